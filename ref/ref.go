@@ -121,3 +121,24 @@ type Fact struct {
 	Ref   Ref
 	Time  time.Time
 }
+
+// DeniedError says that the actor's role does not suffice.
+type DeniedError struct {
+	Actor Actor
+	Need  Role
+}
+
+func (e *DeniedError) Error() string {
+	return fmt.Sprintf("this needs the role %s; %q has %s", e.Need, e.Actor.Name, e.Actor.Role)
+}
+
+// Denied marks the error for whoever maps errors to answers.
+func (e *DeniedError) Denied() bool { return true }
+
+// Need returns a *DeniedError unless the actor of ctx has at least role r.
+func Need(ctx context.Context, r Role) error {
+	if a := ActorFrom(ctx); a.Role < r {
+		return &DeniedError{Actor: a, Need: r}
+	}
+	return nil
+}

@@ -80,7 +80,17 @@ func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
 	}
+	if d, ok := errors.AsType[denied](err); ok && d.Denied() {
+		return Denied
+	}
 	return Internal
+}
+
+// denied is what an error says of itself when it comes from the vocabulary,
+// which knows nothing of kinds.
+type denied interface {
+	error
+	Denied() bool
 }
 
 // CodeOf returns the code of the first Error in err's chain, else "internal".
@@ -96,6 +106,9 @@ func CodeOf(err error) string {
 func Public(err error) string {
 	if e, ok := errors.AsType[*Error](err); ok && e.Kind != Internal {
 		return e.Message
+	}
+	if d, ok := errors.AsType[denied](err); ok && d.Denied() {
+		return d.Error()
 	}
 	return "Something went wrong inside Vedette. The log has the details."
 }
