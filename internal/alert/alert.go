@@ -1,0 +1,168 @@
+// Package alert turns detections into few incidents: one alert per fingerprint
+// with a counter, one session per entity, one incident for what belongs
+// together, ranked, explained and judged.
+//
+// [Service.Take] takes detections, [Service.Queue] and [Service.Incident] show
+// the result, [Service.Judge] takes a verdict.
+package alert
+
+import (
+	"time"
+
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/ref"
+	"github.com/vedette-soc/vedette/risk"
+)
+
+// Detection is one event against one reason.
+type Detection struct {
+	ID         string    // UUIDv5 of event and reason: the same again counts once
+	Time       time.Time // of the event
+	Event      ref.Ref
+	Summary    string // one sentence: what happened
+	Reason     Reason
+	Observable Observable
+	Entity     Entity        // who is concerned: host or account of ours
+	Peer       string        // the other side, if any
+	Blocked    bool          // the sensor says the traffic was stopped
+	Dataset    string        // event.dataset
+	Sensor     string        // which detector: "intelligence", "suricata", "sigma" ...
+	Techniques []string      // ATT&CK ids
+	Warnings   []Warning     // warning lists that speak against the reason
+	Suppressed bool          // by a warning list: kept and counted, raises nothing
+	Late       time.Duration // how long after the event it was found (retro-match)
+}
+
+// ReasonKind is why a detection exists.
+type ReasonKind string
+
+// The kinds of reasons.
+const (
+	ByIndicator ReasonKind = "indicator"
+	ByProduct   ReasonKind = "product" // an alert another product raised
+	ByRule      ReasonKind = "rule"
+)
+
+// Reason is what a detection rests on.
+type Reason struct {
+	Kind       ReasonKind      `json:"kind"`
+	Key        string          `json:"key"` // indicator id, or product and rule id
+	Title      string          `json:"title"`
+	Type       indicator.Type  `json:"type,omitempty"`
+	Value      string          `json:"value,omitempty"`
+	Confidence int             `json:"confidence,omitempty"` // 0-100
+	Severity   int             `json:"severity,omitempty"`   // product: 1 (worst) - 4
+	Names      []string        `json:"names,omitempty"`
+	Sources    []string        `json:"sources,omitempty"`
+	KillChain  string          `json:"kill_chain,omitempty"` // tactic, when known
+	Layer      indicator.Layer `json:"layer,omitempty"`
+	LastSeen   time.Time       `json:"last_seen,omitzero"`
+}
+
+// Observable is the matched value and where it stood.
+type Observable struct {
+	Type  indicator.Type `json:"type"`
+	Value string         `json:"value"`
+	Field string         `json:"field"`
+}
+
+// Warning is a warning list that holds the matched value.
+type Warning struct {
+	List   string `json:"list"`
+	Entry  string `json:"entry"`
+	Action string `json:"action"` // "suppress", "downgrade"
+}
+
+// Entity is a host or account of the organisation, with what the profile says.
+type Entity struct {
+	Kind          string  `json:"kind"` // "host", "user"
+	Name          string  `json:"name"` // host name, address or account
+	AssetID       string  `json:"asset_id,omitempty"`
+	Label         string  `json:"label,omitempty"`
+	Criticality   float64 `json:"criticality"`   // 1, 3, 10, 30, 100
+	Why           string  `json:"why,omitempty"` // why this criticality
+	Exposed       bool    `json:"exposed,omitempty"`
+	Owner         string  `json:"owner,omitempty"`
+	Reputation    float64 `json:"reputation,omitempty"` // 1, 1.5, 2, 3
+	ReputationWhy string  `json:"reputation_why,omitempty"`
+	Shared        bool    `json:"shared,omitempty"` // gateway, resolver, proxy: never links incidents
+}
+
+// Alert is all detections of one fingerprint.
+type Alert struct {
+	ID          string
+	Fingerprint string
+	Incident    string
+	Title       string
+	Detection   Detection // the first
+	Count       int
+	First, Last time.Time
+	Suppressed  bool
+}
+
+// State of an incident.
+type State string
+
+// The states.
+const (
+	Open   State = "open"
+	Closed State = "closed"
+)
+
+// Incident is what an analyst works on.
+type Incident struct {
+	ID               string
+	Number           int // short, for people
+	Title            string
+	State            State
+	Owner            string
+	Entities         []Entity
+	Names            []string // actors, malware, campaigns
+	Techniques       []string
+	Sensors          []string
+	Alerts           int
+	Detections       int
+	First, Last      time.Time // of the evidence
+	Created, Updated time.Time
+	Assessment       risk.Assessment
+	Verdict          *Verdict
+	Links            []Link
+}
+
+// Link says why something belongs to an incident.
+type Link struct {
+	Time time.Time `json:"time"`
+	What string    `json:"what"` // e.g. the alert or the merged incident
+	Why  string    `json:"why"`
+}
+
+// VerdictKind is a person's judgement.
+type VerdictKind string
+
+// The six verdicts.
+const (
+	TruePositive       VerdictKind = "true-positive"
+	BenignTruePositive VerdictKind = "benign-true-positive"
+	FalsePositive      VerdictKind = "false-positive"
+	Duplicate          VerdictKind = "duplicate"
+	Undetermined       VerdictKind = "undetermined"
+	Test               VerdictKind = "test"
+)
+
+// Verdict is a judgement with a reason.
+type Verdict struct {
+	Kind   VerdictKind `json:"kind"`
+	Reason string      `json:"reason"`
+	Impact bool        `json:"impact"`
+	By     string      `json:"by"`
+	Time   time.Time   `json:"time"`
+}
+
+// Entry is one line of an incident's timeline.
+type Entry struct {
+	Time time.Time
+	Kind string // "alert", "verdict", "action", "note", "priority", "link"
+	Text string
+	By   string
+	Ref  ref.Ref
+}

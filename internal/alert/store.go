@@ -1,0 +1,81 @@
+package alert
+
+import (
+	"context"
+	"time"
+
+	"github.com/vedette-soc/vedette/ref"
+)
+
+// Store keeps detections, alerts and incidents. Reads see committed data only.
+type Store interface {
+	// Write runs fn in one transaction: all of it becomes durable, or nothing.
+	Write(ctx context.Context, fn func(Tx) error) error
+	Incident(ctx context.Context, id string) (Incident, error)
+	Alerts(ctx context.Context, incident string) ([]Alert, error)
+	// Detections returns the newest detections of an incident.
+	Detections(ctx context.Context, incident string, limit int) ([]Detection, error)
+	Timeline(ctx context.Context, incident string, limit int) ([]Entry, error)
+	// Queue returns incidents, highest priority first, and the next cursor.
+	Queue(ctx context.Context, q QueueQuery) ([]Incident, string, error)
+	// Sightings returns the newest detections whose reason or observable is value.
+	Sightings(ctx context.Context, value string, limit int) ([]Detection, int, error)
+	// Sharing returns other incidents that share one of the values (observables
+	// or names), newest first, with what they share.
+	Sharing(ctx context.Context, incident string, values []string, limit int) ([]Shared, error)
+	// Totals counts for the header and the health page.
+	Totals(ctx context.Context) (Totals, error)
+	// Track returns the verdict record of a reason key, and of it with an entity.
+	Track(ctx context.Context, reasonKey, entity string) (Record, error)
+}
+
+// Tx is the write side inside Store.Write.
+type Tx interface {
+	// Insert keeps those detections that are not known yet and returns them.
+	Insert(ctx context.Context, d []Detection) ([]Detection, error)
+	AlertBy(ctx context.Context, fingerprint string) (Alert, bool, error)
+	SaveAlert(ctx context.Context, a Alert) error
+	// Candidates returns the open incidents with evidence at or after since
+	// that hold the entity, the reason key or one of the names.
+	Candidates(ctx context.Context, entity, reasonKey string, names []string, since time.Time) ([]Incident, error)
+	// Prevalence is the number of distinct entities on which the reason fired.
+	Prevalence(ctx context.Context, reasonKey string) (int, error)
+	SaveIncident(ctx context.Context, i Incident) error
+	AddEntry(ctx context.Context, incident string, e Entry) error
+	// AlertsOf returns an incident's alerts as this transaction sees them.
+	AlertsOf(ctx context.Context, incident string) ([]Alert, error)
+	IncidentByID(ctx context.Context, id string) (Incident, error)
+	// Record writes act into the audit log and announces topic about its target.
+	Record(ctx context.Context, act ref.Act, topic string) error
+}
+
+// QueueQuery selects incidents. Zero fields do not restrict.
+type QueueQuery struct {
+	State  State
+	Text   string
+	Owner  string
+	Level  string
+	Limit  int
+	Cursor string
+}
+
+// Shared is an incident that shares something with another.
+type Shared struct {
+	Incident Incident
+	Values   []string
+}
+
+// Totals are the figures every page shows.
+type Totals struct {
+	Open       map[string]int // by level
+	Closed     int
+	Detections int
+	Alerts     int
+	Suppressed int
+}
+
+// Record is how a reason was judged before.
+type Record struct {
+	True, False int // verdicts on the reason everywhere
+	BenignHere  int // benign true positives of the reason on this entity
+}

@@ -1,0 +1,112 @@
+package collect
+
+import (
+	"context"
+	"time"
+
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/ref"
+	"github.com/vedette-soc/vedette/stix"
+)
+
+// Feed is one source that is read again and again.
+type Feed struct {
+	ID          string        `json:"id"`
+	Name        string        `json:"name"`
+	URL         string        `json:"url"`  // http(s) URL or a path
+	Kind        string        `json:"kind"` // a Parser's Kind; "" = recognised
+	Options     Options       `json:"options"`
+	Interval    time.Duration `json:"interval"`
+	Snapshot    bool          `json:"snapshot"`    // absence means withdrawn
+	Reliability string        `json:"reliability"` // Admiralty A-F
+	Licence     string        `json:"licence"`
+	Homepage    string        `json:"homepage"`
+	GoodFor     string        `json:"good_for"`
+	Enabled     bool          `json:"enabled"`
+	Auth        string        `json:"auth,omitempty"` // "env:NAME" or "file:PATH": sent as the header Authorization
+}
+
+// Health is the state of a feed as an operator sees it.
+type Health string
+
+// The states. All but OK, New and Off raise an alarm.
+const (
+	New      Health = "new"      // never ran
+	Off      Health = "off"      // not enabled
+	OK       Health = "ok"       // last run was good
+	Dead     Health = "dead"     // cannot be fetched, or not for three intervals
+	Empty    Health = "empty"    // answered with nothing usable
+	Exploded Health = "exploded" // many times its usual size: held back
+	Changed  Health = "changed"  // another shape than before: held back
+	Poisoned Health = "poisoned" // carries our own or everybody's addresses: held back
+)
+
+// State is what is remembered of a feed between runs.
+type State struct {
+	Feed         string
+	Health       Health
+	Message      string // what is wrong, and what to do
+	ETag         string
+	LastModified string
+	BodyHash     string // SHA-256 of the last good body
+	LastRun      time.Time
+	LastGood     time.Time
+	NextRun      time.Time
+	Failures     int  // in a row
+	UsualSize    int  // entries of the last good run
+	Acknowledged bool // an analyst said that the held-back set is right
+}
+
+// Run is one attempt to read a feed, or one import by hand.
+type Run struct {
+	ID        string
+	Feed      string // feed id, or "import" and who did it
+	Input     string // URL or file names
+	Started   time.Time
+	Finished  time.Time
+	Outcome   string // "stored", "unchanged", "held", "failed"
+	Error     string
+	Bytes     int64
+	Report    indicator.LossReport
+	Samples   []Sample // a few of what was dropped
+	Objects   int      // entities and relations stored
+	Withdrawn int
+}
+
+// Sample is one dropped entry, for whoever asks why.
+type Sample struct {
+	Reason string `json:"reason"`
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Text   string `json:"text"`
+}
+
+// Store keeps feeds, their states and runs. Each method is one transaction.
+type Store interface {
+	Feeds(ctx context.Context) ([]Feed, error)
+	SaveFeed(ctx context.Context, f Feed, act ref.Act) error
+	DeleteFeed(ctx context.Context, id string, act ref.Act) error
+	States(ctx context.Context) (map[string]State, error)
+	// SaveRun keeps the run and the feed's state after it; feed may be unknown
+	// for imports by hand, then state is ignored.
+	SaveRun(ctx context.Context, r Run, s State) error
+	// Runs returns the newest runs of feed ("" = all).
+	Runs(ctx context.Context, feed string, limit int) ([]Run, error)
+}
+
+// Knowledge takes what a run brought. The pipeline implements it over the
+// knowledge base.
+type Knowledge interface {
+	// Merge takes canonical claims (Type set, Raw canonical); it returns how
+	// many were new, how many joined something known, and the drops by reason.
+	Merge(ctx context.Context, source, run string, claims []indicator.Claim) (stored, merged int, dropped map[string]int, err error)
+	// Withdraw tells that source no longer claims what run did not repeat.
+	Withdraw(ctx context.Context, source, run string) (int, error)
+	// Objects takes entities and relationships.
+	Objects(ctx context.Context, source string, objects []stix.Object) (int, error)
+	// Suspicious says why a claim must not come from a feed (own asset,
+	// everybody's resolver); "" when nothing speaks against it.
+	Suspicious(ctx context.Context, t indicator.Type, value string) string
+	// Done tells that a run is complete, so that the live index is renewed.
+	Done(ctx context.Context, source, run string) error
+}

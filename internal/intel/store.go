@@ -1,0 +1,134 @@
+// Package intel is the knowledge base: indicators with the sources that claim
+// them, and the entities (actors, malware, tools, campaigns, techniques ...) and
+// relations that say what they mean.
+//
+// [Service.Merge] brings claims in, [Service.Lookup] says what is known of a
+// value, [Service.Live] streams what the matcher must know.
+package intel
+
+import (
+	"context"
+	"encoding/binary"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/ref"
+)
+
+// Key is the storage key of an indicator: the first eight bytes of its UUIDv5.
+// Sixty of its bits are random, so that two of ten million indicators share a
+// key with a probability of 4e-5; a merge that meets a different value under the
+// same key drops the claim with the reason "key-collision".
+type Key int64
+
+// KeyOf returns the key of a type and canonical value.
+func KeyOf(t indicator.Type, value string) Key {
+	id, err := uuid.Parse(indicator.ID(t, value))
+	if err != nil {
+		panic("indicator.ID returned no UUID: " + err.Error())
+	}
+	return KeyOfID(id)
+}
+
+// KeyOfID returns the key of an indicator's id.
+func KeyOfID(id uuid.UUID) Key { return Key(binary.BigEndian.Uint64(id[:8])) }
+
+// Row is one indicator as stored, merged over its sources.
+type Row struct {
+	Key Key
+	indicator.Indicator
+	PinnedBy string // the analyst who fixed confidence or expiry; wins over sources
+}
+
+// AssertionRow is what one source says of one indicator, as stored.
+type AssertionRow struct {
+	Key Key
+	indicator.Assertion
+	Run   string // the import that said it last
+	Until time.Time
+}
+
+// Store keeps indicators. Each method is one transaction; what it returned nil
+// for is durable. All may be called concurrently.
+type Store interface {
+	// Load returns the rows and assertions that exist for keys.
+	Load(ctx context.Context, keys []Key) (map[Key]Row, map[Key][]AssertionRow, error)
+	// Save writes rows and assertions (insert or replace by key, and by key and
+	// source) and, when announce is set, the fact "intel.changed".
+	Save(ctx context.Context, rows []Row, assertions []AssertionRow, announce bool) error
+	// Withdraw marks the assertions of source that run did not repeat as
+	// withdrawn and returns the keys concerned, at most limit of them a call;
+	// call again until none is returned.
+	Withdraw(ctx context.Context, source, run string, limit int) ([]Key, error)
+	// Live calls fn for every indicator that is neither revoked nor expired at
+	// now and has a source that still claims it. The order is not defined.
+	Live(ctx context.Context, now time.Time, fn func(t indicator.Type, value string, confidence int) error) error
+	// Search returns indicators that meet q, newest first, and the cursor of
+	// the next page ("" at the end).
+	Search(ctx context.Context, q Query) ([]Row, string, error)
+	// Counts returns the number of indicators by type and by source: all and live.
+	Counts(ctx context.Context, now time.Time) (Counts, error)
+	// Pin fixes confidence, expiry or revocation of one indicator and records act.
+	Pin(ctx context.Context, row Row, act ref.Act) error
+}
+
+// KnowledgeStore keeps entities and relations. Contract as of Store.
+type KnowledgeStore interface {
+	// PutKnowledge inserts or updates by id (entities) and by (from, type, to,
+	// source) (relations).
+	PutKnowledge(ctx context.Context, entities []Entity, relations []Relation) (Stored, error)
+	Entity(ctx context.Context, id string) (Entity, error)
+	// Named returns the entities whose name or alias is name, compared by FoldName.
+	Named(ctx context.Context, names []string) (map[string][]Entity, error)
+	// Neighbours returns the relations from and to r, and the entities at their
+	// other ends, at most limit relations.
+	Neighbours(ctx context.Context, r ref.Ref, limit int) ([]Relation, []Entity, error)
+	// FindEntities returns entities by words of name or alias, and by type ("" = all).
+	FindEntities(ctx context.Context, words, entityType string, limit int) ([]Entity, error)
+}
+
+// Stored counts what a write changed.
+type Stored struct{ New, Changed, Same int }
+
+// Entity is something intelligence speaks about.
+type Entity struct {
+	ID          string   `json:"id"`   // STIX id
+	Type        string   `json:"type"` // STIX type: intrusion-set, malware, tool, attack-pattern ...
+	Name        string   `json:"name"`
+	Aliases     []string `json:"aliases,omitempty"`
+	AttackID    string   `json:"attack_id,omitempty"` // G0016, S0154, T1059.001 ...
+	Description string   `json:"description,omitempty"`
+	Source      string   `json:"source"`
+	URL         string   `json:"url,omitempty"`
+	Modified    time.Time
+	Revoked     bool `json:"revoked,omitempty"`
+}
+
+// Relation is a directed statement between two things.
+type Relation struct {
+	From   ref.Ref
+	Type   string // STIX relationship type: uses, indicates, attributed-to ...
+	To     ref.Ref
+	Source string
+}
+
+// Query selects indicators. Zero fields do not restrict.
+type Query struct {
+	Text    string // part of the value or a name
+	Type    indicator.Type
+	Source  string
+	Name    string // exact name (actor, malware), compared by FoldName
+	State   string // "live" (default), "expired", "all"
+	MinConf int
+	Limit   int // default 100, at most 1000
+	Cursor  string
+}
+
+// Counts is how much is known.
+type Counts struct {
+	Total, Live int
+	ByType      map[indicator.Type]int // live
+	BySource    map[string]int         // assertions not withdrawn
+}

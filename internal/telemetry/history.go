@@ -1,0 +1,100 @@
+// Package telemetry takes events in and remembers them: an acknowledged event is
+// durable, is read by the matcher in order from a checkpoint, and can be found
+// again by any observable in it.
+package telemetry
+
+import (
+	"context"
+	"time"
+
+	"github.com/vedette-soc/vedette/indicator"
+)
+
+// Record is one event as received.
+type Record struct {
+	Received time.Time
+	Source   string // receiver and sender: "http/token-name", "tail/PATH"
+	Format   string // declared format; "" = to be recognised
+	Context  []byte // what the format needs beside the line (a Zeek header), or nil
+	Raw      []byte // unchanged, without its line end
+}
+
+// Seq numbers records in the order they were accepted, from 1, without gaps.
+type Seq uint64
+
+// Stored is a record with its number.
+type Stored struct {
+	Seq Seq
+	Record
+}
+
+// Key is the hash of an observable under which records are found.
+type Key uint64
+
+// Found is where an observable was seen.
+type Found struct {
+	Seqs  []Seq // newest first, at most the limit asked for
+	Count int   // all, also those beyond the limit
+}
+
+// History keeps records. Implementations are safe for concurrent use; one
+// goroutine appends at a time is enough for them to be fast (they group).
+type History interface {
+	// Append keeps records and returns the number of the first. When it
+	// returns nil they survive a crash of the process and of the machine.
+	Append(ctx context.Context, records []Record) (Seq, error)
+	// Read returns at most limit records with numbers >= from, in order; none
+	// when there are no more (it does not wait). Numbers that retention has
+	// removed are skipped.
+	Read(ctx context.Context, from Seq, limit int) ([]Stored, error)
+	// Note records that the record seq holds keys, so that Find returns it.
+	// It is called in order of seq, once per record; after a crash the caller
+	// notes again from Noted()+1.
+	Note(ctx context.Context, seq Seq, keys []Key) error
+	// Noted is the last record up to which notes are durable.
+	Noted() Seq
+	// Find returns where each key was seen.
+	Find(ctx context.Context, key Key, limit int) (Found, error)
+	// Stats says how much is kept.
+	Stats(ctx context.Context) (Stats, error)
+	// Retain removes the oldest records beyond size and age (0 = no limit).
+	Retain(ctx context.Context, maxBytes int64, maxAge time.Duration) (removed int, err error)
+	// Close flushes and closes. No other call may follow.
+	Close() error
+}
+
+// Stats is how much a history keeps.
+type Stats struct {
+	Engine      string
+	First, Last Seq
+	Records     int
+	Bytes       int64 // on disk
+	Oldest      time.Time
+}
+
+// Source is the health of one sender.
+type Source struct {
+	Name    string
+	Events  int64
+	Bytes   int64
+	Refused map[string]int64 // by reason
+	First   time.Time
+	Last    time.Time
+	Lag     time.Duration // age of the newest event when it arrived
+	Formats map[string]int64
+}
+
+// Seen is the answer to "have we ever seen this?".
+type Seen struct {
+	Type  indicator.Type
+	Value string
+	Count int
+	First time.Time
+	Last  time.Time
+}
+
+// CheckpointStore remembers how far a consumer got.
+type CheckpointStore interface {
+	Checkpoint(ctx context.Context, consumer string) (Seq, error)
+	SaveCheckpoint(ctx context.Context, consumer string, seq Seq) error
+}
