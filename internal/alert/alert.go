@@ -27,6 +27,7 @@ type Detection struct {
 	Blocked    bool          // the sensor says the traffic was stopped
 	Dataset    string        // event.dataset
 	Sensor     string        // which detector: "intelligence", "suricata", "sigma" ...
+	Tactic     string        // ATT&CK tactic this shows, e.g. "command-and-control"
 	Techniques []string      // ATT&CK ids
 	Warnings   []Warning     // warning lists that speak against the reason
 	Suppressed bool          // by a warning list: kept and counted, raises nothing
@@ -127,6 +128,7 @@ type Incident struct {
 	Assessment       risk.Assessment
 	Verdict          *Verdict
 	Links            []Link
+	Merged           string // id of the incident this one was merged into
 }
 
 // Link says why something belongs to an incident.
@@ -161,7 +163,7 @@ type Verdict struct {
 // Entry is one line of an incident's timeline.
 type Entry struct {
 	Time time.Time
-	Kind string // "alert", "verdict", "action", "note", "priority", "link"
+	Kind string // "alert", "verdict", "action", "note", "priority", "link", "state"
 	Text string
 	By   string
 	Ref  ref.Ref

@@ -25,8 +25,6 @@ type Store interface {
 	Sharing(ctx context.Context, incident string, values []string, limit int) ([]Shared, error)
 	// Totals counts for the header and the health page.
 	Totals(ctx context.Context) (Totals, error)
-	// Track returns the verdict record of a reason key, and of it with an entity.
-	Track(ctx context.Context, reasonKey, entity string) (Record, error)
 }
 
 // Tx is the write side inside Store.Write.
@@ -36,17 +34,34 @@ type Tx interface {
 	AlertBy(ctx context.Context, fingerprint string) (Alert, bool, error)
 	SaveAlert(ctx context.Context, a Alert) error
 	// Candidates returns the open incidents with evidence at or after since
-	// that hold the entity, the reason key or one of the names.
-	Candidates(ctx context.Context, entity, reasonKey string, names []string, since time.Time) ([]Incident, error)
-	// Prevalence is the number of distinct entities on which the reason fired.
-	Prevalence(ctx context.Context, reasonKey string) (int, error)
-	SaveIncident(ctx context.Context, i Incident) error
+	// that hold the entity, the reason key or one of the names, oldest first.
+	Candidates(ctx context.Context, entity, reasonKey string, names []string, since time.Time) ([]Candidate, error)
+	// Track returns how a reason was judged before, and how widely it fires.
+	Track(ctx context.Context, reasonKey, entity string) (Record, error)
+	// SaveIncident inserts or updates; a new incident (Number 0) gets a number.
+	SaveIncident(ctx context.Context, i *Incident) error
 	AddEntry(ctx context.Context, incident string, e Entry) error
-	// AlertsOf returns an incident's alerts as this transaction sees them.
-	AlertsOf(ctx context.Context, incident string) ([]Alert, error)
-	IncidentByID(ctx context.Context, id string) (Incident, error)
-	// Record writes act into the audit log and announces topic about its target.
-	Record(ctx context.Context, act ref.Act, topic string) error
+	// Content returns an incident and its alerts as this transaction sees them.
+	Content(ctx context.Context, id string) (Incident, []Alert, error)
+	Record(ctx context.Context, r Change) error
+}
+
+// Candidate is an open incident that may take a new alert, and what it shares.
+type Candidate struct {
+	Incident Incident
+	Entity   bool
+	Reason   bool
+	Names    []string
+}
+
+// Change is what Tx.Record keeps beside the data: a line in the audit log and
+// the announcement of Topic about its target (when set), and how far a consumer
+// of events got (when Consumer is set).
+type Change struct {
+	Act      *ref.Act
+	Topic    string
+	Consumer string
+	Seq      uint64
 }
 
 // QueueQuery selects incidents. Zero fields do not restrict.
@@ -74,8 +89,9 @@ type Totals struct {
 	Suppressed int
 }
 
-// Record is how a reason was judged before.
+// Record is how a reason was judged before, and on how many entities it fired.
 type Record struct {
+	Entities    int
 	True, False int // verdicts on the reason everywhere
 	BenignHere  int // benign true positives of the reason on this entity
 }

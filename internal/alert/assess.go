@@ -1,0 +1,245 @@
+package alert
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/risk"
+)
+
+// base is the log-odds of a real attack before any evidence: about one
+// in twenty of what reaches the queue.
+const base = -3
+
+// summarise derives an incident's title, counts and assessment from its alerts.
+func summarise(ctx context.Context, tx Tx, in *Incident, alerts []Alert) error {
+	if len(alerts) == 0 {
+		return nil
+	}
+	in.Alerts, in.Detections = len(alerts), 0
+	in.First, in.Last = alerts[0].First, alerts[0].Last
+	names, techniques, sensors := map[string]int{}, map[string]int{}, map[string]int{}
+	entities := map[string]Entity{}
+	for _, a := range alerts {
+		in.Detections += a.Count
+		in.First, in.Last = earlier(in.First, a.First), later(in.Last, a.Last)
+		d := a.Detection
+		count(names, d.Reason.Names)
+		count(techniques, d.Techniques)
+		count(sensors, []string{d.Sensor})
+		if d.Entity.Name != "" {
+			entities[d.Entity.Kind+"/"+d.Entity.Name] = d.Entity
+		}
+	}
+	in.Names, in.Techniques, in.Sensors = keys(names), keys(techniques), keys(sensors)
+	in.Entities = in.Entities[:0:0]
+	for _, e := range entities {
+		in.Entities = append(in.Entities, e)
+	}
+	slices.SortFunc(in.Entities, func(a, b Entity) int {
+		return cmp.Or(cmp.Compare(b.Criticality, a.Criticality), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+	})
+	input, err := evidence(ctx, tx, in, alerts)
+	if err != nil {
+		return err
+	}
+	in.Assessment = risk.Explain(input)
+	in.Title = title(in, alerts)
+	return nil
+}
+
+// evidence turns alerts into terms and factors. Weights are log-odds set by
+// hand; what analysts decided moves them through the track record.
+func evidence(ctx context.Context, tx Tx, in *Incident, alerts []Alert) (risk.Input, error) {
+	input := risk.Input{Base: base, Stage: risk.Factor{Value: .1, Why: "no stage of an attack is known"}}
+	input.Terms = append(intelligence(alerts), products(alerts)...)
+	input.Terms = append(input.Terms, breadth(in, alerts)...)
+	track, err := trackTerms(ctx, tx, alerts)
+	if err != nil {
+		return input, err
+	}
+	input.Terms = append(input.Terms, track...)
+	for _, a := range alerts {
+		if v := stageImpact[a.Detection.Tactic]; v > input.Stage.Value {
+			input.Stage = risk.Factor{Value: v, Why: fmt.Sprintf("%s: %s", tacticName(a.Detection.Tactic), a.Title)}
+		}
+	}
+	input.Criticality = risk.Factor{Value: 10, Why: "no asset of the profile is named: counted as ordinary"}
+	input.Reputation = risk.Factor{Value: 1, Why: "no stake for the reputation is known"}
+	if len(in.Entities) > 0 {
+		e := in.Entities[0]
+		input.Criticality = risk.Factor{Value: e.Criticality, Why: e.Why}
+	}
+	for _, e := range in.Entities {
+		if e.Reputation > input.Reputation.Value {
+			input.Reputation = risk.Factor{Value: e.Reputation, Why: e.ReputationWhy}
+		}
+	}
+	return input, nil
+}
+
+// intelligence weighs the distinct indicators met: the strongest counts in full,
+// each further one half of the one before.
+func intelligence(alerts []Alert) []risk.Term {
+	var terms []risk.Term
+	met := map[string]bool{}
+	for _, a := range alerts {
+		r := a.Detection.Reason
+		if r.Kind != ByIndicator || met[r.Key] {
+			continue
+		}
+		met[r.Key] = true
+		t := risk.Term{
+			Family: "intelligence", Weight: 5 * float64(r.Confidence) / 100 * specific(r.Type, r.Value), Ref: "indicator/" + r.Key,
+			Why: fmt.Sprintf("%s is known as %s (confidence %d, %s)", indicator.Defang(r.Value), said(r.Names), r.Confidence, plural(len(r.Sources), "source")),
+		}
+		for _, w := range a.Detection.Warnings {
+			t.Weight -= 2
+			t.Why += fmt.Sprintf("; but it is on the warning list %q", w.List)
+		}
+		terms = append(terms, t)
+	}
+	slices.SortFunc(terms, func(a, b risk.Term) int {
+		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Ref, b.Ref))
+	})
+	scale := 1.0
+	for i := range terms {
+		if terms[i].Weight > 0 {
+			terms[i].Weight = round(terms[i].Weight * scale)
+			scale /= 2
+		}
+	}
+	const shown = 12
+	return terms[:min(len(terms), shown)]
+}
+
+// specific is how much an indicator of this type says: a hash names one file, an
+// address may be shared by many.
+func specific(t indicator.Type, value string) float64 {
+	switch t {
+	case indicator.MD5, indicator.SHA1, indicator.SHA256, indicator.SHA512:
+		return 1.1
+	case indicator.IPv4, indicator.IPv6:
+		if strings.Contains(value, "/") {
+			return .5
+		}
+		return .8
+	case indicator.UserAgent, indicator.FileName, indicator.JA3, indicator.JA4:
+		return .6
+	}
+	return 1
+}
+
+func products(alerts []Alert) []risk.Term {
+	weights := [...]float64{1: 2, 2: 1.2, 3: .5}
+	var best *risk.Term
+	for _, a := range alerts {
+		r := a.Detection.Reason
+		if r.Kind == ByIndicator || r.Severity < 1 || r.Severity >= len(weights) {
+			continue
+		}
+		if w := weights[r.Severity]; best == nil || w > best.Weight {
+			best = &risk.Term{Family: "detection", Weight: w, Why: fmt.Sprintf("%s raised %q (severity %d)", a.Detection.Sensor, r.Title, r.Severity)}
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return []risk.Term{*best}
+}
+
+func breadth(in *Incident, alerts []Alert) []risk.Term {
+	var terms []risk.Term
+	if n := len(in.Sensors); n >= 2 {
+		terms = append(terms, risk.Term{Family: "breadth", Weight: round(.8 * float64(n-1)), Why: fmt.Sprintf("%d detectors agree: %s", n, strings.Join(in.Sensors, ", "))})
+	}
+	tactics := map[string]int{}
+	blocked := 0
+	for _, a := range alerts {
+		count(tactics, []string{a.Detection.Tactic})
+		if a.Detection.Blocked {
+			blocked++
+		}
+	}
+	if n := len(tactics); n >= 2 {
+		var steps []string
+		for _, t := range keys(tactics) {
+			steps = append(steps, tacticName(t))
+		}
+		terms = append(terms, risk.Term{Family: "breadth", Weight: round(.7 * float64(min(n, 4)-1)), Why: fmt.Sprintf("%d stages of an attack: %s", n, strings.Join(steps, ", "))})
+	}
+	if in.Detections > 1 {
+		terms = append(terms, risk.Term{Family: "volume", Weight: round(.2 * math.Log10(float64(in.Detections))), Why: plural(in.Detections, "detection")})
+	}
+	if blocked == len(alerts) {
+		terms = append(terms, risk.Term{Family: "context", Weight: -1, Why: "every attempt was blocked by the sensor"})
+	}
+	return terms
+}
+
+// trackTerms weighs how analysts judged the same reasons before.
+func trackTerms(ctx context.Context, tx Tx, alerts []Alert) ([]risk.Term, error) {
+	var terms []risk.Term
+	met := map[string]bool{}
+	for _, a := range alerts[:min(len(alerts), 50)] {
+		r, entity := a.Detection.Reason, a.Detection.Entity.Name
+		if met[r.Key] {
+			continue
+		}
+		met[r.Key] = true
+		rec, err := tx.Track(ctx, r.Key, entity)
+		if err != nil {
+			return nil, err
+		}
+		if n := rec.True + rec.False; n > 0 {
+			w := math.Log(float64(rec.True+1) / float64(rec.False+1))
+			terms = append(terms, risk.Term{Family: "verdict", Weight: round(w), Why: fmt.Sprintf("analysts judged %s real in %d of %d incidents", r.Title, rec.True, n)})
+		}
+		if rec.BenignHere > 0 {
+			terms = append(terms, risk.Term{Family: "verdict", Weight: -2.5, Why: fmt.Sprintf("authorised on %s before: %s", entity, r.Title)})
+		}
+		if rec.Entities > rareEntities {
+			terms = append(terms, risk.Term{Family: "benign", Weight: -1, Why: fmt.Sprintf("%s fires on %d of our hosts and accounts: more often a service than an attack", r.Title, rec.Entities)})
+		}
+	}
+	return terms, nil
+}
+
+func count(m map[string]int, values []string) {
+	for _, v := range values {
+		if v != "" {
+			m[v]++
+		}
+	}
+}
+
+// keys returns the keys of m, most frequent first.
+func keys(m map[string]int) []string {
+	var out []string
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(m[b], m[a]), cmp.Compare(a, b)) })
+	return out
+}
+
+func said(names []string) string {
+	if len(names) == 0 {
+		return "malicious"
+	}
+	return strings.Join(names[:min(len(names), 3)], ", ")
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func round(w float64) float64 { return math.Round(w*100) / 100 }

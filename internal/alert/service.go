@@ -1,0 +1,193 @@
+package alert
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/ref"
+)
+
+// Service is the life of an alert. Safe for concurrent use; Take is meant to be
+// called by one worker.
+type Service struct {
+	store Store
+	now   func() time.Time
+}
+
+// New returns a Service over store.
+func New(store Store) *Service { return &Service{store: store, now: time.Now} }
+
+// Mark says how far the consumer of events got; Take makes it durable with what
+// came of them, so that a replay after a crash counts nothing twice.
+type Mark struct {
+	Consumer string
+	Seq      uint64
+}
+
+// Taken is what Take did.
+type Taken struct {
+	New       int      // detections not known before
+	Incidents []string // ids of the incidents that changed
+}
+
+// Take keeps detections, groups them and ranks the incidents concerned, in one
+// transaction with mark (which may be nil).
+func (s *Service) Take(ctx context.Context, ds []Detection, mark *Mark) (Taken, error) {
+	var taken Taken
+	err := s.store.Write(ctx, func(tx Tx) error {
+		taken = Taken{}
+		g := grouping{tx: tx, now: s.now().UTC(), touched: map[string]bool{}}
+		fresh, err := tx.Insert(ctx, ds)
+		if err != nil {
+			return fmt.Errorf("keep detections: %w", err)
+		}
+		slices.SortStableFunc(fresh, func(a, b Detection) int { return a.Time.Compare(b.Time) })
+		for _, d := range fresh {
+			if err := g.add(ctx, d); err != nil {
+				return fmt.Errorf("group detection %s: %w", d.ID, err)
+			}
+		}
+		if taken.Incidents, err = g.rank(ctx); err != nil {
+			return err
+		}
+		taken.New = len(fresh)
+		if mark == nil {
+			return nil
+		}
+		return tx.Record(ctx, Change{Consumer: mark.Consumer, Seq: mark.Seq})
+	})
+	return taken, err
+}
+
+// Queue returns incidents, highest priority first.
+func (s *Service) Queue(ctx context.Context, q QueueQuery) ([]Incident, string, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return nil, "", err
+	}
+	q.Limit = min(cmp.Or(q.Limit, 100), 1000)
+	return s.store.Queue(ctx, q)
+}
+
+// Detail is an incident with everything that belongs to it.
+type Detail struct {
+	Incident   Incident
+	Alerts     []Alert
+	Detections []Detection
+	Timeline   []Entry
+}
+
+// Incident returns one incident by id.
+func (s *Service) Incident(ctx context.Context, id string) (Detail, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return Detail{}, err
+	}
+	var d Detail
+	var err error
+	if d.Incident, err = s.store.Incident(ctx, id); err != nil {
+		return d, err
+	}
+	if d.Alerts, err = s.store.Alerts(ctx, id); err != nil {
+		return d, err
+	}
+	if d.Detections, err = s.store.Detections(ctx, id, 50); err != nil {
+		return d, err
+	}
+	d.Timeline, err = s.store.Timeline(ctx, id, 500)
+	return d, err
+}
+
+// Sightings returns the newest detections of a value, and how many there are.
+func (s *Service) Sightings(ctx context.Context, value string, limit int) ([]Detection, int, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return nil, 0, err
+	}
+	return s.store.Sightings(ctx, value, limit)
+}
+
+// Sharing returns other incidents that share one of values.
+func (s *Service) Sharing(ctx context.Context, incident string, values []string, limit int) ([]Shared, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return nil, err
+	}
+	return s.store.Sharing(ctx, incident, values, limit)
+}
+
+// Totals counts for the header of every page.
+func (s *Service) Totals(ctx context.Context) (Totals, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return Totals{}, err
+	}
+	return s.store.Totals(ctx)
+}
+
+// Assign gives an incident an owner ("" = nobody).
+func (s *Service) Assign(ctx context.Context, id, owner string) error {
+	return s.change(ctx, id, "alert.assign", owner, func(i *Incident) (Entry, error) {
+		i.Owner = owner
+		text := "assigned to " + owner
+		if owner == "" {
+			text = "no longer assigned"
+		}
+		return Entry{Kind: "state", Text: text}, nil
+	})
+}
+
+// Note adds an analyst's remark to the timeline.
+func (s *Service) Note(ctx context.Context, id, text string) error {
+	if text == "" || len(text) > 10_000 {
+		return errs.New(errs.Invalid, "note_length", "A note has between 1 and 10,000 characters.")
+	}
+	return s.change(ctx, id, "alert.note", "", func(*Incident) (Entry, error) { return Entry{Kind: "note", Text: text}, nil })
+}
+
+// Observe adds a line to an incident's timeline that another capability caused,
+// such as a block.
+func (s *Service) Observe(ctx context.Context, id string, e Entry) error {
+	if err := ref.Need(ctx, ref.Analyst); err != nil {
+		return err
+	}
+	return s.store.Write(ctx, func(tx Tx) error { return tx.AddEntry(ctx, id, e) })
+}
+
+// change applies fn to an incident, with its line in the timeline and the audit
+// log.
+func (s *Service) change(ctx context.Context, id, verb, reason string, fn func(*Incident) (Entry, error)) error {
+	if err := ref.Need(ctx, ref.Analyst); err != nil {
+		return err
+	}
+	actor := ref.ActorFrom(ctx)
+	return s.store.Write(ctx, func(tx Tx) error {
+		i, _, err := tx.Content(ctx, id)
+		if err != nil {
+			return err
+		}
+		e, err := fn(&i)
+		if err != nil {
+			return err
+		}
+		e.Time, e.By = s.now().UTC(), actor.Name
+		i.Updated = e.Time
+		if err := tx.SaveIncident(ctx, &i); err != nil {
+			return err
+		}
+		if err := tx.AddEntry(ctx, id, e); err != nil {
+			return err
+		}
+		act := ref.Act{Actor: actor, Verb: verb, Target: ref.Ref{Kind: ref.Incident, ID: id}, Reason: reason, Time: e.Time}
+		return tx.Record(ctx, Change{Act: &act, Topic: "alert.changed"})
+	})
+}
+
+// namespace of the ids this capability derives: alerts from fingerprints.
+var namespace = uuid.MustParse("6f1b9ad4-3c1e-5a7e-9c55-2f8f0f6f8a10")
+
+// DetectionID is the id of one event against one reason.
+func DetectionID(event ref.Ref, reasonKey, field string) string {
+	return uuid.NewSHA1(namespace, []byte(event.String()+"\x00"+reasonKey+"\x00"+field)).String()
+}

@@ -1,0 +1,54 @@
+package alert
+
+import (
+	"fmt"
+	"strings"
+)
+
+// stageImpact is how much of the full impact an attack has reached at a tactic
+// of ATT&CK.
+var stageImpact = map[string]float64{
+	"reconnaissance":       .1,
+	"resource-development": .1,
+	"initial-access":       .3,
+	"execution":            .5,
+	"persistence":          .5,
+	"defense-evasion":      .5,
+	"discovery":            .5,
+	"privilege-escalation": .6,
+	"command-and-control":  .6,
+	"credential-access":    .7,
+	"lateral-movement":     .7,
+	"collection":           .8,
+	"exfiltration":         1,
+	"impact":               1,
+}
+
+// tacticName is a tactic as people write it.
+func tacticName(t string) string {
+	if t == "" {
+		return "unknown stage"
+	}
+	return strings.ToUpper(t[:1]) + strings.ReplaceAll(t[1:], "-", " ")
+}
+
+// title says in one line what an incident is about: who did what to whom.
+func title(in *Incident, alerts []Alert) string {
+	lead := alerts[0]
+	for _, a := range alerts {
+		if rank(a) > rank(lead) {
+			lead = a
+		}
+	}
+	t := lead.Title
+	if n := len(in.Entities); n > 1 {
+		t += fmt.Sprintf(" (+%d more affected)", n-1)
+	}
+	return t
+}
+
+// rank orders alerts by how much they say about an incident.
+func rank(a Alert) float64 {
+	d := a.Detection
+	return stageImpact[d.Tactic]*100 + float64(d.Reason.Confidence) + d.Entity.Criticality/10
+}
