@@ -32,8 +32,8 @@ func summarise(ctx context.Context, tx Tx, in *Incident, alerts []Alert) error {
 		count(names, d.Reason.Names)
 		count(techniques, d.Techniques)
 		count(sensors, []string{d.Sensor})
-		if d.Entity.Name != "" {
-			entities[d.Entity.Kind+"/"+d.Entity.Name] = d.Entity
+		if key := d.Entity.Kind + "/" + d.Entity.Name; d.Entity.Name != "" && d.Entity.Criticality >= entities[key].Criticality {
+			entities[key] = d.Entity
 		}
 	}
 	in.Names, in.Techniques, in.Sensors = keys(names), keys(techniques), keys(sensors)

@@ -39,6 +39,7 @@ func KeyOfID(id uuid.UUID) Key { return Key(binary.BigEndian.Uint64(id[:8])) }
 type Row struct {
 	Key Key
 	indicator.Indicator
+	Claimed  bool   // at least one source still claims it
 	PinnedBy string // the analyst who fixed confidence or expiry; wins over sources
 }
 
@@ -46,8 +47,13 @@ type Row struct {
 type AssertionRow struct {
 	Key Key
 	indicator.Assertion
-	Run   string // the import that said it last
-	Until time.Time
+	Tags      []string
+	TLP       indicator.TLP
+	Layer     indicator.Layer
+	KillChain string
+	ValidFrom time.Time
+	Until     time.Time // as the source says; zero = it does not
+	Run       string    // the import that said it last
 }
 
 // Store keeps indicators. Each method is one transaction; what it returned nil

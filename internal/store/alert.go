@@ -8,6 +8,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/sqldb"
 )
 
@@ -119,7 +120,7 @@ func (s alertStore) Sharing(ctx context.Context, incident string, values []strin
 	}
 	in := sqldb.List(len(values))
 	for _, v := range values {
-		args = append(args, foldName(v))
+		args = append(args, intel.FoldName(v))
 	}
 	query := `SELECT i.data, x.value FROM (
 			SELECT DISTINCT a.incident AS incident, d.value AS value FROM alert_detection d JOIN alert_alert a ON a.fingerprint = d.alert WHERE d.value IN (` + in + `)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/sqldb"
 )
 
@@ -16,12 +17,6 @@ const keptPerAlert = 1000
 type alertTx struct{ tx *sqldb.Tx }
 
 var _ alert.Tx = alertTx{}
-
-// foldName is a name as compared: lower case, without the marks that sources
-// write differently.
-func foldName(s string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return strings.ContainsRune(" \t-_.", r) }), " ")
-}
 
 func (t alertTx) Insert(ctx context.Context, ds []alert.Detection) ([]alert.Detection, error) {
 	var fresh []alert.Detection
@@ -78,7 +73,7 @@ func (t alertTx) Candidates(ctx context.Context, entity, reasonKey string, names
 	if len(names) > 0 {
 		query += " UNION SELECT incident, 'name', name FROM alert_incident_name WHERE name IN (" + sqldb.List(len(names)) + ")"
 		for _, n := range names {
-			args = append(args, foldName(n))
+			args = append(args, intel.FoldName(n))
 		}
 	}
 	query += ") x JOIN alert_incident i ON i.id = x.incident WHERE i.state = 'open' AND i.last >= ? ORDER BY i.number"
@@ -156,7 +151,7 @@ func (t alertTx) SaveIncident(ctx context.Context, in *alert.Incident) error {
 	}
 	var args []any
 	for _, n := range in.Names {
-		args = append(args, in.ID, foldName(n))
+		args = append(args, in.ID, intel.FoldName(n))
 	}
 	_, err = t.tx.Bulk(ctx, "INSERT INTO alert_incident_name (incident, name)", 2, args, "ON CONFLICT (incident, name) DO NOTHING")
 	return err

@@ -1,0 +1,344 @@
+package intel
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/ref"
+)
+
+// batch is how many claims are merged in one transaction.
+const batch = 2000
+
+// Service is the knowledge base. Safe for concurrent use; merges take turns.
+type Service struct {
+	store     Store
+	knowledge KnowledgeStore
+	now       func() time.Time
+	merging   sync.Mutex // Load and Save of a merge belong together
+}
+
+// New returns a Service.
+func New(store Store, knowledge KnowledgeStore) *Service {
+	return &Service{store: store, knowledge: knowledge, now: time.Now}
+}
+
+// Merge brings canonical claims (Type set, Raw canonical) of one source in. What
+// is new counts as stored, what joins a value known before or named twice in this
+// call counts as merged.
+func (s *Service) Merge(ctx context.Context, source, run string, claims []indicator.Claim) (stored, merged int, dropped map[string]int, err error) {
+	dropped = map[string]int{}
+	if err := ref.Need(ctx, ref.Analyst); err != nil {
+		return 0, 0, dropped, err
+	}
+	s.merging.Lock()
+	defer s.merging.Unlock()
+	for chunk := range slices.Chunk(claims, batch) {
+		n, m, err := s.mergeBatch(ctx, source, run, chunk, dropped)
+		stored, merged = stored+n, merged+m
+		if err != nil {
+			return stored, merged, dropped, err
+		}
+	}
+	return stored, merged, dropped, nil
+}
+
+func (s *Service) mergeBatch(ctx context.Context, source, run string, claims []indicator.Claim, dropped map[string]int) (stored, merged int, err error) {
+	now := s.now().UTC()
+	byKey := make(map[Key]indicator.Claim, len(claims))
+	keys := make([]Key, 0, len(claims))
+	for _, c := range claims {
+		k := KeyOf(c.Type, c.Raw)
+		if first, again := byKey[k]; again {
+			c = join(first, c)
+			merged++
+		} else {
+			keys = append(keys, k)
+		}
+		byKey[k] = c
+	}
+	slices.Sort(keys) // in key order the tree is written once, from left to right
+	rows, said, err := s.store.Load(ctx, keys)
+	if err != nil {
+		return 0, 0, err
+	}
+	var saveRows []Row
+	var saveSaid []AssertionRow
+	for _, k := range keys {
+		c := byKey[k]
+		old, known := rows[k]
+		if known && (old.Type != c.Type || old.Value != c.Raw) {
+			dropped["key-collision"]++
+			continue
+		}
+		if known {
+			merged++
+		} else {
+			stored++
+			old = Row{Key: k}
+			old.ID, old.Type, old.Value = indicator.ID(c.Type, c.Raw), c.Type, c.Raw
+		}
+		all, mine := assert(said[k], k, source, run, c, now)
+		saveSaid = append(saveSaid, mine)
+		if row := combine(old, all, now); !known || !same(old, row) {
+			saveRows = append(saveRows, row)
+		}
+	}
+	return stored, merged, s.store.Save(ctx, saveRows, saveSaid, false)
+}
+
+// join unites two claims of one source about the same value.
+func join(a, b indicator.Claim) indicator.Claim {
+	a.Names = union(a.Names, b.Names)
+	a.Tags = union(a.Tags, b.Tags)
+	a.Confidence = max(a.Confidence, b.Confidence)
+	a.TLP = max(a.TLP, b.TLP)
+	a.KillChain = cmp.Or(a.KillChain, b.KillChain)
+	a.Layer = cmp.Or(a.Layer, b.Layer)
+	a.Comment, a.Reference, a.ExternalID = cmp.Or(a.Comment, b.Comment), cmp.Or(a.Reference, b.Reference), cmp.Or(a.ExternalID, b.ExternalID)
+	if b.LastSeen.After(a.LastSeen) {
+		a.LastSeen = b.LastSeen
+	}
+	if b.ValidUntil.After(a.ValidUntil) {
+		a.ValidUntil = b.ValidUntil
+	}
+	return a
+}
+
+// assert puts what c says into the assertions about k.
+func assert(said []AssertionRow, k Key, source, run string, c indicator.Claim, now time.Time) (all []AssertionRow, mine AssertionRow) {
+	mine = AssertionRow{Key: k, Tags: c.Tags, TLP: c.TLP, Layer: c.Layer, KillChain: c.KillChain, ValidFrom: c.ValidFrom, Until: c.ValidUntil, Run: run}
+	mine.Source, mine.FirstAdded, mine.LastSeen = source, now, now
+	if !c.LastSeen.IsZero() { // the source's own clock counts, but never the future
+		mine.LastSeen = earlier(c.LastSeen, now)
+	}
+	mine.Confidence = cmp.Or(c.Confidence, 50)
+	mine.Names, mine.Comment, mine.Reference, mine.ExternalID = c.Names, c.Comment, c.Reference, c.ExternalID
+	for i, a := range said {
+		if a.Source == source {
+			mine.FirstAdded = a.FirstAdded
+			said[i] = mine
+			return said, mine
+		}
+	}
+	return append(said, mine), mine
+}
+
+// combine derives the indicator from what all sources say:
+//
+//	confidence  100 x (1 - product of (1 - c/100)) over the sources that still claim it
+//	expiry      the latest of the sources' own, or where they give none, of the
+//	            decay model of the type from the day they last confirmed it
+//	TLP         the most restrictive
+//
+// An analyst's pin keeps confidence, expiry and revocation as they are.
+func combine(row Row, said []AssertionRow, now time.Time) Row {
+	doubt, claimed := 1.0, false
+	names, tags := row.Names[:0:0], row.Tags[:0:0]
+	var until, first, last, from time.Time
+	row.TLP, row.KillChain, row.Layer = indicator.TLPUnknown, "", ""
+	slices.SortStableFunc(said, func(a, b AssertionRow) int {
+		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.Source, b.Source))
+	})
+	for _, a := range said {
+		first = earliest(first, a.FirstAdded)
+		names, tags = union(names, a.Names), union(tags, a.Tags)
+		row.TLP = max(row.TLP, a.TLP)
+		row.KillChain = cmp.Or(row.KillChain, a.KillChain)
+		row.Layer = cmp.Or(row.Layer, a.Layer)
+		from = earliest(from, a.ValidFrom)
+		last = latest(last, a.LastSeen)
+		if a.Withdrawn {
+			continue
+		}
+		claimed = true
+		doubt *= 1 - float64(min(a.Confidence, 100))/100
+		end := a.Until
+		if end.IsZero() {
+			end = indicator.DecayOf(row.Type).Expiry(a.LastSeen, float64(a.Confidence))
+		}
+		until = latest(until, end)
+	}
+	row.Names, row.Tags = names, tags
+	row.Layer = cmp.Or(row.Layer, indicator.DefaultLayer(row.Type))
+	row.FirstSeen, row.LastSeen, row.ValidFrom = first, last, from
+	row.Claimed = claimed
+	if row.PinnedBy == "" && claimed {
+		row.Confidence = int(100*(1-doubt) + .5)
+		row.ValidUntil = until.Truncate(time.Second)
+	}
+	return row
+}
+
+// same reports whether nothing that is stored differs, apart from a confirmation
+// less than a day younger: it would rewrite every row on every poll.
+func same(a, b Row) bool {
+	return a.Confidence == b.Confidence && a.TLP == b.TLP && a.KillChain == b.KillChain && a.Layer == b.Layer && a.Claimed == b.Claimed &&
+		a.Revoked == b.Revoked && slices.Equal(a.Names, b.Names) && slices.Equal(a.Tags, b.Tags) &&
+		b.LastSeen.Sub(a.LastSeen).Abs() < 24*time.Hour && b.ValidUntil.Sub(a.ValidUntil).Abs() < 24*time.Hour && a.ValidFrom.Equal(b.ValidFrom)
+}
+
+// Withdraw tells that source no longer claims what run did not repeat.
+func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error) {
+	if err := ref.Need(ctx, ref.Analyst); err != nil {
+		return 0, err
+	}
+	s.merging.Lock()
+	defer s.merging.Unlock()
+	total := 0
+	for {
+		keys, err := s.store.Withdraw(ctx, source, run, batch)
+		if err != nil || len(keys) == 0 {
+			return total, err
+		}
+		rows, said, err := s.store.Load(ctx, keys)
+		if err != nil {
+			return total, err
+		}
+		var changed []Row
+		for _, k := range keys {
+			if row, ok := rows[k]; ok {
+				changed = append(changed, combine(row, said[k], s.now().UTC()))
+			}
+		}
+		if err := s.store.Save(ctx, changed, nil, false); err != nil {
+			return total, err
+		}
+		total += len(keys)
+	}
+}
+
+// Announce tells the house that indicators changed, so that the live index is
+// renewed.
+func (s *Service) Announce(ctx context.Context) error { return s.store.Save(ctx, nil, nil, true) }
+
+// Lookup returns what is known of a value; an errs.NotFound when nothing is.
+func (s *Service) Lookup(ctx context.Context, t indicator.Type, value string) (Row, error) {
+	return s.byKey(ctx, KeyOf(t, value), string(t)+" "+value)
+}
+
+// ByID returns an indicator by its id.
+func (s *Service) ByID(ctx context.Context, id string) (Row, error) {
+	u, err := uuid.Parse(id)
+	if err != nil {
+		return Row{}, errs.New(errs.NotFound, "indicator_unknown", "There is no indicator %q.", id)
+	}
+	return s.byKey(ctx, KeyOfID(u), id)
+}
+
+func (s *Service) byKey(ctx context.Context, k Key, what string) (Row, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return Row{}, err
+	}
+	rows, said, err := s.store.Load(ctx, []Key{k})
+	if err != nil {
+		return Row{}, err
+	}
+	row, ok := rows[k]
+	if !ok {
+		return Row{}, errs.New(errs.NotFound, "indicator_unknown", "Nothing is known of %s.", what)
+	}
+	for _, a := range said[k] {
+		row.Sources = append(row.Sources, a.Assertion)
+	}
+	slices.SortFunc(row.Sources, func(a, b indicator.Assertion) int {
+		return cmp.Or(a.FirstAdded.Compare(b.FirstAdded), cmp.Compare(a.Source, b.Source))
+	})
+	return row, nil
+}
+
+// Search returns indicators that meet q and the cursor of the next page. A text
+// that is itself an indicator is looked up first.
+func (s *Service) Search(ctx context.Context, q Query) ([]Row, string, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return nil, "", err
+	}
+	q.Limit = min(cmp.Or(q.Limit, 100), 1000)
+	q.Text = strings.TrimSpace(q.Text)
+	if q.Cursor == "" && q.Text != "" {
+		if t, v, err := indicator.Detect(q.Text); err == nil {
+			if row, err := s.Lookup(ctx, t, v); err == nil {
+				return []Row{row}, "", nil
+			}
+			q.Text = v
+		}
+	}
+	return s.store.Search(ctx, q)
+}
+
+// Live streams the indicators the matcher must know.
+func (s *Service) Live(ctx context.Context, fn func(t indicator.Type, value string, confidence int) error) error {
+	return s.store.Live(ctx, s.now().UTC(), fn)
+}
+
+// Counts returns how much is known.
+func (s *Service) Counts(ctx context.Context) (Counts, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return Counts{}, err
+	}
+	return s.store.Counts(ctx, s.now().UTC())
+}
+
+// Pin fixes an indicator by an analyst's decision: confidence (0-100), expiry and
+// revocation. It wins over what sources say.
+func (s *Service) Pin(ctx context.Context, id string, confidence int, until time.Time, revoked bool, why string) error {
+	if err := ref.Need(ctx, ref.Analyst); err != nil {
+		return err
+	}
+	if confidence < 0 || confidence > 100 || strings.TrimSpace(why) == "" {
+		return errs.New(errs.Invalid, "pin_invalid", "A pin needs a confidence from 0 to 100 and a reason.")
+	}
+	s.merging.Lock()
+	defer s.merging.Unlock()
+	row, err := s.ByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	actor := ref.ActorFrom(ctx)
+	row.Confidence, row.ValidUntil, row.Revoked, row.PinnedBy = confidence, until, revoked, actor.Name
+	return s.store.Pin(ctx, row, ref.Act{
+		Actor: actor, Verb: "intel.pin", Target: ref.Ref{Kind: ref.Indicator, ID: id}, Reason: why, Time: s.now(),
+		Detail: map[string]any{"value": row.Value, "confidence": confidence, "until": until, "revoked": revoked},
+	})
+}
+
+// union returns a with the elements of b that it lacks, compared without case.
+func union(a, b []string) []string {
+	out := a
+	for _, v := range b {
+		if v = strings.TrimSpace(v); v != "" && !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, v) }) {
+			out = append(out[:len(out):len(out)], v)
+		}
+	}
+	return out
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// earliest and latest ignore zero times.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

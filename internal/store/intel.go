@@ -1,0 +1,295 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/intel"
+	"github.com/vedette-soc/vedette/internal/sqldb"
+	"github.com/vedette-soc/vedette/ref"
+)
+
+type intelStore struct{ db *sqldb.DB }
+
+var _ intel.Store = intelStore{}
+
+// Intel returns the part of the store that keeps indicators.
+func (s *Store) Intel() intel.Store { return intelStore{s.db} }
+
+const rowColumns = "key, type, value, names, tags, confidence, tlp, layer, kill_chain, valid_from, valid_until, first_seen, last_seen, revoked, claimed, pinned_by"
+
+// list stores a list of words: ” when empty, which most are.
+func list(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	b, _ := json.Marshal(words) // strings always marshal
+	return string(b)
+}
+
+type listColumn = sqldb.JSONColumn[[]string]
+
+func rowDst(r *intel.Row) []any {
+	return []any{
+		&r.Key, &r.Type, &r.Value,
+		listColumn{V: &r.Names},
+		listColumn{V: &r.Tags},
+		&r.Confidence, &r.TLP, &r.Layer, &r.KillChain,
+		sqldb.TimeColumn{T: &r.ValidFrom},
+		sqldb.TimeColumn{T: &r.ValidUntil},
+		sqldb.TimeColumn{T: &r.FirstSeen},
+		sqldb.TimeColumn{T: &r.LastSeen},
+		&r.Revoked, &r.Claimed, &r.PinnedBy,
+	}
+}
+
+func scanRow(scan sqldb.Scan) (intel.Row, error) {
+	var r intel.Row
+	err := scan(rowDst(&r)...)
+	r.ID = indicator.ID(r.Type, r.Value)
+	return r, err
+}
+
+// said is what intel_source.note holds beside its columns.
+type said struct {
+	TLP        indicator.TLP   `json:"tlp,omitempty"`
+	Layer      indicator.Layer `json:"layer,omitempty"`
+	KillChain  string          `json:"kill_chain,omitempty"`
+	Comment    string          `json:"comment,omitempty"`
+	Reference  string          `json:"reference,omitempty"`
+	ExternalID string          `json:"external_id,omitempty"`
+	ValidFrom  int64           `json:"valid_from,omitempty"`
+}
+
+func (s intelStore) Load(ctx context.Context, keys []intel.Key) (map[intel.Key]intel.Row, map[intel.Key][]intel.AssertionRow, error) {
+	rows := make(map[intel.Key]intel.Row, len(keys))
+	all := make(map[intel.Key][]intel.AssertionRow, len(keys))
+	if len(keys) == 0 {
+		return rows, all, nil
+	}
+	args := make([]any, len(keys))
+	for i, k := range keys {
+		args[i] = int64(k)
+	}
+	q := s.db.Read()
+	in := sqldb.List(len(keys))
+	err := q.Query(ctx, "SELECT "+rowColumns+" FROM intel_indicator WHERE key IN ("+in+")", args, func(scan sqldb.Scan) error {
+		r, err := scanRow(scan)
+		rows[r.Key] = r
+		return err
+	})
+	if err != nil || len(rows) == 0 {
+		return rows, all, err
+	}
+	err = q.Query(ctx, `SELECT key, source, run, first_added, last_seen, confidence, until, names, tags, note, withdrawn FROM intel_source WHERE key IN (`+in+`)`,
+		args, func(scan sqldb.Scan) error {
+			a, err := scanAssertion(scan)
+			all[a.Key] = append(all[a.Key], a)
+			return err
+		})
+	return rows, all, err
+}
+
+func scanAssertion(scan sqldb.Scan) (intel.AssertionRow, error) {
+	var a intel.AssertionRow
+	var n said
+	err := scan(&a.Key, &a.Source, &a.Run, sqldb.TimeColumn{T: &a.FirstAdded}, sqldb.TimeColumn{T: &a.LastSeen}, &a.Confidence,
+		sqldb.TimeColumn{T: &a.Until}, listColumn{V: &a.Names}, listColumn{V: &a.Tags}, sqldb.JSONColumn[said]{V: &n}, &a.Withdrawn)
+	a.TLP, a.Layer, a.KillChain = n.TLP, n.Layer, n.KillChain
+	a.Comment, a.Reference, a.ExternalID, a.ValidFrom = n.Comment, n.Reference, n.ExternalID, sqldb.Time(n.ValidFrom)
+	return a, err
+}
+
+func (s intelStore) Save(ctx context.Context, rows []intel.Row, assertions []intel.AssertionRow, announced bool) error {
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := saveRows(ctx, tx, rows); err != nil {
+			return err
+		}
+		if err := saveAssertions(ctx, tx, assertions); err != nil {
+			return err
+		}
+		if !announced {
+			return nil
+		}
+		return announce(ctx, tx, "intel.changed", ref.Ref{Kind: ref.System, ID: "intel"})
+	})
+}
+
+func saveRows(ctx context.Context, tx *sqldb.Tx, rows []intel.Row) error {
+	args := make([]any, 0, len(rows)*16)
+	var names []any
+	for _, r := range rows {
+		args = append(args, int64(r.Key), string(r.Type), r.Value, list(r.Names), list(r.Tags), r.Confidence, int(r.TLP), string(r.Layer), r.KillChain,
+			sqldb.Micros(r.ValidFrom), sqldb.Micros(r.ValidUntil), sqldb.Micros(r.FirstSeen), sqldb.Micros(r.LastSeen), r.Revoked, r.Claimed, r.PinnedBy)
+		for _, n := range r.Names {
+			names = append(names, intel.FoldName(n), int64(r.Key))
+		}
+	}
+	_, err := tx.Bulk(ctx, "INSERT INTO intel_indicator ("+rowColumns+")", 16, args, `ON CONFLICT (key) DO UPDATE SET
+		names = excluded.names, tags = excluded.tags, confidence = excluded.confidence, tlp = excluded.tlp, layer = excluded.layer,
+		kill_chain = excluded.kill_chain, valid_from = excluded.valid_from, valid_until = excluded.valid_until,
+		last_seen = excluded.last_seen, revoked = excluded.revoked, claimed = excluded.claimed, pinned_by = excluded.pinned_by`)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Bulk(ctx, "INSERT INTO intel_name (name, key)", 2, names, "ON CONFLICT (name, key) DO NOTHING")
+	return err
+}
+
+func saveAssertions(ctx context.Context, tx *sqldb.Tx, assertions []intel.AssertionRow) error {
+	args := make([]any, 0, len(assertions)*11)
+	for _, a := range assertions {
+		note := ""
+		if n := (said{a.TLP, a.Layer, a.KillChain, a.Comment, a.Reference, a.ExternalID, sqldb.Micros(a.ValidFrom)}); n != (said{}) {
+			b, err := json.Marshal(n)
+			if err != nil {
+				return err
+			}
+			note = string(b)
+		}
+		args = append(args, int64(a.Key), a.Source, a.Run, sqldb.Micros(a.FirstAdded), sqldb.Micros(a.LastSeen), a.Confidence,
+			sqldb.Micros(a.Until), list(a.Names), list(a.Tags), note, a.Withdrawn)
+	}
+	_, err := tx.Bulk(ctx, "INSERT INTO intel_source (key, source, run, first_added, last_seen, confidence, until, names, tags, note, withdrawn)", 11, args,
+		`ON CONFLICT (key, source) DO UPDATE SET run = excluded.run, last_seen = excluded.last_seen, confidence = excluded.confidence,
+		until = excluded.until, names = excluded.names, tags = excluded.tags, note = excluded.note, withdrawn = excluded.withdrawn`)
+	return err
+}
+
+func (s intelStore) Withdraw(ctx context.Context, source, run string, limit int) ([]intel.Key, error) {
+	var keys []intel.Key
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		keys = keys[:0]
+		err := tx.Query(ctx, "SELECT key FROM intel_source WHERE source = ? AND run <> ? AND NOT withdrawn LIMIT ?", []any{source, run, limit},
+			func(scan sqldb.Scan) error {
+				var k intel.Key
+				err := scan(&k)
+				keys = append(keys, k)
+				return err
+			})
+		if err != nil || len(keys) == 0 {
+			return err
+		}
+		args := []any{source}
+		for _, k := range keys {
+			args = append(args, int64(k))
+		}
+		_, err = tx.Exec(ctx, "UPDATE intel_source SET withdrawn = TRUE WHERE source = ? AND key IN ("+sqldb.List(len(keys))+")", args...)
+		return err
+	})
+	return keys, err
+}
+
+// live is the condition under which an indicator is matched.
+const live = "NOT revoked AND claimed AND (valid_until = 0 OR valid_until > ?)"
+
+func (s intelStore) Live(ctx context.Context, now time.Time, fn func(t indicator.Type, value string, confidence int) error) error {
+	return s.db.Read().Query(ctx, "SELECT type, value, confidence FROM intel_indicator WHERE "+live, []any{sqldb.Micros(now)},
+		func(scan sqldb.Scan) error {
+			var t indicator.Type
+			var v string
+			var c int
+			if err := scan(&t, &v, &c); err != nil {
+				return err
+			}
+			return fn(t, v, c)
+		})
+}
+
+func (s intelStore) Search(ctx context.Context, q intel.Query) ([]intel.Row, string, error) {
+	var w sqldb.Where
+	now := sqldb.Micros(time.Now())
+	switch q.State {
+	case "", "live":
+		w.And(live, now)
+	case "expired":
+		w.And("NOT ("+live+")", now)
+	case "all":
+	default:
+		return nil, "", errs.New(errs.Invalid, "state_unknown", "The state %q is not one of live, expired, all.", q.State)
+	}
+	if q.Type != "" {
+		w.And("type = ?", string(q.Type))
+	}
+	if q.MinConf > 0 {
+		w.And("confidence >= ?", q.MinConf)
+	}
+	if q.Name != "" {
+		w.And("key IN (SELECT key FROM intel_name WHERE name = ?)", intel.FoldName(q.Name))
+	}
+	if q.Source != "" {
+		w.And("key IN (SELECT key FROM intel_source WHERE source = ? AND NOT withdrawn)", q.Source)
+	}
+	for _, word := range strings.Fields(strings.ToLower(q.Text)) {
+		like := sqldb.Like(true, word, true)
+		w.And(`value LIKE ? ESCAPE '\' OR lower(names) LIKE ? ESCAPE '\'`, like, like)
+	}
+	if q.Cursor != "" {
+		var last, key int64
+		b, err := base64.RawURLEncoding.DecodeString(q.Cursor)
+		if err == nil {
+			_, err = fmt.Sscanf(string(b), "%d %d", &last, &key)
+		}
+		if err != nil {
+			return nil, "", errs.New(errs.Invalid, "cursor_invalid", "The cursor is not one this list gave out; start again without it.")
+		}
+		w.And("(last_seen, key) < (?, ?)", last, key)
+	}
+	var out []intel.Row
+	err := s.db.Read().Query(ctx, "SELECT "+rowColumns+" FROM intel_indicator"+w.SQL()+" ORDER BY last_seen DESC, key DESC LIMIT ?", w.Args(q.Limit),
+		func(scan sqldb.Scan) error {
+			r, err := scanRow(scan)
+			out = append(out, r)
+			return err
+		})
+	next := ""
+	if n := len(out); n > 0 && n == q.Limit {
+		next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %d", sqldb.Micros(out[n-1].LastSeen), out[n-1].Key))
+	}
+	return out, next, err
+}
+
+func (s intelStore) Counts(ctx context.Context, now time.Time) (intel.Counts, error) {
+	c := intel.Counts{ByType: map[indicator.Type]int{}, BySource: map[string]int{}}
+	q := s.db.Read()
+	if _, err := q.Row(ctx, "SELECT count(*) FROM intel_indicator", nil, &c.Total); err != nil {
+		return c, err
+	}
+	err := q.Query(ctx, "SELECT type, count(*) FROM intel_indicator WHERE "+live+" GROUP BY type", []any{sqldb.Micros(now)}, func(scan sqldb.Scan) error {
+		var t indicator.Type
+		var n int
+		err := scan(&t, &n)
+		c.ByType[t] = n
+		c.Live += n
+		return err
+	})
+	if err != nil {
+		return c, err
+	}
+	err = q.Query(ctx, "SELECT source, count(*) FROM intel_source WHERE NOT withdrawn GROUP BY source", nil, func(scan sqldb.Scan) error {
+		var source string
+		var n int
+		err := scan(&source, &n)
+		c.BySource[source] = n
+		return err
+	})
+	return c, err
+}
+
+func (s intelStore) Pin(ctx context.Context, row intel.Row, act ref.Act) error {
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := saveRows(ctx, tx, []intel.Row{row}); err != nil {
+			return err
+		}
+		if err := record(ctx, tx, act); err != nil {
+			return err
+		}
+		return announce(ctx, tx, "intel.changed", act.Target)
+	})
+}
