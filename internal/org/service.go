@@ -1,0 +1,74 @@
+package org
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/ref"
+)
+
+// maxFile is the largest profile file accepted, in bytes.
+const maxFile = 16 << 20
+
+// Service keeps the current profile. Safe for concurrent use.
+type Service struct {
+	store   Store
+	current atomic.Pointer[Index]
+}
+
+// New returns a Service; call Load before asking it anything.
+func New(store Store) *Service {
+	s := &Service{store: store}
+	s.current.Store(Compile(Profile{}))
+	return s
+}
+
+// Load reads the newest profile from the store.
+func (s *Service) Load(ctx context.Context) error {
+	saved, err := s.store.Current(ctx)
+	if err != nil || saved.Version == 0 {
+		return err
+	}
+	p, err := Parse(saved.File)
+	if err != nil {
+		return fmt.Errorf("read version %d of the profile: %w", saved.Version, err)
+	}
+	s.current.Store(Compile(p))
+	return nil
+}
+
+// Index returns the current profile, ready to be asked.
+func (s *Service) Index() *Index { return s.current.Load() }
+
+// Saved returns the current profile as it was imported.
+func (s *Service) Saved(ctx context.Context) (Saved, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return Saved{}, err
+	}
+	return s.store.Current(ctx)
+}
+
+// Import makes file the current profile.
+func (s *Service) Import(ctx context.Context, file []byte) (Saved, error) {
+	if err := ref.Need(ctx, ref.Analyst); err != nil {
+		return Saved{}, err
+	}
+	if len(file) > maxFile {
+		return Saved{}, errs.New(errs.Invalid, "profile_too_large", "A profile file has at most 16 MiB; this one has %d bytes.", len(file))
+	}
+	p, err := Parse(file)
+	if err != nil {
+		return Saved{}, err
+	}
+	saved, err := s.store.Save(ctx, file, ref.Act{
+		Actor: ref.ActorFrom(ctx), Verb: "org.import", Target: ref.Ref{Kind: ref.Profile, ID: "current"},
+		Detail: map[string]any{"name": p.Name, "assets": len(p.Assets), "people": len(p.People)},
+	})
+	if err != nil {
+		return Saved{}, err
+	}
+	s.current.Store(Compile(p))
+	return saved, nil
+}
