@@ -3,6 +3,7 @@ module github.com/vedette-soc/vedette
 go 1.26.0
 
 require (
+	github.com/gaissmai/bart v0.30.0
 	github.com/google/go-cmp v0.7.0
 	github.com/google/uuid v1.6.0
 	github.com/zeebo/xxh3 v1.1.0
