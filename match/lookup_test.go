@@ -1,0 +1,227 @@
+package match_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/match"
+)
+
+// known is the indicator set of the tables below; the position is the id.
+var known = []string{
+	"evil.example", "sub.evil.example", "1.2.3.4", "10.0.0.0/8", "10.1.0.0/16", "2001:db8::/32", "2001:db8::1",
+	"5.6.7.8:443", "[2001:db8:1::2]:8443", "evil.example:8080",
+	"http://bad.example/a", "http://root.example/", "any.example/a", "any.example/dir/", "any.example:8443/p", "any.example/q?x=1",
+	"/gate.php", "/panel.php?id=1", "guy@mail.example", "d41d8cd98f00b204e9800998ecf8427e", "evil.exe",
+	"xn--bcher-kva.example", "1.2.3.4/x", "https://tls.example:8443/",
+}
+
+func build(t testing.TB, values []string) *match.Index {
+	t.Helper()
+	var b match.Builder
+	for i, raw := range values {
+		typ, v, err := indicator.Detect(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Add(typ, v, uint32(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.Build()
+}
+
+func hits(values []string, hs []match.Hit) []string {
+	var out []string
+	for _, h := range hs {
+		s := values[h.ID] + " " + h.Kind.String()
+		if h.ViaHost {
+			s += " host"
+		}
+		out = append(out, s)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestLookup(t *testing.T) {
+	tests := []struct {
+		raw  string
+		want []string
+	}{
+		{"evil.example", []string{"evil.example exact"}},
+		{"EVIL.example.", []string{"evil.example exact"}},
+		{"a.b.evil.example", []string{"evil.example parent"}},
+		{"x.sub.evil.example", []string{"evil.example parent", "sub.evil.example parent"}},
+		{"notevil.example", nil},
+		{"evil.example.org", nil},
+		{"bücher.example", []string{"xn--bcher-kva.example exact"}},
+		{"1.2.3.4", []string{"1.2.3.4 exact"}},
+		{"::ffff:1.2.3.4", []string{"1.2.3.4 exact"}},
+		{"10.1.2.3", []string{"10.0.0.0/8 network", "10.1.0.0/16 network"}},
+		{"10.2.0.0/16", []string{"10.0.0.0/8 network"}},
+		{"10.0.0.0/8", []string{"10.0.0.0/8 exact"}},
+		{"11.1.2.3", nil},
+		{"2001:0DB8:0:0::1", []string{"2001:db8::/32 network", "2001:db8::1 exact"}},
+		{"5.6.7.8", nil},
+		{"5.6.7.8:443", []string{"5.6.7.8:443 exact"}},
+		{"1.2.3.4:9", []string{"1.2.3.4 exact host"}},
+		{"[2001:db8:1::2]:8443", []string{"2001:db8::/32 network host", "[2001:db8:1::2]:8443 exact"}},
+		{"evil.example:8080", []string{"evil.example exact host", "evil.example:8080 exact"}},
+		{"www.evil.example:8080", []string{"evil.example parent host", "evil.example:8080 parent"}},
+		{"http://bad.example/a", []string{"http://bad.example/a exact"}},
+		{"https://bad.example/a", nil},
+		{"bad.example/a", []string{"http://bad.example/a exact"}},
+		{"bad.example:80/a", []string{"http://bad.example/a exact"}},
+		{"bad.example:443/a", nil},
+		{"http://bad.example/a/b", nil},
+		{"http://root.example/x/y?z", []string{"http://root.example/ path"}},
+		{"http://root.example", []string{"http://root.example/ exact"}},
+		{"http://any.example/a", []string{"any.example/a exact"}},
+		{"https://any.example:9/a/b?x", []string{"any.example/a path"}},
+		{"http://any.example/a?x", []string{"any.example/a path"}},
+		{"http://any.example/ab", nil},
+		{"http://any.example/A", nil},
+		{"http://any.example/dir/x", []string{"any.example/dir/ path"}},
+		{"http://any.example/dir", nil},
+		{"http://any.example/q?x=1", []string{"any.example/q?x=1 exact"}},
+		{"http://any.example/q?x=12", nil},
+		{"https://any.example:8443/p", []string{"any.example:8443/p exact"}},
+		{"https://any.example/p", nil},
+		{"https://tls.example:8443/x", []string{"https://tls.example:8443/ path"}},
+		{"https://fine.example/gate.php?x=1", []string{"/gate.php any-host"}},
+		{"https://fine.example/gate.php", []string{"/gate.php any-host"}},
+		{"https://fine.example/a/gate.php", nil},
+		{"https://fine.example/panel.php?id=1", []string{"/panel.php?id=1 any-host"}},
+		{"https://fine.example/panel.php", nil},
+		{"/gate.php", []string{"/gate.php any-host"}},
+		{"http://1.2.3.4/x/y", []string{"1.2.3.4 exact host", "1.2.3.4/x path"}},
+		{"https://5.6.7.8/", []string{"5.6.7.8:443 exact host"}},
+		{"http://www.evil.example:8080/", []string{"evil.example parent host", "evil.example:8080 parent host"}},
+		{"http://[2001:db8:1::2]:8443/", []string{"2001:db8::/32 network host", "[2001:db8:1::2]:8443 exact host"}},
+		{"guy@mail.example", []string{"guy@mail.example exact"}},
+		{"Other@Sub.EVIL.example", []string{"evil.example parent host", "sub.evil.example exact host"}},
+		{"D41D8CD98F00B204E9800998ECF8427E", []string{"d41d8cd98f00b204e9800998ecf8427e exact"}},
+	}
+	x := build(t, known)
+	for _, tt := range tests {
+		typ, v, err := indicator.Detect(tt.raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(tt.want, hits(known, x.Lookup(typ, v, nil))); d != "" {
+			t.Errorf("Lookup(%s %s) (-want +got):\n%s", typ, v, d)
+		}
+	}
+	if got := hits(known, x.Lookup(indicator.FileName, `c:\users\a\evil.exe`, nil)); !slices.Equal(got, []string{"evil.exe exact"}) {
+		t.Errorf("a file name with its path: %v", got)
+	}
+}
+
+func TestAddRefuses(t *testing.T) {
+	var b match.Builder
+	for _, tt := range []struct {
+		t           indicator.Type
+		value, want string
+	}{
+		{indicator.Domain, "co.uk", "public-suffix"},
+		{indicator.IPv4, "0.0.0.0/0", "too-wide"},
+		{indicator.IPv4, "10.0.0.1/8", "bad-address"},
+		{indicator.IPv6, "10.0.0.0/24", "bad-address"},
+		{indicator.MD5, "", "empty"},
+		{"nonsense", "x", "unknown-type"},
+	} {
+		if got := indicator.Reason(b.Add(tt.t, tt.value, 1)); got != tt.want {
+			t.Errorf("Add(%s, %q): %q, want %q", tt.t, tt.value, got, tt.want)
+		}
+	}
+	if b.Len() != 0 {
+		t.Errorf("%d refused entries are in", b.Len())
+	}
+}
+
+func TestDuplicates(t *testing.T) {
+	var b match.Builder
+	const distinct = 20_000 // enough for several workers
+	for range 3 {
+		for i := range distinct {
+			if err := b.Add(indicator.Domain, fmt.Sprintf("d%d.example", i), uint32(i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := b.Add(indicator.IPv4, "10.0.0.0/8", 7); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x := b.Build()
+	if x.Len() != distinct+1 || x.Duplicates() != 2*(distinct+1) {
+		t.Fatalf("%d distinct, %d duplicates", x.Len(), x.Duplicates())
+	}
+	for i := range distinct {
+		hs := x.Lookup(indicator.Domain, fmt.Sprintf("d%d.example", i), nil)
+		if len(hs) != 1 || hs[0].ID != uint32(i) {
+			t.Fatalf("entry %d: %v", i, hs)
+		}
+	}
+}
+
+func TestEmptyIndex(t *testing.T) {
+	var b match.Builder
+	x := b.Build()
+	for _, typ := range indicator.Types {
+		if hs := x.Lookup(typ, "x", nil); hs != nil {
+			t.Errorf("%s: %v", typ, hs)
+		}
+		_ = x.Lookup(typ, "", nil)
+	}
+}
+
+func TestLookupAllocatesNothing(t *testing.T) {
+	x := build(t, known)
+	dst := make([]match.Hit, 0, 16)
+	long := strings.Repeat("label.", 30) + "evil.example"
+	for _, raw := range []string{
+		"1.2.3.4", "10.1.2.3", "2001:db8::1", "5.6.7.8:443", long, long + ":8080", "http://" + long + ":8443/a/b/c?d",
+		"https://5.6.7.8/gate.php?x", "http://[2001:db8:1::2]:8443/", "guy@" + long, "d41d8cd98f00b204e9800998ecf8427e",
+	} {
+		typ, v, err := indicator.Detect(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := testing.AllocsPerRun(100, func() { dst = x.Lookup(typ, v, dst[:0]) }); n != 0 {
+			t.Errorf("Lookup(%s) allocates %.0f times", v, n)
+		}
+	}
+}
+
+func TestLive(t *testing.T) {
+	var l match.Live
+	look := func(v string) int { return len(l.Lookup(indicator.Domain, v, nil)) }
+	if look("a.example") != 0 {
+		t.Error("an empty Live has hits")
+	}
+	if refused := l.Add(match.Entry{Type: indicator.Domain, Value: "a.example", ID: 1}, match.Entry{Type: indicator.Domain, Value: "com", ID: 2}); len(refused) != 1 {
+		t.Errorf("refused: %v", refused)
+	}
+	mark := l.Mark()
+	l.Add(match.Entry{Type: indicator.Domain, Value: "b.example", ID: 3})
+	if look("a.example") != 1 || look("b.example") != 1 {
+		t.Error("what was added does not match")
+	}
+	l.Store(build(t, []string{"a.example"}), mark)
+	if look("a.example") != 1 || look("b.example") != 1 {
+		t.Error("what was added after the mark is lost")
+	}
+	if main, added := l.Len(); main != 1 || added != 1 {
+		t.Errorf("%d in the main index and %d added, want 1 and 1", main, added)
+	}
+	l.Store(build(t, []string{"c.example"}), l.Mark())
+	if look("a.example") != 0 || look("b.example") != 0 || look("c.example") != 1 {
+		t.Error("the old index still matches")
+	}
+}
