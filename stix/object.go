@@ -2,7 +2,8 @@
 // 2.1 objects, and the patterns in them, as far as the product works with them.
 //
 // [DecodeBundle] streams the objects of a bundle; [Object] keeps what all objects
-// share and the object itself, unchanged, in Raw.
+// share and the object itself, unchanged, in Raw. [ParsePattern] reads a pattern,
+// [Pattern.Values] says which plain values it looks for, if that is all it does.
 package stix
 
 import (
@@ -33,7 +34,8 @@ type Object struct {
 	ExternalReferences []ExternalReference `json:"external_references,omitempty"`
 	ObjectMarkingRefs  []string            `json:"object_marking_refs,omitempty"`
 
-	Raw json.RawMessage `json:"-"`
+	Raw  json.RawMessage `json:"-"`
+	Line int             `json:"-"` // where the object begins in the stream, from 1
 }
 
 // ExternalReference points outside STIX: an ATT&CK id, a CVE, a report.

@@ -33,6 +33,9 @@ type Input struct {
 	Name    string // file name or URL, for messages and provenance
 	Reader  io.Reader
 	Options Options
+	// MaxBytes bounds what a parser may hold in memory where its format makes
+	// it hold something; 0 = 512 MiB.
+	MaxBytes int64
 }
 
 // Options are what an operator may say about a feed's format.
@@ -41,10 +44,10 @@ type Options struct {
 	Delimiter  string            // CSV: default ",", recognised when empty
 	Type       indicator.Type    // every entry is of this type
 	Names      []string          // added to every claim
-	Tags       []string
-	Confidence int
-	TLP        indicator.TLP
-	MinLevel   int // ipsum: lowest number of lists to accept
+	Tags       []string          // added to every claim
+	Confidence int               // of claims whose confidence the source does not state
+	TLP        indicator.TLP     // of claims whose label the source does not state
+	MinLevel   int               // ipsum: lowest number of lists to accept
 }
 
 // Sink takes what a parser finds. Not safe for concurrent use.

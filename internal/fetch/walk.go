@@ -1,0 +1,97 @@
+package fetch
+
+import (
+	"cmp"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/vedette-soc/vedette/internal/errs"
+)
+
+// Limits bound what one Walk may unpack. Zero fields take the default.
+type Limits struct {
+	Bytes   int64 // of all decompressed members together; default 16 GiB
+	Ratio   int64 // decompressed : compressed of one member, beyond 16 MiB; default 1000
+	Members int   // of all archives together; default 200,000
+	Spool   int64 // of a zip archive that must be copied to a temporary file; default 2 GiB
+}
+
+// Walk reads path and calls fn for each file it finds: the file itself, every
+// regular file of a directory tree in sorted order (names that begin with a dot
+// are left out), the decompressed content of a .gz or .zst, each member of a
+// .zip, .tar, .tar.gz or .tar.zst. An archive in an archive is opened once more;
+// deeper ones are handed over as they are. "-" is standard input.
+//
+// name is the path, for members followed by "/" and the member's cleaned name.
+// r is valid until fn returns; fn need not read it to the end. An error of fn
+// ends the walk and is returned unchanged. A member that breaks a limit gives an
+// errs.Invalid that names it.
+func Walk(path string, lim Limits, fn func(name string, r io.Reader) error) error {
+	w := newWalker(lim, fn)
+	if path == "-" {
+		return w.stream("-", os.Stdin, 0)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return openError(path, err)
+	}
+	if !info.IsDir() {
+		return w.file(path)
+	}
+	return filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return openError(p, err)
+		case p != path && strings.HasPrefix(d.Name(), "."):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case !d.Type().IsRegular():
+			return nil
+		}
+		return w.file(p)
+	})
+}
+
+// WalkReader is Walk for a stream that is already open, such as a download.
+func WalkReader(name string, r io.Reader, lim Limits, fn func(name string, r io.Reader) error) error {
+	return newWalker(lim, fn).stream(name, r, 0)
+}
+
+type walker struct {
+	lim     Limits
+	left    int64
+	members int
+	fn      func(name string, r io.Reader) error
+}
+
+func newWalker(lim Limits, fn func(string, io.Reader) error) *walker {
+	lim.Bytes = cmp.Or(lim.Bytes, 16<<30)
+	lim.Ratio = cmp.Or(lim.Ratio, 1000)
+	lim.Members = cmp.Or(lim.Members, 200_000)
+	lim.Spool = cmp.Or(lim.Spool, 2<<30)
+	return &walker{lim: lim, left: lim.Bytes, fn: fn}
+}
+
+func (w *walker) file(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return openError(path, err)
+	}
+	defer f.Close()
+	return w.stream(path, f, 0)
+}
+
+func openError(path string, err error) error {
+	switch {
+	case os.IsNotExist(err):
+		return errs.New(errs.NotFound, "no_such_file", "%s does not exist.", path)
+	case os.IsPermission(err):
+		return errs.New(errs.Denied, "file_not_readable", "%s may not be read; check its permissions.", path)
+	}
+	return errs.New(errs.Unavailable, "file_not_readable", "%s cannot be read.", path).Because(err)
+}

@@ -1,0 +1,179 @@
+package fetch_test
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/fetch"
+)
+
+func gzipped(s string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	io.WriteString(w, s)
+	w.Close()
+	return b.String()
+}
+
+func zstded(s string) string {
+	var b bytes.Buffer
+	w, _ := zstd.NewWriter(&b)
+	io.WriteString(w, s)
+	w.Close()
+	return b.String()
+}
+
+func zipped(names ...string) string {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for i := 0; i < len(names); i += 2 {
+		f, _ := w.Create(names[i])
+		io.WriteString(f, names[i+1])
+	}
+	w.Close()
+	return b.String()
+}
+
+func tarred(names ...string) string {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for i := 0; i < len(names); i += 2 {
+		w.WriteHeader(&tar.Header{Name: names[i], Mode: 0o644, Size: int64(len(names[i+1]))})
+		io.WriteString(w, names[i+1])
+	}
+	w.WriteHeader(&tar.Header{Name: "link", Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"})
+	w.Close()
+	return b.String()
+}
+
+func walk(path string, lim fetch.Limits) (map[string]string, error) {
+	got := map[string]string{}
+	err := fetch.Walk(path, lim, func(name string, r io.Reader) error {
+		b, err := io.ReadAll(r)
+		got[filepath.ToSlash(name)] = string(b)
+		return err
+	})
+	return got, err
+}
+
+func TestWalk(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for name, content := range map[string]string{
+		"d/plain.txt":     "plain",
+		"d/sub/a.gz":      gzipped("a"),
+		"d/sub/b.zst":     zstded("b"),
+		"d/.git/config":   "hidden",
+		"d/c.zip":         zipped("x/1.txt", "one", "../../2.txt", "two", "in.zip", zipped("deep.zip", zipped("f", "deeper"))),
+		"d/e.tar.gz":      gzipped(tarred("y/3.txt", "three", "z.gz", gzipped("four"))),
+		"d/f.tar":         tarred("a\\b\x01.txt", "five"),
+		"d/word.docx":     zipped("word/document.xml", "<w/>"),
+		"d/empty.txt":     "",
+		"outside/not.txt": "not",
+	} {
+		os.MkdirAll(filepath.Dir(name), 0o755)
+		os.WriteFile(name, []byte(content), 0o644)
+	}
+	if err := os.Symlink("../outside/not.txt", "d/link.txt"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := walk("d", fetch.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"d/plain.txt": "plain", "d/sub/a.gz": "a", "d/sub/b.zst": "b", "d/empty.txt": "",
+		"d/c.zip/x/1.txt": "one", "d/c.zip/2.txt": "two", "d/c.zip/in.zip/deep.zip": zipped("f", "deeper"),
+		"d/e.tar.gz/y/3.txt": "three", "d/e.tar.gz/z.gz": "four", "d/f.tar/a/b_.txt": "five",
+		"d/word.docx": zipped("word/document.xml", "<w/>"),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWalkReader(t *testing.T) {
+	for name, content := range map[string]string{"-": zipped("m", "inside"), "https://x.example/list.zip": zipped("m", "inside"), "dump": gzipped(tarred("m", "inside"))} {
+		var got []string
+		err := fetch.WalkReader(name, strings.NewReader(content), fetch.Limits{}, func(n string, r io.Reader) error {
+			b, err := io.ReadAll(r)
+			got = append(got, n, string(b))
+			return err
+		})
+		if diff := cmp.Diff([]string{name + "/m", "inside"}, got); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", name, err, diff)
+		}
+	}
+}
+
+func TestWalkLimits(t *testing.T) {
+	dir := t.TempDir()
+	bomb := string(make([]byte, 40<<20))
+	tests := []struct {
+		name, content string
+		lim           fetch.Limits
+		code          string
+	}{
+		{"bomb.gz", gzipped(bomb), fetch.Limits{Ratio: 200}, "compression_bomb"},
+		{"bomb.zst", zstded(bomb), fetch.Limits{}, "compression_bomb"},
+		{"bomb.zip", zipped("a", bomb), fetch.Limits{Ratio: 200}, "compression_bomb"},
+		{"bomb.tar.gz", gzipped(tarred("a", bomb)), fetch.Limits{Ratio: 200}, "compression_bomb"},
+		{"large.gz", gzipped(bomb), fetch.Limits{Bytes: 1 << 20}, "too_large"},
+		{"many.zip", zipped("a", "", "b", "", "c", ""), fetch.Limits{Members: 2}, "archive_members"},
+		{"many.tar", tarred("a", "", "b", "", "c", ""), fetch.Limits{Members: 2}, "archive_members"},
+		{"two.zip", zipped("a", strings.Repeat("x", 600), "b", strings.Repeat("y", 600)), fetch.Limits{Bytes: 1000}, "too_large"},
+		{"cut.gz", gzipped(strings.Repeat("abc", 1000))[:30], fetch.Limits{}, "archive_broken"},
+		{"cut.zip", zipped("a", "b")[:40], fetch.Limits{}, "archive_broken"},
+		{"nowhere", "", fetch.Limits{}, "no_such_file"},
+	}
+	for _, tt := range tests {
+		p := filepath.Join(dir, tt.name)
+		if tt.content != "" {
+			os.WriteFile(p, []byte(tt.content), 0o644)
+		}
+		_, err := walk(p, tt.lim)
+		if errs.CodeOf(err) != tt.code || !strings.Contains(errs.Public(err), tt.name) {
+			t.Errorf("%s: got %v (%s), want %s with the file's name", tt.name, err, errs.CodeOf(err), tt.code)
+		}
+	}
+	// A member function that ignores what the reader says does not hide a bomb.
+	err := fetch.Walk(filepath.Join(dir, "bomb.zst"), fetch.Limits{}, func(_ string, r io.Reader) error {
+		_, _ = io.Copy(io.Discard, r)
+		return nil
+	})
+	if errs.CodeOf(err) != "compression_bomb" {
+		t.Errorf("swallowed: got %v", err)
+	}
+}
+
+func FuzzWalk(f *testing.F) {
+	for _, s := range []string{"text", gzipped("a"), zstded("a"), zipped("a", "b"), tarred("a", "b"), gzipped(tarred("a", "b"))} {
+		f.Add("x", s)
+		f.Add("x.zip", s)
+	}
+	f.Fuzz(func(t *testing.T, name, content string) {
+		lim := fetch.Limits{Bytes: 1 << 20, Members: 100}
+		var total int64
+		_ = fetch.WalkReader(name, strings.NewReader(content), lim, func(n string, r io.Reader) error {
+			k, err := io.Copy(io.Discard, r)
+			if n != name {
+				total += k
+			}
+			return err
+		})
+		if total > lim.Bytes+int64(len(content)) {
+			t.Fatalf("%d bytes came out", total)
+		}
+	})
+}
