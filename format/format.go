@@ -27,7 +27,7 @@ type Format struct {
 	// Recognise says how sure it is that head, a whole record or its first
 	// bytes, is of this format: 0 not at all, 100 certain. It must be cheap
 	// and must not allocate.
-	Recognise func(head []byte) int
+	Recognise func(head string) int
 	// New returns a decoder for the start of a stream.
 	New func() Decoder
 	// Resume returns a decoder in the state that Decoder.Context described.

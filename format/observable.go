@@ -33,12 +33,21 @@ func Observables(ev *event.Event) []event.Observable {
 		c.unknown()
 	default:
 		for _, name := range textFields {
-			if v, ok := ev.Fields[name]; ok {
+			if v, ok := ev.Fields[name]; ok && !(name == "message" && rendered(ev.Fields)) {
 				c.texts(name, v)
 			}
 		}
 	}
 	return c.out
+}
+
+// rendered says that the message repeats fields which are there by themselves.
+func rendered(f event.Fields) bool {
+	switch f.String("winlog.provider_name") {
+	case "Microsoft-Windows-Sysmon", "Microsoft-Windows-Security-Auditing":
+		return true
+	}
+	return false
 }
 
 type collector struct {

@@ -13,7 +13,7 @@ import (
 func jsonFormat() Format {
 	return Format{
 		Name: "json",
-		Recognise: func(head []byte) int {
+		Recognise: func(head string) int {
 			if len(head) > 1 && head[0] == '{' {
 				return 2
 			}
@@ -59,7 +59,7 @@ func (d *jsonDecoder) Decode(record string) (event.Event, bool, error) {
 func textFormat() Format {
 	return Format{
 		Name:      "text",
-		Recognise: func([]byte) int { return 1 },
+		Recognise: func(string) int { return 1 },
 		New:       func() Decoder { return textDecoder{} },
 	}
 }

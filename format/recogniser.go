@@ -38,12 +38,12 @@ func (r *Recogniser) Names() []string {
 // one, has. What nothing else claims is "json" when it begins like an object,
 // else "text".
 func (r *Recogniser) Recognise(head []byte) string {
-	return r.formats[r.best(head, -1)].Name
+	return r.formats[r.best(string(head), -1)].Name
 }
 
 // best asks the format that read the record before first, because its certain
 // answer settles it.
-func (r *Recogniser) best(head []byte, last int) int {
+func (r *Recogniser) best(head string, last int) int {
 	if last >= 0 && r.formats[last].Recognise(head) >= certain {
 		return last
 	}
@@ -114,14 +114,15 @@ type Stream struct {
 // keeps record as Raw: the caller must not change it afterwards. ok is false,
 // with a nil error, when the record carries no event.
 func (s *Stream) Decode(record []byte) (ev event.Event, ok bool, err error) {
-	i := s.choose(record)
+	text := string(record)
+	i := s.choose(text)
 	s.last = i
 	d := s.decoders[i]
 	if d == nil {
 		d = s.rec.formats[i].New()
 		s.decoders[i] = d
 	}
-	ev, ok, err = d.Decode(string(record))
+	ev, ok, err = d.Decode(text)
 	if d.Context() != nil {
 		s.withText = i + 1
 	}
@@ -135,7 +136,7 @@ func (s *Stream) Decode(record []byte) (ev event.Event, ok bool, err error) {
 
 // choose sends plain lines below a header to the format whose header it was:
 // they cannot be recognised by themselves.
-func (s *Stream) choose(record []byte) int {
+func (s *Stream) choose(record string) int {
 	if s.declared >= 0 {
 		return s.declared
 	}

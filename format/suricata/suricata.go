@@ -5,7 +5,7 @@
 package suricata
 
 import (
-	"bytes"
+	"strings"
 
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/format"
@@ -24,16 +24,16 @@ func Format() format.Format {
 	}
 }
 
-func recognise(head []byte) int {
-	if len(head) == 0 || head[0] != '{' || !bytes.Contains(head, []byte(`"event_type"`)) ||
-		!bytes.Contains(head, []byte(`"timestamp"`)) {
+func recognise(head string) int {
+	if len(head) == 0 || head[0] != '{' || !strings.Contains(head, `"event_type"`) ||
+		!strings.Contains(head, `"timestamp"`) {
 		return 0
 	}
-	if bytes.Contains(head, []byte(`"@timestamp"`)) {
+	if strings.Contains(head, `"@timestamp"`) {
 		return 20 // a shipper's envelope
 	}
 	for _, sign := range [...]string{`"flow_id"`, `"src_ip"`, `"pcap_cnt"`, `"stats"`, `"engine"`} {
-		if bytes.Contains(head, []byte(sign)) {
+		if strings.Contains(head, sign) {
 			return 100
 		}
 	}

@@ -6,7 +6,6 @@
 package zeek
 
 import (
-	"bytes"
 	"strings"
 
 	"github.com/vedette-soc/vedette/event"
@@ -31,17 +30,17 @@ func Format() format.Format {
 	}
 }
 
-func recognise(head []byte) int {
-	if bytes.HasPrefix(head, []byte("#separator ")) || bytes.HasPrefix(head, []byte("#fields\t")) {
+func recognise(head string) int {
+	if strings.HasPrefix(head, "#separator ") || strings.HasPrefix(head, "#fields\t") {
 		return 100
 	}
 	if len(head) == 0 || head[0] != '{' {
 		return 0
 	}
-	if bytes.Contains(head, []byte(`"_path"`)) && bytes.Contains(head, []byte(`"ts"`)) {
+	if strings.Contains(head, `"_path"`) && strings.Contains(head, `"ts"`) {
 		return 100
 	}
-	if bytes.Contains(head, []byte(`"ts":`)) && bytes.Contains(head, []byte(`"uid":`)) && bytes.Contains(head, []byte(`"id.orig_h":`)) {
+	if strings.Contains(head, `"ts":`) && strings.Contains(head, `"uid":`) && strings.Contains(head, `"id.orig_h":`) {
 		return 90
 	}
 	return 0
