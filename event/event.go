@@ -1,5 +1,8 @@
 // Package event is the vocabulary of what was observed: an [Event] read through
 // ECS field names, with the observables in it and its raw bytes kept unchanged.
+//
+// [Fields] holds the fields flat; [Event.AppendJSON] writes them nested, as
+// other tools expect ECS. Field names are those of the Elastic Common Schema 9.
 package event
 
 import (
@@ -33,7 +36,3 @@ type Observable struct {
 	Value string         `json:"value"`
 	Field string         `json:"field"`
 }
-
-// Fields are the fields of an event by dotted ECS name. Values are string, bool,
-// int64, float64, []string, []any or map[string]any.
-type Fields map[string]any

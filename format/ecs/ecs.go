@@ -1,0 +1,81 @@
+// Package ecs reads records that speak the Elastic Common Schema already, as
+// Beats, Elastic Agent and Vector send them. [Format] is what a recogniser
+// takes. Fields pass through under their own names.
+package ecs
+
+import (
+	"strings"
+
+	"github.com/vedette-soc/vedette/event"
+	"github.com/vedette-soc/vedette/format"
+)
+
+// Format returns the ECS format, named "ecs".
+func Format() format.Format {
+	return format.Format{
+		Name:      "ecs",
+		Recognise: recognise,
+		New:       func() format.Decoder { return &decoder{scan: format.NewScanner("")} },
+	}
+}
+
+// signs are members that ECS documents have besides "@timestamp".
+var signs = []string{
+	`"ecs":`, `"ecs.version":`, `"agent":`, `"@metadata":`, `"event":{`,
+	`"event": {`, `"event.module":`, `"event.dataset":`, `"event.category":`,
+	`"event.kind":`, `"source.ip":`, `"host.name":`, `"vedette":{`,
+}
+
+func recognise(head string) int {
+	if len(head) == 0 || head[0] != '{' || !strings.Contains(head, `"@timestamp"`) {
+		return 0
+	}
+	for _, s := range signs {
+		if strings.Contains(head, s) {
+			return 80
+		}
+	}
+	return 0
+}
+
+type decoder struct {
+	format.Stateless
+	scan *format.Scanner
+}
+
+func (d *decoder) Decode(record string) (event.Event, bool, error) {
+	f, err := d.scan.Object(record)
+	if err != nil {
+		return event.Event{}, false, &format.Fault{Reason: "bad-json", Err: err}
+	}
+	return Pass(f), true, nil
+}
+
+// Pass makes an event of fields that have their ECS names. What only Vedette
+// may say ("vedette.*") and what Beats says of itself ("@metadata.*") is taken
+// out; the raw record keeps it.
+func Pass(f event.Fields) event.Event {
+	ev := event.Event{Fields: f}
+	ev.Time, _ = format.TimeOf(f["@timestamp"])
+	for name := range f {
+		if name == "@timestamp" || name == "vedette" || strings.HasPrefix(name, "vedette.") || strings.HasPrefix(name, "@metadata.") {
+			delete(f, name)
+		}
+	}
+	for _, name := range [...]string{"event.category", "event.type"} { // lists in ECS
+		if s, ok := f[name].(string); ok {
+			f[name] = []string{s}
+		}
+	}
+	f.SetNew("event.kind", "event")
+	f.SetNew("event.module", module(f))
+	return ev
+}
+
+func module(f event.Fields) string {
+	name, _, _ := strings.Cut(f.String("event.dataset"), ".")
+	if name == "" {
+		return "ecs"
+	}
+	return name
+}

@@ -1,0 +1,205 @@
+package format
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+)
+
+// frame is one record as bytes, with the line it begins in.
+type frame struct {
+	data  []byte
+	line  int
+	fault *Fault
+}
+
+// framer cuts a stream into records in memory bounded by max.
+type framer struct {
+	in      *bufio.Reader
+	max     int
+	lines   int     // line ends read so far
+	begun   bool    // past the place of a byte order mark
+	array   bool    // inside a JSON array of records
+	wrapped bool    // the array is a member of an object
+	back    []frame // lines to be read again, the next one last
+	ready   []frame // records that are already cut, the next one last
+}
+
+func (f *framer) init(in io.Reader, limit int) {
+	f.in = bufio.NewReaderSize(in, 64<<10)
+	f.max = limit
+}
+
+// next returns the next record that is not blank.
+func (f *framer) next() (frame, error) {
+	for {
+		if n := len(f.ready); n > 0 {
+			r := f.ready[n-1]
+			f.ready = f.ready[:n-1]
+			return r, nil
+		}
+		r, ok, err := f.step()
+		if err != nil || ok {
+			return r, err
+		}
+	}
+}
+
+// step reads one line or array element; ok is false when it held no record.
+func (f *framer) step() (frame, bool, error) {
+	if f.array {
+		return f.element()
+	}
+	if len(f.back) == 0 {
+		if err := f.begin(); err != nil {
+			return frame{}, false, err
+		}
+		if f.array {
+			return frame{}, false, nil
+		}
+	}
+	l, err := f.readLine()
+	if err != nil || l.fault != nil {
+		return l, err == nil, err
+	}
+	text := bytes.TrimSpace(l.data)
+	switch {
+	case len(text) == 0, punctuation(text):
+		return frame{}, false, nil
+	case text[0] != '{':
+		return l, true, nil
+	}
+	text = bytes.TrimSuffix(text, []byte(","))
+	l.data = text
+	if text[len(text)-1] == '}' {
+		return l, true, nil
+	}
+	return f.document(l)
+}
+
+// punctuation is what a pretty-printed array leaves on lines of its own.
+func punctuation(text []byte) bool {
+	switch string(text) {
+	case "[", "]", ",", "],", "[]":
+		return true
+	}
+	return false
+}
+
+// begin looks at the start of a line, without waiting for more input than is
+// there: it skips a byte order mark and enters an array of objects.
+func (f *framer) begin() error {
+	first, err := f.in.Peek(1)
+	if err != nil {
+		return err
+	}
+	head, _ := f.in.Peek(min(f.in.Buffered(), 4096))
+	fresh := !f.begun
+	f.begun = true
+	if bom := []byte("\xef\xbb\xbf"); fresh && bytes.HasPrefix(head, bom) {
+		_, err := f.in.Discard(len(bom))
+		return err
+	}
+	if c := first[0]; c != '[' && (!fresh || c != '{') && c != ' ' {
+		return nil
+	}
+	open, wrapped := arrayStart(head, fresh)
+	if open == 0 {
+		return nil
+	}
+	f.lines += bytes.Count(head[:open], []byte("\n"))
+	f.array, f.wrapped = true, wrapped
+	_, err = f.in.Discard(open)
+	return err
+}
+
+// arrayStart returns how many bytes lead up to the first object in an array of
+// objects, 0 when head does not begin one. An object whose first member is
+// "Records" (AWS CloudTrail) counts when wrapper is set.
+func arrayStart(head []byte, wrapper bool) (open int, wrapped bool) {
+	rest := bytes.TrimLeft(head, " \t\r\n")
+	if wrapper && len(rest) > 0 && rest[0] == '{' {
+		rest = bytes.TrimLeft(rest[1:], " \t\r\n")
+		after, ok := bytes.CutPrefix(rest, []byte(`"Records"`))
+		if !ok {
+			return 0, false
+		}
+		after = bytes.TrimLeft(after, " \t\r\n")
+		if len(after) == 0 || after[0] != ':' {
+			return 0, false
+		}
+		rest, wrapped = bytes.TrimLeft(after[1:], " \t\r\n"), true
+	}
+	if len(rest) == 0 || rest[0] != '[' {
+		return 0, false
+	}
+	rest = bytes.TrimLeft(rest[1:], " \t\r\n")
+	if len(rest) == 0 || rest[0] != '{' {
+		return 0, false
+	}
+	return len(head) - len(rest), wrapped
+}
+
+// readLine returns the next line without its end. A line longer than max is
+// passed over and reported.
+func (f *framer) readLine() (frame, error) {
+	if n := len(f.back); n > 0 {
+		l := f.back[n-1]
+		f.back = f.back[:n-1]
+		return l, nil
+	}
+	f.lines++
+	l := frame{line: f.lines}
+	size := 0
+	for {
+		part, err := f.in.ReadSlice('\n')
+		size += len(part)
+		if size <= f.max+2 {
+			l.data = append(l.data, part...)
+		} else {
+			l.data = nil
+		}
+		if err == bufio.ErrBufferFull {
+			continue
+		}
+		if err != nil && (err != io.EOF || size == 0) {
+			return frame{}, err
+		}
+		break
+	}
+	l.data = bytes.TrimSuffix(bytes.TrimSuffix(l.data, []byte("\n")), []byte("\r"))
+	if size > f.max && (l.data == nil || len(l.data) > f.max) {
+		l.data = nil
+		l.fault = f.tooLong(size)
+	}
+	return l, nil
+}
+
+func (f *framer) tooLong(size int) *Fault {
+	return Faultf("too-long", "the record has %d bytes, more than the limit of %d; raise the limit to read it", size, f.max)
+}
+
+// split cuts a record that turned out to be several JSON objects side by side.
+func (f *framer) split(r frame) bool {
+	var parts []frame
+	rest := r.data
+	for len(rest) > 0 && rest[0] == '{' {
+		var b balance
+		n, done := b.feed(rest)
+		if !done {
+			break
+		}
+		parts = append(parts, frame{data: rest[:n:n], line: r.line})
+		rest = bytes.TrimLeft(rest[n:], " \t\r\n,")
+	}
+	if len(parts) == 0 || len(parts) == 1 && len(rest) == 0 {
+		return false
+	}
+	if len(rest) > 0 {
+		parts = append(parts, frame{data: rest, line: r.line})
+	}
+	for i := len(parts) - 1; i >= 0; i-- {
+		f.ready = append(f.ready, parts[i])
+	}
+	return true
+}

@@ -1,0 +1,170 @@
+package format
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vedette-soc/vedette/event"
+	"github.com/vedette-soc/vedette/indicator"
+)
+
+// Observables returns the observables in an event, canonical, each (type,
+// value, field) once, in the order of the field table:
+//
+//   - ECS fields whose type is known (source.ip is an address);
+//   - the listening side as host and port (server, else destination);
+//   - free text of ECS fields that carry commands, scripts and messages;
+//   - every string of a record of unknown format.
+//
+// What is not a valid value of its field's type is no observable.
+func Observables(ev *event.Event) []event.Observable {
+	c := collector{fields: ev.Fields}
+	for i := range typedFields {
+		f := &typedFields[i]
+		if v, ok := ev.Fields[f.name]; ok {
+			c.typed(f, v)
+		}
+	}
+	c.hostPort("server")
+	c.hostPort("destination")
+	switch ev.Format {
+	case "json":
+		c.unknown()
+	default:
+		for _, name := range textFields {
+			if v, ok := ev.Fields[name]; ok && !(name == "message" && rendered(ev.Fields)) {
+				c.texts(name, v)
+			}
+		}
+	}
+	return c.out
+}
+
+// rendered says that the message repeats fields which are there by themselves.
+func rendered(f event.Fields) bool {
+	switch f.String("winlog.provider_name") {
+	case "Microsoft-Windows-Sysmon", "Microsoft-Windows-Security-Auditing":
+		return true
+	}
+	return false
+}
+
+type collector struct {
+	fields event.Fields
+	out    []event.Observable
+}
+
+// typedField says what the values of an ECS field can be: the first type that
+// accepts a value wins.
+type typedField struct {
+	name  string
+	types []indicator.Type
+}
+
+func (c *collector) typed(f *typedField, v any) {
+	switch v := v.(type) {
+	case string:
+		c.value(f.name, f.types, v)
+	case []string:
+		for _, s := range v {
+			c.value(f.name, f.types, s)
+		}
+	case []any:
+		for _, e := range v {
+			if s, ok := e.(string); ok {
+				c.value(f.name, f.types, s)
+			}
+		}
+	}
+}
+
+func (c *collector) value(field string, types []indicator.Type, raw string) {
+	if raw == "" || raw == "-" {
+		return
+	}
+	for _, t := range types {
+		if v, err := indicator.Canonical(t, raw); err == nil {
+			c.add(t, v, field)
+			return
+		}
+	}
+}
+
+// maxLinear is how many observables are searched one by one for repeats.
+const maxLinear = 64
+
+func (c *collector) add(t indicator.Type, value, field string) {
+	o := event.Observable{Type: t, Value: value, Field: field}
+	if slices.Contains(c.out[max(0, len(c.out)-maxLinear):], o) {
+		return
+	}
+	c.out = append(c.out, o)
+}
+
+// hostPort pairs the address and the name of one side with its port.
+func (c *collector) hostPort(side string) {
+	port, ok := c.fields.Int(side + ".port")
+	if !ok || port <= 0 || port > 65535 {
+		return
+	}
+	p := strconv.FormatInt(port, 10)
+	if host := c.fields.String(side + ".ip"); host != "" {
+		c.value(side+".ip", addressPorts, joinPort(host, p))
+	}
+	if name := c.fields.String(side + ".domain"); name != "" {
+		c.value(side+".domain", domainPort, name+":"+p)
+	}
+}
+
+var (
+	addressPorts = []indicator.Type{indicator.IPv4Port, indicator.IPv6Port}
+	domainPort   = []indicator.Type{indicator.DomainPort}
+)
+
+// unknown tries every string of a record that no table describes.
+func (c *collector) unknown() {
+	names := make([]string, 0, len(c.fields))
+	for name := range c.fields {
+		if strings.HasPrefix(name, "json.") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		c.texts(name, c.fields[name])
+	}
+}
+
+// texts searches a value and everything nested in it.
+func (c *collector) texts(field string, v any) {
+	switch v := v.(type) {
+	case string:
+		scanText(v, func(t indicator.Type, value string) { c.add(t, value, field) })
+	case []string:
+		for _, s := range v {
+			c.texts(field, s)
+		}
+	case []any:
+		for _, e := range v {
+			c.texts(field, e)
+		}
+	case map[string]any:
+		keys := make([]string, 0, len(v))
+		for k := range v {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys)
+		for _, k := range keys {
+			c.texts(field+"."+k, v[k])
+		}
+	}
+}
+
+// joinPort writes host and port as one, IPv6 in brackets.
+func joinPort(host, port string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]:" + port
+	}
+	return host + ":" + port
+}

@@ -1,0 +1,373 @@
+package format
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/vedette-soc/vedette/event"
+)
+
+// Limits on one JSON record. They bound what a hostile record can cost: a
+// megabyte of small members under one long name would otherwise be copied into
+// gigabytes of dotted names.
+const (
+	MaxDepth  = 64     // nested objects and arrays
+	MaxFields = 20_000 // members of one record outside of arrays
+	MaxName   = 512    // bytes of one dotted name
+	maxNodes  = 8192   // names remembered by one Scanner
+)
+
+var (
+	errTruncated = errors.New("the JSON object does not end")
+	errTrailing  = errors.New("there is text after the JSON object")
+)
+
+// Scanner reads JSON objects into flat fields: {"a":{"b":1}} becomes "a.b".
+// Null members are left out, an empty object stays as one, arrays are values.
+// It remembers the names it has met, so that a stream of similar records
+// allocates each name once. Not safe for concurrent use.
+type Scanner struct {
+	root   *node
+	nodes  int
+	src    string
+	pos    int
+	fields event.Fields
+	depth  int
+	size   int // fields of the last record, the capacity of the next
+}
+
+// node is one name met, with the names below it.
+type node struct {
+	path     string
+	children map[string]*node
+}
+
+// NewScanner returns a scanner that puts prefix before every name:
+// "suricata.eve" makes "suricata.eve.src_ip". An empty prefix adds nothing.
+func NewScanner(prefix string) *Scanner {
+	return &Scanner{root: &node{path: prefix}}
+}
+
+// Object reads the one object that record holds. Names that appear twice keep
+// the last value. Bytes that are not UTF-8 become U+FFFD.
+func (s *Scanner) Object(record string) (event.Fields, error) {
+	if !utf8.ValidString(record) {
+		record = strings.ToValidUTF8(record, "\ufffd")
+	}
+	s.src, s.pos, s.depth = record, 0, 0
+	s.fields = make(event.Fields, s.size+24)
+	fields := s.fields
+	s.space()
+	if s.pos >= len(s.src) || s.src[s.pos] != '{' {
+		return nil, fmt.Errorf("byte %d: want a JSON object", s.pos+1)
+	}
+	err := s.object(s.root)
+	if err == nil {
+		s.space()
+		if s.pos < len(s.src) {
+			err = errTrailing
+		}
+	}
+	if err != nil {
+		err = fmt.Errorf("byte %d: %w", s.pos+1, err)
+	}
+	s.size = min(len(fields), 512)
+	s.src, s.fields = "", nil
+	return fields, err
+}
+
+func (s *Scanner) space() {
+	for s.pos < len(s.src) {
+		switch s.src[s.pos] {
+		case ' ', '\t', '\n', '\r':
+			s.pos++
+		default:
+			return
+		}
+	}
+}
+
+// next skips white space and returns the byte there, 0 at the end.
+func (s *Scanner) next() byte {
+	s.space()
+	if s.pos >= len(s.src) {
+		return 0
+	}
+	return s.src[s.pos]
+}
+
+func (s *Scanner) unexpected(want string) error {
+	if s.pos >= len(s.src) {
+		return errTruncated
+	}
+	return fmt.Errorf("%q where %s should be", s.src[s.pos], want)
+}
+
+// members calls member for each member of the object at pos, pos being at its
+// value.
+func (s *Scanner) members(member func(key string) error) error {
+	if s.depth++; s.depth > MaxDepth {
+		return fmt.Errorf("nested deeper than %d", MaxDepth)
+	}
+	s.pos++
+	if s.next() == '}' {
+		s.pos++
+		s.depth--
+		return nil
+	}
+	for {
+		if s.next() != '"' {
+			return s.unexpected("a name")
+		}
+		key, err := s.str()
+		if err != nil {
+			return err
+		}
+		if s.next() != ':' {
+			return s.unexpected("':'")
+		}
+		s.pos++
+		s.space()
+		if err := member(key); err != nil {
+			return err
+		}
+		switch s.next() {
+		case ',':
+			s.pos++
+		case '}':
+			s.pos++
+			s.depth--
+			return nil
+		default:
+			return s.unexpected("',' or '}'")
+		}
+	}
+}
+
+func (s *Scanner) object(n *node) error {
+	empty := true
+	err := s.members(func(key string) error {
+		empty = false
+		child, err := s.child(n, key)
+		if err != nil {
+			return err
+		}
+		if s.pos < len(s.src) && s.src[s.pos] == '{' {
+			return s.object(child)
+		}
+		v, err := s.value()
+		if err != nil {
+			return err
+		}
+		if v == nil {
+			delete(s.fields, child.path)
+			return nil
+		}
+		return s.set(child.path, v)
+	})
+	if err == nil && empty && n != s.root {
+		return s.set(n.path, map[string]any{})
+	}
+	return err
+}
+
+func (s *Scanner) set(path string, v any) error {
+	s.fields[path] = v
+	if len(s.fields) > MaxFields {
+		return fmt.Errorf("more than %d fields", MaxFields)
+	}
+	return nil
+}
+
+func (s *Scanner) child(n *node, key string) (*node, error) {
+	if c := n.children[key]; c != nil {
+		return c, nil
+	}
+	path := strings.Clone(key)
+	if n.path != "" {
+		path = n.path + "." + key
+	}
+	if len(path) > MaxName {
+		return nil, fmt.Errorf("a name longer than %d bytes", MaxName)
+	}
+	c := &node{path: path}
+	if s.nodes < maxNodes {
+		if n.children == nil {
+			n.children = map[string]*node{}
+		}
+		n.children[path[len(path)-len(key):]] = c
+		s.nodes++
+	}
+	return c, nil
+}
+
+func (s *Scanner) value() (any, error) {
+	if s.pos >= len(s.src) {
+		return nil, errTruncated
+	}
+	switch c := s.src[s.pos]; c {
+	case '"':
+		return s.str()
+	case '[':
+		return s.array()
+	case '{':
+		m := map[string]any{}
+		err := s.members(func(key string) error {
+			v, err := s.value()
+			m[key] = v
+			return err
+		})
+		return m, err
+	case 't':
+		return true, s.word("true")
+	case 'f':
+		return false, s.word("false")
+	case 'n':
+		return nil, s.word("null")
+	default:
+		if c == '-' || c >= '0' && c <= '9' {
+			return s.number()
+		}
+		return nil, s.unexpected("a value")
+	}
+}
+
+func (s *Scanner) word(w string) error {
+	if !strings.HasPrefix(s.src[s.pos:], w) {
+		if strings.HasPrefix(w, s.src[s.pos:]) {
+			return errTruncated
+		}
+		return s.unexpected("a value")
+	}
+	s.pos += len(w)
+	return nil
+}
+
+// array returns []string when every element is one, else []any.
+func (s *Scanner) array() (any, error) {
+	if s.depth++; s.depth > MaxDepth {
+		return nil, fmt.Errorf("nested deeper than %d", MaxDepth)
+	}
+	s.pos++
+	texts := []string{}
+	var mixed []any
+	if s.next() == ']' {
+		s.pos++
+		s.depth--
+		return texts, nil
+	}
+	for {
+		s.space()
+		v, err := s.value()
+		if err != nil {
+			return nil, err
+		}
+		if str, ok := v.(string); ok && mixed == nil {
+			texts = append(texts, str)
+		} else {
+			if mixed == nil {
+				mixed = make([]any, 0, len(texts)+1)
+				for _, t := range texts {
+					mixed = append(mixed, t)
+				}
+			}
+			mixed = append(mixed, v)
+		}
+		switch s.next() {
+		case ',':
+			s.pos++
+		case ']':
+			s.pos++
+			s.depth--
+			if mixed != nil {
+				return mixed, nil
+			}
+			return texts, nil
+		default:
+			return nil, s.unexpected("',' or ']'")
+		}
+	}
+}
+
+// number keeps every number exactly: int64, else float64 when that spells the
+// same number, else the digits as a json.Number.
+func (s *Scanner) number() (any, error) {
+	start := s.pos
+	float := false
+loop:
+	for s.pos < len(s.src) {
+		switch c := s.src[s.pos]; {
+		case c >= '0' && c <= '9' || c == '-':
+		case c == '.' || c == 'e' || c == 'E' || c == '+':
+			float = true
+		default:
+			break loop
+		}
+		s.pos++
+	}
+	digits := s.src[start:s.pos]
+	if !float {
+		if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
+			return n, nil
+		}
+	}
+	if !validNumber(digits) {
+		s.pos = start
+		return nil, fmt.Errorf("%.40q is not a number", digits)
+	}
+	f, err := strconv.ParseFloat(digits, 64)
+	if err != nil || !float || math.IsInf(f, 0) || significant(digits) > 17 {
+		return json.Number(digits), nil
+	}
+	return f, nil
+}
+
+// validNumber holds digits against the number grammar of RFC 8259 section 6.
+func validNumber(s string) bool {
+	s = strings.TrimPrefix(s, "-")
+	whole, s := leadingDigits(s)
+	if whole == 0 {
+		return false
+	}
+	if strings.HasPrefix(s, ".") {
+		n := 0
+		if n, s = leadingDigits(s[1:]); n == 0 {
+			return false
+		}
+	}
+	if s != "" && (s[0] == 'e' || s[0] == 'E') {
+		s = s[1:]
+		if s != "" && (s[0] == '+' || s[0] == '-') {
+			s = s[1:]
+		}
+		n := 0
+		if n, s = leadingDigits(s); n == 0 {
+			return false
+		}
+	}
+	return s == ""
+}
+
+func leadingDigits(s string) (int, string) {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	return n, s[n:]
+}
+
+// significant counts the significant digits; float64 keeps 15 of any number and
+// up to 17 of those it wrote itself.
+func significant(digits string) int {
+	if len(digits) <= 17 {
+		return len(digits)
+	}
+	mantissa, _, _ := strings.Cut(strings.ToLower(digits), "e")
+	mantissa = strings.TrimLeft(strings.Replace(strings.TrimPrefix(mantissa, "-"), ".", "", 1), "0")
+	return len(mantissa)
+}

@@ -1,0 +1,101 @@
+// Package windows reads Windows events, above all of Sysmon and the Security
+// log, in the three shapes in which JSON carries them: Winlogbeat's documents,
+// the flat records of NXLog and similar collectors, and EVTX converted to JSON
+// with its System and EventData objects. [Format] is what a recogniser takes;
+// [Event] maps fields that another reader has put under "winlog.".
+//
+// All three come out alike: the event's own data under "winlog.event_data.",
+// its header under "winlog." with Winlogbeat's names, and what ECS has a name
+// for there as well.
+package windows
+
+import (
+	"strings"
+
+	"github.com/vedette-soc/vedette/event"
+	"github.com/vedette-soc/vedette/format"
+)
+
+// Format returns the Windows event format, named "windows".
+func Format() format.Format {
+	return format.Format{
+		Name:      "windows",
+		Recognise: recognise,
+		New:       func() format.Decoder { return newDecoder() },
+	}
+}
+
+func recognise(head string) int {
+	if len(head) == 0 || head[0] != '{' {
+		return 0
+	}
+	switch shapeOf(head) {
+	case beat, nested, flat:
+		return 100
+	}
+	return 0
+}
+
+type shape uint8
+
+const (
+	none shape = iota
+	beat
+	nested
+	flat
+)
+
+func shapeOf(head string) shape {
+	switch {
+	case has(head, `"winlog":`) || has(head, `"winlog.event_id":`) || has(head, `"winlog.channel":`):
+		return beat
+	case !has(head, `"EventID"`):
+		return none
+	case has(head, `"System":`) && has(head, `"Provider":`):
+		return nested
+	case has(head, `"Channel":`) || has(head, `"SourceName":`) || has(head, `"Provider_Name":`):
+		return flat
+	}
+	return none
+}
+
+func has(head, member string) bool { return strings.Contains(head, member) }
+
+type decoder struct {
+	format.Stateless
+	whole *format.Scanner // names as they are: Winlogbeat, EVTX
+	flat  *format.Scanner // names below winlog.event_data
+	names map[string]string
+}
+
+func newDecoder() *decoder {
+	return &decoder{
+		whole: format.NewScanner(""),
+		flat:  format.NewScanner("winlog.event_data"),
+		names: map[string]string{},
+	}
+}
+
+func (d *decoder) Decode(record string) (event.Event, bool, error) {
+	scan := d.flat
+	shape := shapeOf(record)
+	if shape == beat || shape == nested {
+		scan = d.whole
+	}
+	f, err := scan.Object(record)
+	if err != nil {
+		return event.Event{}, false, &format.Fault{Reason: "bad-json", Err: err}
+	}
+	switch shape {
+	case beat:
+		return fromBeat(f), true, nil
+	case nested:
+		d.fromXML(f)
+	default:
+		fromFlat(f)
+	}
+	if _, ok := f["winlog.event_id"]; !ok {
+		return event.Event{}, false, format.Faultf("not-windows", "the record has no EventID")
+	}
+	return Event(f), true, nil
+}

@@ -1,0 +1,219 @@
+package windows_test
+
+import (
+	"archive/zip"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vedette-soc/vedette/event"
+	"github.com/vedette-soc/vedette/format"
+	"github.com/vedette-soc/vedette/format/ecs"
+	"github.com/vedette-soc/vedette/format/suricata"
+	"github.com/vedette-soc/vedette/format/windows"
+	"github.com/vedette-soc/vedette/format/zeek"
+)
+
+const shared = "../../../shared/data"
+
+func sample(t testing.TB, path string) string {
+	t.Helper()
+	if _, err := os.Stat(path); err != nil {
+		if os.Getenv("VEDETTE_CI") != "" {
+			t.Fatalf("sample data is required here: %v", err)
+		}
+		t.Skipf("sample data is absent: %v", err)
+	}
+	return path
+}
+
+func recogniser() *format.Recogniser {
+	return format.NewRecogniser(suricata.Format(), zeek.Format(), windows.Format(), ecs.Format())
+}
+
+// each calls visit for every event of a stream; a record that cannot be read
+// fails the test.
+func each(t *testing.T, in io.Reader, name string, visit func(*event.Event)) {
+	t.Helper()
+	r, err := format.NewReader(in, name, recogniser(), format.Options{NoObservables: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		ev, err := r.Next()
+		if err == io.EOF {
+			return
+		}
+		var bad *format.RecordError
+		if errors.As(err, &bad) {
+			t.Error(err)
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		visit(&ev)
+	}
+}
+
+// mapped are ECS fields that an event must have when its own field has a value.
+var mapped = map[string]string{
+	"Image":               "process.executable",
+	"ParentImage":         "process.parent.executable",
+	"ProcessGuid":         "process.entity_id",
+	"TargetFilename":      "file.path",
+	"TargetObject":        "registry.path",
+	"ImageLoaded":         "dll.path",
+	"SourceIp":            "source.ip",
+	"DestinationIp":       "destination.ip",
+	"DestinationPort":     "destination.port",
+	"DestinationHostname": "destination.domain",
+	"QueryName":           "dns.question.name",
+	"User":                "user.name",
+	"NewProcessName":      "process.executable",
+	"SourceAddress":       "source.ip",
+	"DestAddress":         "destination.ip",
+	"IpAddress":           "source.ip",
+	"ScriptBlockText":     "powershell.file.script_block_text",
+}
+
+func check(t *testing.T, ev *event.Event) {
+	t.Helper()
+	f := ev.Fields
+	if ev.Format != "windows" || ev.Time.IsZero() || f.String("host.name") == "" || f.String("event.code") == "" {
+		t.Errorf("%s record %d: format %s, time %v, host %v, code %v", ev.Origin.File, ev.Origin.Line, ev.Format, ev.Time, f["host.name"], f["event.code"])
+	}
+	dataset := f.String("event.dataset")
+	if dataset != "windows.sysmon_operational" && dataset != "windows.security" {
+		return
+	}
+	if f.String("event.action") == "" && dataset == "windows.sysmon_operational" {
+		t.Errorf("%s record %d: no event.action", ev.Origin.File, ev.Origin.Line)
+	}
+	for own, name := range mapped {
+		if v := f.String("winlog.event_data." + own); v != "" && v != "-" && f.String(name) == "" {
+			t.Errorf("%s record %d: %s = %q but no %s", ev.Origin.File, ev.Origin.Line, own, v, name)
+		}
+	}
+}
+
+// TestCaptures decodes every event of the OTRF captures.
+func TestCaptures(t *testing.T) {
+	root := sample(t, shared+"/otrf")
+	events, captures := 0, map[string]bool{}
+	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".zip") {
+			return err
+		}
+		z, err := zip.OpenReader(path)
+		if err != nil {
+			return err
+		}
+		defer z.Close()
+		for _, member := range z.File {
+			if !strings.HasSuffix(member.Name, ".json") || strings.HasPrefix(member.Name, "__MACOSX/") {
+				continue
+			}
+			in, err := member.Open()
+			if err != nil {
+				return err
+			}
+			each(t, in, path, func(ev *event.Event) {
+				events++
+				captures[path] = true
+				check(t, ev)
+			})
+			in.Close()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if events != 242331 {
+		t.Errorf("%d events, want 242331 (from %d zips)", events, len(captures))
+	}
+}
+
+// TestRegression decodes the pretty-printed EVTX conversions of the Sigma
+// regression samples.
+func TestRegression(t *testing.T) {
+	files, events := 0, 0
+	err := filepath.WalkDir(sample(t, shared+"/sigma-regression"), func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".json") {
+			return err
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		before := events
+		each(t, f, path, func(ev *event.Event) {
+			events++
+			check(t, ev)
+		})
+		if events == before {
+			t.Errorf("%s: no event", path)
+		}
+		files++
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files != 124 {
+		t.Errorf("%d files, want 124", files)
+	}
+	t.Logf("%d events in %d files", events, files)
+}
+
+// TestShapes reads one process start in each shape; all give the same fields.
+func TestShapes(t *testing.T) {
+	const sysmon = "Microsoft-Windows-Sysmon/Operational"
+	records := map[string]string{
+		"beat": `{"@timestamp":"2025-11-26T05:11:27.908Z","host":{"name":"ws5"},"winlog":{"channel":"` + sysmon + `","provider_name":"Microsoft-Windows-Sysmon","event_id":1,"computer_name":"ws5","record_id":7,"event_data":{"UtcTime":"2025-11-26 05:11:27.908","Image":"C:\\Windows\\a.exe","CommandLine":"a.exe http://evil.example/x","ProcessId":"42","User":"LAB\\kim","Hashes":"MD5=88DF27B6E794E3FD5F93F28B1CA1D3D0"}}}`,
+		"flat": `{"Channel":"` + sysmon + `","SourceName":"Microsoft-Windows-Sysmon","EventID":1,"Hostname":"ws5","RecordNumber":7,"UtcTime":"2025-11-26 05:11:27.908","Image":"C:\\Windows\\a.exe","CommandLine":"a.exe http://evil.example/x","ProcessId":"42","User":"LAB\\kim","Hashes":"MD5=88DF27B6E794E3FD5F93F28B1CA1D3D0"}`,
+		"evtx": `{"Event":{"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon"}},"EventID":1,"EventRecordID":7,"Channel":"` + sysmon + `","Computer":"ws5"},"EventData":{"UtcTime":"2025-11-26 05:11:27.908","Image":"C:\\Windows\\a.exe","CommandLine":"a.exe http://evil.example/x","ProcessId":"42","User":"LAB\\kim","Hashes":"MD5=88DF27B6E794E3FD5F93F28B1CA1D3D0"}}}`,
+		"data": `{"Event":{"System":{"Provider":{"@Name":"Microsoft-Windows-Sysmon"},"EventID":{"#text":1},"EventRecordID":7,"Channel":"` + sysmon + `","Computer":"ws5"},"EventData":{"Data":[{"@Name":"UtcTime","#text":"2025-11-26 05:11:27.908"},{"@Name":"Image","#text":"C:\\Windows\\a.exe"},{"@Name":"CommandLine","#text":"a.exe http://evil.example/x"},{"@Name":"ProcessId","#text":"42"},{"@Name":"User","#text":"LAB\\kim"},{"@Name":"Hashes","#text":"MD5=88DF27B6E794E3FD5F93F28B1CA1D3D0"}]}}}`,
+	}
+	want := event.Fields{
+		"event.kind": "event", "event.module": "windows", "event.dataset": "windows.sysmon_operational", "event.code": "1",
+		"event.provider": "Microsoft-Windows-Sysmon", "event.action": "process-created",
+		"event.category": []string{"process"}, "event.type": []string{"start"},
+		"host.name": "ws5", "user.name": "kim", "user.domain": "LAB",
+		"process.executable": `C:\Windows\a.exe`, "process.name": "a.exe", "process.pid": int64(42),
+		"process.command_line": "a.exe http://evil.example/x", "process.hash.md5": "88df27b6e794e3fd5f93f28b1ca1d3d0",
+		"winlog.channel": sysmon, "winlog.provider_name": "Microsoft-Windows-Sysmon", "winlog.event_id": int64(1),
+		"winlog.computer_name": "ws5", "winlog.record_id": int64(7),
+		"winlog.event_data.UtcTime": "2025-11-26 05:11:27.908", "winlog.event_data.Image": `C:\Windows\a.exe`,
+		"winlog.event_data.CommandLine": "a.exe http://evil.example/x", "winlog.event_data.ProcessId": "42",
+		"winlog.event_data.User": `LAB\kim`, "winlog.event_data.Hashes": "MD5=88DF27B6E794E3FD5F93F28B1CA1D3D0",
+	}
+	for name, record := range records {
+		t.Run(name, func(t *testing.T) {
+			each(t, strings.NewReader(record), name, func(ev *event.Event) {
+				if diff := cmp.Diff(want, ev.Fields); diff != "" {
+					t.Errorf("-want +got\n%s", diff)
+				}
+				if got := ev.Time.Format("2006-01-02T15:04:05.000Z"); got != "2025-11-26T05:11:27.908Z" {
+					t.Errorf("time %s", got)
+				}
+				found := map[string]string{}
+				for _, o := range format.Observables(ev) {
+					found[o.Field+" "+string(o.Type)] = o.Value
+				}
+				if found["process.command_line url"] != "http://evil.example/x" || found["process.command_line domain-name"] != "evil.example" ||
+					found["process.hash.md5 file:md5"] != "88df27b6e794e3fd5f93f28b1ca1d3d0" {
+					t.Errorf("observables %v", found)
+				}
+			})
+		})
+	}
+}
