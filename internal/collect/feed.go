@@ -29,9 +29,9 @@ type Feed struct {
 // Health is the state of a feed as an operator sees it.
 type Health string
 
-// The states. All but OK, New and Off raise an alarm.
+// The states. All but OK, Fresh and Off raise an alarm.
 const (
-	New      Health = "new"      // never ran
+	Fresh    Health = "new"      // never ran
 	Off      Health = "off"      // not enabled
 	OK       Health = "ok"       // last run was good
 	Dead     Health = "dead"     // cannot be fetched, or not for three intervals
@@ -69,7 +69,7 @@ type Run struct {
 	Bytes     int64
 	Report    indicator.LossReport
 	Samples   []Sample // a few of what was dropped
-	Objects   int      // entities and relations stored
+	Objects   int      // entities and relations among what was read
 	Withdrawn int
 }
 
@@ -102,8 +102,8 @@ type Knowledge interface {
 	Merge(ctx context.Context, source, run string, claims []indicator.Claim) (stored, merged int, dropped map[string]int, err error)
 	// Withdraw tells that source no longer claims what run did not repeat.
 	Withdraw(ctx context.Context, source, run string) (int, error)
-	// Objects takes entities and relationships.
-	Objects(ctx context.Context, source string, objects []stix.Object) (int, error)
+	// Objects takes entities and relationships; counts as of Merge.
+	Objects(ctx context.Context, source string, objects []stix.Object) (stored, merged int, dropped map[string]int, err error)
 	// Suspicious says why a claim must not come from a feed (own asset,
 	// everybody's resolver); "" when nothing speaks against it.
 	Suspicious(ctx context.Context, t indicator.Type, value string) string

@@ -1,0 +1,242 @@
+package collect
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/fetch"
+	"github.com/vedette-soc/vedette/stix"
+)
+
+const (
+	mergeBatch   = 2000
+	samplesKept  = 5 // per reason
+	sampleLength = 200
+	sniffBytes   = 4096
+)
+
+// intake is the Sink of one run: it canonicalises, counts, and hands over in
+// batches. Without knowledge it only counts.
+type intake struct {
+	ctx       context.Context
+	knowledge Knowledge // nil: a dry run
+	guard     func(ctx context.Context, t indicator.Type, value string) string
+	source    string
+	run       string
+	file      string
+
+	report   indicator.LossReport
+	objects  int
+	samples  []Sample
+	sampled  map[string]int
+	claims   []indicator.Claim
+	pending  []stix.Object
+	seen     map[uint64]bool // of a dry run: values met, so that its counts are those of a real one
+	progress func(read int)
+}
+
+// Claim implements Sink.
+func (in *intake) Claim(c indicator.Claim) error {
+	var err error
+	if c.Type == "" {
+		c.Type, c.Raw, err = indicator.Detect(c.Raw)
+	} else {
+		raw := c.Raw
+		if c.Type, c.Raw, err = indicator.Identify(c.Type, c.Raw); err != nil {
+			c.Raw = raw
+		}
+	}
+	if err != nil {
+		in.Drop(indicator.Reason(err), c.Line, c.Raw)
+		return nil
+	}
+	if in.guard != nil {
+		if why := in.guard(in.ctx, c.Type, c.Raw); why != "" {
+			in.Drop("own-asset", c.Line, c.Raw+": "+why)
+			return nil
+		}
+	}
+	in.claims = append(in.claims, c)
+	if len(in.claims) >= mergeBatch {
+		return in.flush()
+	}
+	return nil
+}
+
+// Object implements Sink.
+func (in *intake) Object(o stix.Object) error {
+	in.pending = append(in.pending, o)
+	if len(in.pending) >= mergeBatch {
+		return in.flush()
+	}
+	return nil
+}
+
+// Drop implements Sink.
+func (in *intake) Drop(reason string, line int, sample string) {
+	in.report.Drop(reason)
+	if in.sampled == nil {
+		in.sampled = map[string]int{}
+	}
+	if in.sampled[reason]++; in.sampled[reason] <= samplesKept {
+		in.samples = append(in.samples, Sample{Reason: reason, File: in.file, Line: line, Text: shorten(sample)})
+	}
+}
+
+func shorten(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if utf8.RuneCountInString(s) <= sampleLength {
+		return s
+	}
+	return string([]rune(s)[:sampleLength]) + "…"
+}
+
+// flush hands over what was gathered.
+func (in *intake) flush() error {
+	for _, c := range in.claims {
+		in.count(c.Type)
+	}
+	in.report.In += len(in.claims) + len(in.pending)
+	in.objects += len(in.pending)
+	if in.knowledge == nil {
+		in.countDry()
+	} else if err := in.handOver(); err != nil {
+		return err
+	}
+	in.claims, in.pending = in.claims[:0], in.pending[:0]
+	if in.progress != nil {
+		in.progress(in.report.In)
+	}
+	return in.ctx.Err()
+}
+
+func (in *intake) handOver() error {
+	if len(in.claims) > 0 {
+		stored, merged, dropped, err := in.knowledge.Merge(in.ctx, in.source, in.run, in.claims)
+		if err != nil {
+			return err
+		}
+		in.add(stored, merged, dropped)
+	}
+	if len(in.pending) > 0 {
+		stored, merged, dropped, err := in.knowledge.Objects(in.ctx, in.source, in.pending)
+		if err != nil {
+			return err
+		}
+		in.add(stored, merged, dropped)
+	}
+	return nil
+}
+
+func (in *intake) add(stored, merged int, dropped map[string]int) {
+	in.report.Stored += stored
+	in.report.Merged += merged
+	for reason, n := range dropped {
+		if in.report.Dropped == nil {
+			in.report.Dropped = map[string]int{}
+		}
+		in.report.Dropped[reason] += n
+	}
+}
+
+// countDry counts what a real run would store or merge into an empty store.
+func (in *intake) countDry() {
+	if in.seen == nil {
+		in.seen = map[uint64]bool{}
+	}
+	for _, c := range in.claims {
+		k := hash(string(c.Type) + "\x00" + c.Raw)
+		if in.seen[k] {
+			in.report.Merged++
+		} else {
+			in.seen[k] = true
+			in.report.Stored++
+		}
+	}
+	in.report.Stored += len(in.pending)
+}
+
+func (in *intake) count(t indicator.Type) {
+	if in.report.Types == nil {
+		in.report.Types = map[indicator.Type]int{}
+	}
+	in.report.Types[t]++
+}
+
+// usable is how many entries were not dropped.
+func (in *intake) usable() int { return in.report.Stored + in.report.Merged }
+
+// readAll parses every file that walk finds with the parser that fits.
+func (in *intake) readAll(walk func(fn func(name string, r io.Reader) error) error, parsers []Parser, kind string, opts Options) error {
+	var problems []error
+	files := 0
+	err := walk(func(name string, r io.Reader) error {
+		files++
+		in.file = name
+		err := in.readOne(name, r, parsers, kind, opts)
+		var invalid *errs.Error
+		if errors.As(err, &invalid) && invalid.Kind == errs.Invalid {
+			// One bad file of many must not cost the others.
+			problems = append(problems, err)
+			in.Drop("unreadable-file", 0, invalid.Error())
+			return nil
+		}
+		return err
+	})
+	if err == nil {
+		err = in.flush()
+	}
+	if err == nil && len(problems) == files && files > 0 {
+		return problems[0]
+	}
+	return err
+}
+
+func (in *intake) readOne(name string, r io.Reader, parsers []Parser, kind string, opts Options) error {
+	br := bufio.NewReaderSize(r, 64<<10)
+	head, err := br.Peek(sniffBytes)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	p, err := choose(parsers, kind, name, head)
+	if err != nil {
+		return err
+	}
+	return p.Parse(in.ctx, Input{Name: name, Reader: br, Options: opts}, in)
+}
+
+// choose returns the parser of kind, or the one most sure of itself.
+func choose(parsers []Parser, kind, name string, head []byte) (Parser, error) {
+	var best Parser
+	sure := 0
+	for _, p := range parsers {
+		if kind != "" {
+			if p.Kind() == kind {
+				return p, nil
+			}
+			continue
+		}
+		if n := p.Recognise(name, head); n > sure {
+			best, sure = p, n
+		}
+	}
+	if best == nil {
+		if kind != "" {
+			return nil, errs.New(errs.Invalid, "feed_kind_unknown", "There is no feed kind %q.", kind)
+		}
+		return nil, errs.New(errs.Invalid, "feed_unrecognised", "%s: this is no format that Vedette can read; say which with the feed's kind.", name)
+	}
+	return best, nil
+}
+
+// walkPath reads a file, a directory or an archive.
+func walkPath(path string) func(fn func(string, io.Reader) error) error {
+	return func(fn func(string, io.Reader) error) error { return fetch.Walk(path, fetch.Limits{}, fn) }
+}
