@@ -12,6 +12,8 @@ require (
 	modernc.org/sqlite v1.60.1
 )
 
+require github.com/cespare/xxhash/v2 v2.3.0 // indirect
+
 require (
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/gaissmai/bart v0.30.0

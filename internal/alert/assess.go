@@ -98,9 +98,16 @@ func intelligence(alerts []Alert) []risk.Term {
 			Family: "intelligence", Weight: 5 * float64(r.Confidence) / 100 * specific(r.Type, r.Value), Ref: "indicator/" + r.Key,
 			Why: fmt.Sprintf("%s is known as %s (confidence %d, %s)", indicator.Defang(r.Value), said(r.Names), r.Confidence, plural(len(r.Sources), "source")),
 		}
-		for _, w := range a.Detection.Warnings {
+		if ws := a.Detection.Warnings; len(ws) > 0 {
+			// A name below a listed one (a site on a hosting platform) is doubted less.
 			t.Weight -= 2
-			t.Why += fmt.Sprintf("; but it is on the warning list %q", w.List)
+			if ws[0].Entry != r.Value {
+				t.Weight += 1.3
+			}
+			t.Why += fmt.Sprintf("; but the warning list %q has %s", ws[0].List, indicator.Defang(ws[0].Entry))
+			if n := len(ws) - 1; n > 0 {
+				t.Why += fmt.Sprintf(" (and %s)", plural(n, "more list"))
+			}
 		}
 		terms = append(terms, t)
 	}

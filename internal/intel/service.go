@@ -3,6 +3,7 @@ package intel
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -234,6 +235,11 @@ func (s *Service) ByID(ctx context.Context, id string) (Row, error) {
 	return s.byKey(ctx, KeyOfID(u), id)
 }
 
+// ByKey returns an indicator by its storage key.
+func (s *Service) ByKey(ctx context.Context, k Key) (Row, error) {
+	return s.byKey(ctx, k, fmt.Sprintf("key %d", k))
+}
+
 func (s *Service) byKey(ctx context.Context, k Key, what string) (Row, error) {
 	if err := ref.Need(ctx, ref.Viewer); err != nil {
 		return Row{}, err
@@ -275,7 +281,7 @@ func (s *Service) Search(ctx context.Context, q Query) ([]Row, string, error) {
 }
 
 // Live streams the indicators the matcher must know.
-func (s *Service) Live(ctx context.Context, fn func(t indicator.Type, value string, confidence int) error) error {
+func (s *Service) Live(ctx context.Context, fn func(k Key, t indicator.Type, value string) error) error {
 	return s.store.Live(ctx, s.now().UTC(), fn)
 }
 

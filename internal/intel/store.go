@@ -70,7 +70,7 @@ type Store interface {
 	Withdraw(ctx context.Context, source, run string, limit int) ([]Key, error)
 	// Live calls fn for every indicator that is neither revoked nor expired at
 	// now and has a source that still claims it. The order is not defined.
-	Live(ctx context.Context, now time.Time, fn func(t indicator.Type, value string, confidence int) error) error
+	Live(ctx context.Context, now time.Time, fn func(k Key, t indicator.Type, value string) error) error
 	// Search returns indicators that meet q, newest first, and the cursor of
 	// the next page ("" at the end).
 	Search(ctx context.Context, q Query) ([]Row, string, error)

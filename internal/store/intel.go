@@ -189,16 +189,16 @@ func (s intelStore) Withdraw(ctx context.Context, source, run string, limit int)
 // live is the condition under which an indicator is matched.
 const live = "NOT revoked AND claimed AND (valid_until = 0 OR valid_until > ?)"
 
-func (s intelStore) Live(ctx context.Context, now time.Time, fn func(t indicator.Type, value string, confidence int) error) error {
-	return s.db.Read().Query(ctx, "SELECT type, value, confidence FROM intel_indicator WHERE "+live, []any{sqldb.Micros(now)},
+func (s intelStore) Live(ctx context.Context, now time.Time, fn func(k intel.Key, t indicator.Type, value string) error) error {
+	return s.db.Read().Query(ctx, "SELECT key, type, value FROM intel_indicator WHERE "+live, []any{sqldb.Micros(now)},
 		func(scan sqldb.Scan) error {
+			var k intel.Key
 			var t indicator.Type
 			var v string
-			var c int
-			if err := scan(&t, &v, &c); err != nil {
+			if err := scan(&k, &t, &v); err != nil {
 				return err
 			}
-			return fn(t, v, c)
+			return fn(k, t, v)
 		})
 }
 

@@ -1,0 +1,158 @@
+package pipeline
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/vedette-soc/vedette/event"
+	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/internal/org"
+)
+
+// Direction is how an event crosses our border.
+type direction uint8
+
+const (
+	unknown  direction = iota
+	outbound           // ours to foreign
+	inbound            // foreign to ours
+	internal           // ours to ours
+	local              // on one host
+)
+
+// setting is who an event is about.
+type setting struct {
+	entity    alert.Entity
+	peer      string
+	direction direction
+}
+
+// settle finds whose event this is: the own host, or the privileged account, that
+// an analyst would look at first.
+func settle(ev *event.Event, x *org.Index) setting {
+	f := ev.Fields
+	src, srcOurs := ours(f.String("source.ip"), x)
+	dst, dstOurs := ours(f.String("destination.ip"), x)
+	var s setting
+	host := f.String("host.name")
+	switch {
+	case host != "":
+		s.direction, s.entity = local, hostEntity(host, x)
+		s.peer = foreign(f.String("destination.ip"), dstOurs, f.String("source.ip"), srcOurs)
+		if s.peer != "" && !dstOurs && dst.IsValid() {
+			s.direction = outbound
+		}
+	case srcOurs && dstOurs:
+		s.direction, s.entity, s.peer = internal, addressEntity(src, x), dst.String()
+		// A client asking our resolver or proxy: the client matters, not the server.
+		if e := addressEntity(dst, x); s.entity.Shared && !e.Shared {
+			s.entity, s.peer = e, src.String()
+		}
+	case srcOurs:
+		s.direction, s.entity, s.peer = outbound, addressEntity(src, x), f.String("destination.ip")
+	case dstOurs:
+		s.direction, s.entity, s.peer = inbound, addressEntity(dst, x), f.String("source.ip")
+	case src.IsValid():
+		// Neither end is known: take the one that started it.
+		s.entity, s.peer = addressEntity(src, x), f.String("destination.ip")
+	}
+	if user := f.String("user.name"); user != "" {
+		s.account(user, x)
+	}
+	return s
+}
+
+func foreign(dst string, dstOurs bool, src string, srcOurs bool) string {
+	if dst != "" && !dstOurs {
+		return dst
+	}
+	if !srcOurs {
+		return src
+	}
+	return ""
+}
+
+func ours(s string, x *org.Index) (netip.Addr, bool) {
+	a, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	_, _, own := x.Address(a)
+	return a.Unmap(), own
+}
+
+// account lets a known person stand for the event when no host does, and raises
+// the stake when a privileged or exposed person is at the keyboard.
+func (s *setting) account(name string, x *org.Index) {
+	p, known := x.Person(name)
+	if s.entity.Name == "" {
+		s.entity = alert.Entity{Kind: "user", Name: strings.ToLower(name), Criticality: org.Normal.Weight(), Why: "an account the profile does not name: counted as ordinary"}
+	}
+	if !known || (!p.Privileged && !p.VIP) {
+		return
+	}
+	if w := org.High.Weight(); s.entity.Criticality < w {
+		s.entity.Criticality = w
+		s.entity.Why = fmt.Sprintf("%s (%s) is at work here, with special rights or standing", p.Name, p.Role)
+	}
+}
+
+func hostEntity(name string, x *org.Index) alert.Entity {
+	if a, ok := x.Host(name); ok {
+		return assetEntity(a)
+	}
+	return alert.Entity{
+		Kind: "host", Name: strings.ToLower(name), Criticality: org.Normal.Weight(),
+		Why: "the profile does not name this host: counted as ordinary",
+	}
+}
+
+func addressEntity(a netip.Addr, x *org.Index) alert.Entity {
+	asset, network, own := x.Address(a)
+	switch {
+	case asset != nil:
+		return assetEntity(asset)
+	case network != nil:
+		return alert.Entity{
+			Kind: "host", Name: a.String(), Label: network.Name, Criticality: network.Criticality.Weight(),
+			Why: "a host of the network " + network.Name + bandWords(network.Criticality), Exposed: network.Exposed, Owner: network.Owner, Shared: network.Shared,
+		}
+	case own:
+		return alert.Entity{Kind: "host", Name: a.String(), Criticality: org.Normal.Weight(), Why: "a private address the profile does not name: counted as ordinary"}
+	}
+	return alert.Entity{Kind: "host", Name: a.String(), Criticality: org.Low.Weight(), Why: "not known to be ours"}
+}
+
+func assetEntity(a *org.Asset) alert.Entity {
+	e := alert.Entity{
+		Kind: "host", Name: a.Name, AssetID: a.ID, Criticality: a.Criticality.Weight(), Exposed: a.Exposed, Owner: a.Owner, Shared: a.Shared,
+		Why: a.Name + bandWords(a.Criticality),
+	}
+	if len(a.Services) > 0 {
+		e.Label = strings.Join(a.Services, ", ")
+		e.Why += ": " + e.Label + " depend on it"
+		if len(a.Services) == 1 {
+			e.Why = strings.TrimSuffix(e.Why, " depend on it") + " depends on it"
+		}
+	}
+	r, what := a.Data.Reputation()
+	if e.Reputation = r; what != "" {
+		e.ReputationWhy = a.Name + " holds " + what
+	}
+	return e
+}
+
+func bandWords(c org.Criticality) string {
+	switch c {
+	case org.Negligible:
+		return ", whose loss would hardly hurt"
+	case org.Low:
+		return ", of low criticality"
+	case org.High:
+		return ", of high criticality"
+	case org.Crown:
+		return ", a crown jewel"
+	}
+	return ", of normal criticality"
+}

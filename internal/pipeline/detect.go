@@ -1,0 +1,220 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/vedette-soc/vedette/event"
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/match"
+	"github.com/vedette-soc/vedette/misp"
+	"github.com/vedette-soc/vedette/ref"
+)
+
+// warned turns the hits of warning lists into what a detection carries. A list
+// that covers only a part of what the indicator names says nothing.
+func warned(hits []misp.WarningHit) (ws []alert.Warning, suppressed bool) {
+	for _, h := range hits {
+		if h.Action == misp.Tag {
+			continue
+		}
+		ws = append(ws, alert.Warning{List: h.List, Entry: h.Entry, Action: string(h.Action)})
+		suppressed = suppressed || h.Action == misp.Suppress
+	}
+	return ws, suppressed
+}
+
+// detect returns the detections of one event: one per live indicator it touches,
+// and one when it is itself an alert another product raised.
+func (w *Events) detect(ctx context.Context, ev *event.Event, id ref.Ref) ([]alert.Detection, error) {
+	var out []alert.Detection
+	done := map[string]bool{}
+	var who *setting
+	base := func() alert.Detection {
+		if who == nil {
+			s := settle(ev, w.Org.Index())
+			who = &s
+		}
+		return alert.Detection{
+			Time: ev.Time, Event: id, Entity: who.entity, Peer: who.peer, Dataset: ev.Fields.String("event.dataset"),
+			Blocked: blocked(ev), Techniques: ev.Fields.Strings("threat.technique.id"),
+		}
+	}
+	for _, o := range ev.Observables {
+		var met []Met
+		var err error
+		if w.hits, met, err = w.Matcher.Lookup(ctx, o.Type, o.Value, w.hits); err != nil {
+			return nil, err
+		}
+		for _, m := range met {
+			if done[m.Row.ID] {
+				continue
+			}
+			done[m.Row.ID] = true
+			d := base()
+			byIndicator(&d, o, m, who)
+			d.Warnings, d.Suppressed = warned(w.Warnings().Match(m.Row.Type, m.Row.Value))
+			out = append(out, d)
+		}
+	}
+	if ev.Fields.String("event.kind") == "alert" {
+		d := base()
+		byProduct(&d, ev, who)
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+func blocked(ev *event.Event) bool {
+	switch ev.Fields.String("event.action") {
+	case "blocked", "block", "denied", "deny", "dropped", "drop", "reject", "rejected":
+		return true
+	}
+	return false
+}
+
+// byIndicator fills d for an observable that touched a live indicator.
+func byIndicator(d *alert.Detection, o event.Observable, m Met, who *setting) {
+	row := m.Row
+	d.ID = alert.DetectionID(d.Event, row.ID, o.Field)
+	d.Sensor = "intelligence"
+	d.Observable = alert.Observable{Type: o.Type, Value: o.Value, Field: o.Field}
+	d.Reason = alert.Reason{
+		Kind: alert.ByIndicator, Key: row.ID, Type: row.Type, Value: row.Value, Title: indicator.Defang(row.Value), Confidence: row.Confidence,
+		Names: row.Names, KillChain: row.KillChain, Layer: row.Layer, LastSeen: row.LastSeen,
+	}
+	for _, a := range row.Sources {
+		if !a.Withdrawn {
+			d.Reason.Sources = append(d.Reason.Sources, a.Source)
+		}
+	}
+	d.Tactic = cmp.Or(tacticOf(row.KillChain), stageOf(o, who.direction))
+	d.Summary = sentence(d, o, m)
+}
+
+// stageOf guesses the ATT&CK tactic from what kind of value was met where.
+func stageOf(o event.Observable, dir direction) string {
+	side, _, _ := strings.Cut(o.Field, ".")
+	switch {
+	case dir == inbound && (side == "source" || side == "client"):
+		return "reconnaissance"
+	case side == "email" || o.Type == indicator.Email:
+		return "initial-access"
+	case strings.HasPrefix(string(o.Type), "file:"):
+		return "execution"
+	case o.Type == indicator.UserAccount:
+		return "credential-access"
+	}
+	return "command-and-control"
+}
+
+// tacticOf brings the phase a source states into ATT&CK's spelling; "" when it is
+// none.
+func tacticOf(phase string) string {
+	p := strings.ToLower(strings.NewReplacer(" ", "-", "_", "-").Replace(strings.TrimSpace(phase)))
+	switch p {
+	case "reconnaissance", "resource-development", "initial-access", "execution", "persistence", "privilege-escalation", "defense-evasion",
+		"credential-access", "discovery", "lateral-movement", "collection", "command-and-control", "exfiltration", "impact":
+		return p
+	case "recon":
+		return "reconnaissance"
+	case "weaponization", "weaponize":
+		return "resource-development"
+	case "delivery", "deliver":
+		return "initial-access"
+	case "exploitation", "exploit", "installation":
+		return "execution"
+	case "c2", "command-&-control", "command-and-control-(c2)", "control":
+		return "command-and-control"
+	case "actions-on-objectives", "actions-on-objective":
+		return "impact"
+	}
+	return ""
+}
+
+// sentence says what happened in one line.
+func sentence(d *alert.Detection, o event.Observable, m Met) string {
+	who := cmp.Or(d.Entity.Name, "somebody")
+	what := indicator.Defang(o.Value)
+	verb := "met"
+	side, _, _ := strings.Cut(o.Field, ".")
+	switch {
+	case side == "dns":
+		verb = "looked up"
+	case side == "url" || o.Type == indicator.URL || side == "http":
+		verb = "requested"
+	case side == "tls" || side == "destination" || side == "server":
+		verb = "connected to"
+	case side == "source" || side == "client":
+		verb = "was contacted by"
+	case side == "file" || side == "process" || strings.HasPrefix(string(o.Type), "file:"):
+		verb = "handled the file"
+	case side == "email" || o.Type == indicator.Email:
+		verb = "exchanged mail with"
+	}
+	s := fmt.Sprintf("%s %s %s", who, verb, what)
+	if len(m.Row.Names) > 0 {
+		s += ", known as " + m.Row.Names[0]
+	} else {
+		s += ", known as malicious"
+	}
+	if m.Kind != match.Exact {
+		s += fmt.Sprintf(" (through %s)", indicator.Defang(m.Row.Value))
+	}
+	return s
+}
+
+// byProduct fills d for an event that is another product's alert.
+func byProduct(d *alert.Detection, ev *event.Event, who *setting) {
+	f := ev.Fields
+	product := cmp.Or(f.String("event.module"), ev.Format)
+	rule := cmp.Or(f.String("rule.name"), f.String("message"), "an alert without a name")
+	key := product + "/" + cmp.Or(f.String("rule.id"), rule)
+	d.ID = alert.DetectionID(d.Event, key, "")
+	d.Sensor = product
+	severity, _ := f.Int("event.severity")
+	d.Reason = alert.Reason{Kind: alert.ByProduct, Key: key, Title: rule, Severity: int(min(max(severity, 0), 4)), Names: f.Strings("threat.software.name")}
+	d.Tactic = cmp.Or(tacticOf(first(f.Strings("threat.tactic.name"))), categoryTactic[strings.ToLower(f.String("rule.category"))])
+	d.Summary = fmt.Sprintf("%s: %s", cmp.Or(who.entity.Name, product), rule)
+	if d.Blocked {
+		d.Summary += " (blocked)"
+	}
+}
+
+func first(s []string) string {
+	if len(s) == 0 {
+		return ""
+	}
+	return s[0]
+}
+
+// categoryTactic maps the classification of network rules (Suricata's
+// classification.config) to a tactic, where it says enough.
+var categoryTactic = map[string]string{
+	"a network trojan was detected":                               "command-and-control",
+	"malware command and control activity detected":               "command-and-control",
+	"domain observed used for c2 detected":                        "command-and-control",
+	"potentially bad traffic":                                     "command-and-control",
+	"web application attack":                                      "initial-access",
+	"access to a potentially vulnerable web application":          "initial-access",
+	"attempted administrator privilege gain":                      "initial-access",
+	"successful administrator privilege gain":                     "privilege-escalation",
+	"attempted user privilege gain":                               "initial-access",
+	"successful user privilege gain":                              "initial-access",
+	"possible social engineering attempted":                       "initial-access",
+	"exploit kit activity detected":                               "initial-access",
+	"executable code was detected":                                "execution",
+	"attempted information leak":                                  "reconnaissance",
+	"detection of a network scan":                                 "reconnaissance",
+	"large scale information leak":                                "exfiltration",
+	"information leak":                                            "exfiltration",
+	"successful credential theft detected":                        "credential-access",
+	"an attempted login using a suspicious username was detected": "credential-access",
+	"attempt to login by a default username and password":         "credential-access",
+	"attempted denial of service":                                 "impact",
+	"detection of a denial of service attack":                     "impact",
+	"crypto currency mining activity detected":                    "impact",
+}

@@ -1,0 +1,165 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/vedette-soc/vedette/event"
+	"github.com/vedette-soc/vedette/format"
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/internal/org"
+	"github.com/vedette-soc/vedette/internal/telemetry"
+	"github.com/vedette-soc/vedette/match"
+	"github.com/vedette-soc/vedette/misp"
+	"github.com/vedette-soc/vedette/ref"
+)
+
+// consumer is the name under which Events keeps its place.
+const consumer = "match"
+
+// readBatch is how many records are matched and grouped in one transaction.
+const readBatch = 2000
+
+// Events reads stored records in order and turns them into incidents. What it
+// has done is durable with its place, so that a crash neither loses nor doubles
+// a detection.
+type Events struct {
+	History     telemetry.History
+	Checkpoints telemetry.CheckpointStore
+	Decoder     *Decoder
+	Matcher     *Matcher
+	Org         *org.Service
+	Alerts      *alert.Service
+	Warnings    func() *misp.WarningSet
+	Changed     func(incidents []string) // told after each batch that changed incidents; may be nil
+	Ready       <-chan struct{}          // the first index is built
+	Arrived     <-chan struct{}          // something was appended; may be nil
+	Log         *slog.Logger
+
+	hits  []match.Hit
+	place telemetry.Seq // the last record done
+	noted telemetry.Seq // the last record noted
+}
+
+// EventRef names a stored event.
+func EventRef(s telemetry.Seq) ref.Ref {
+	return ref.Ref{Kind: ref.Event, ID: strconv.FormatUint(uint64(s), 10)}
+}
+
+// KeyOf is the key under which history finds an observable.
+func KeyOf(t indicator.Type, value string) telemetry.Key {
+	return telemetry.Key(xxhash.Sum64String(string(t) + "\x00" + value))
+}
+
+// Run is a worker: it follows the history until ctx is done.
+func (w *Events) Run(ctx context.Context) error {
+	ctx = ref.WithActor(ctx, ref.SystemActor)
+	select {
+	case <-w.Ready:
+	case <-ctx.Done():
+		return nil
+	}
+	place, err := w.Checkpoints.Checkpoint(ctx, consumer)
+	if err != nil {
+		return fmt.Errorf("read the place in the history: %w", err)
+	}
+	w.place, w.noted = place, w.History.Noted()
+	for {
+		n, err := w.step(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		case n > 0:
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-w.Arrived:
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+// step takes one batch. Records that were done before a crash but whose notes
+// were not durable are only noted again.
+func (w *Events) step(ctx context.Context) (int, error) {
+	from := min(w.place, w.noted) + 1
+	records, err := w.History.Read(ctx, from, readBatch)
+	if err != nil || len(records) == 0 {
+		return 0, err
+	}
+	var found []alert.Detection
+	for _, r := range records {
+		ev, ok := w.Decoder.Decode(r)
+		var keys []telemetry.Key
+		if ok {
+			for _, o := range ev.Observables {
+				keys = append(keys, KeyOf(o.Type, o.Value))
+			}
+			if r.Seq > w.place {
+				ds, err := w.detect(ctx, &ev, EventRef(r.Seq))
+				if err != nil {
+					return 0, fmt.Errorf("detect in event %d: %w", r.Seq, err)
+				}
+				found = append(found, ds...)
+			}
+		}
+		if r.Seq > w.noted {
+			if err := w.History.Note(ctx, r.Seq, keys); err != nil {
+				return 0, fmt.Errorf("note event %d: %w", r.Seq, err)
+			}
+			w.noted = r.Seq
+		}
+	}
+	last := records[len(records)-1].Seq
+	if last <= w.place {
+		return len(records), nil
+	}
+	taken, err := w.Alerts.Take(ctx, found, &alert.Mark{Consumer: consumer, Seq: uint64(last)})
+	if err != nil {
+		return 0, err
+	}
+	w.place = last
+	if len(taken.Incidents) > 0 && w.Changed != nil {
+		w.Changed(taken.Incidents)
+	}
+	return len(records), nil
+}
+
+// Decoder reads stored records back into events. Safe for concurrent use.
+type Decoder struct{ rec *format.Recogniser }
+
+// NewDecoder returns a Decoder of the formats rec knows.
+func NewDecoder(rec *format.Recogniser) *Decoder { return &Decoder{rec} }
+
+// Decode returns the event of a record, with its observables. ok is false for a
+// record that carries none (a header) or cannot be read; such a record stays in
+// the history all the same. An event without a time of its own gets the time of
+// its arrival.
+func (d *Decoder) Decode(r telemetry.Stored) (event.Event, bool) {
+	stream, err := d.rec.Resume(r.Format, r.Context)
+	if err != nil {
+		if stream, err = d.rec.Stream(""); err != nil {
+			return event.Event{}, false
+		}
+	}
+	ev, ok, err := stream.Decode(r.Raw)
+	if err != nil || !ok {
+		return event.Event{}, false
+	}
+	if ev.Time.IsZero() {
+		ev.Time = r.Received
+	}
+	ev.Origin = event.Origin{File: r.Source, Line: int(r.Seq)}
+	ev.Observables = format.Observables(&ev)
+	return ev, true
+}

@@ -1,0 +1,104 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/org"
+	"github.com/vedette-soc/vedette/internal/respond"
+	"github.com/vedette-soc/vedette/internal/telemetry"
+	"github.com/vedette-soc/vedette/misp"
+)
+
+// Guard tells respond what speaks against a block.
+type Guard struct {
+	Org      *org.Service
+	Warnings func() *misp.WarningSet
+}
+
+var _ respond.Guard = Guard{}
+
+// OwnAsset implements respond.Guard.
+func (g Guard) OwnAsset(_ context.Context, t indicator.Type, value string) string {
+	return g.Org.Index().Own(t, value)
+}
+
+// NeverBlock implements respond.Guard.
+func (g Guard) NeverBlock(_ context.Context, t indicator.Type, value string) string {
+	return g.Org.Index().NeverBlock(t, value)
+}
+
+// Warned implements respond.Guard. Lists that only tag do not forbid a block.
+func (g Guard) Warned(_ context.Context, t indicator.Type, value string) string {
+	ws, _ := warned(g.Warnings().Match(t, value))
+	for _, w := range ws {
+		if w.Entry == value || w.Action == string(misp.Suppress) || t != indicator.Domain && t != indicator.URL {
+			return fmt.Sprintf("the warning list %q has %s", w.List, w.Entry)
+		}
+	}
+	return ""
+}
+
+// Past tells respond what stored events say of a value.
+type Past struct {
+	History telemetry.History
+	Decoder *Decoder
+	Org     *org.Service
+}
+
+var _ respond.Past = Past{}
+
+// looked bounds how many stored events a preview reads for hosts and users.
+const looked = 500
+
+// Seen implements respond.Past.
+func (p Past) Seen(ctx context.Context, t indicator.Type, value string) (respond.Preview, error) {
+	var out respond.Preview
+	found, err := p.History.Find(ctx, KeyOf(t, value), looked)
+	if err != nil {
+		return out, err
+	}
+	out.Events = found.Count
+	hosts, users := map[string]int{}, map[string]int{}
+	for _, seq := range found.Seqs {
+		records, err := p.History.Read(ctx, seq, 1)
+		if err != nil {
+			return out, err
+		}
+		if len(records) == 0 || records[0].Seq != seq {
+			continue
+		}
+		ev, ok := p.Decoder.Decode(records[0])
+		if !ok {
+			continue
+		}
+		out.Looked++
+		if out.First.IsZero() || ev.Time.Before(out.First) {
+			out.First = ev.Time
+		}
+		if ev.Time.After(out.Last) {
+			out.Last = ev.Time
+		}
+		if s := settle(&ev, p.Org.Index()); s.entity.Kind == "host" {
+			hosts[s.entity.Name]++
+		}
+		if u := ev.Fields.String("user.name"); u != "" {
+			users[u]++
+		}
+	}
+	out.Hosts, out.Users = most(hosts, 20), most(users, 20)
+	return out, nil
+}
+
+// most returns the keys of m by falling count, at most n.
+func most(m map[string]int, n int) []string {
+	var out []string
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(m[b], m[a]), cmp.Compare(a, b)) })
+	return out[:min(len(out), n)]
+}
