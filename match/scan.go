@@ -38,20 +38,35 @@ func Scan(line []byte, emit func(t indicator.Type, value string)) {
 			i++
 			continue
 		}
-		end := i + 1
+		end, has := i, uint8(0)
 		for end < len(s.line) && classes[s.line[end]] != 0 {
+			has |= classes[s.line[end]]
 			end++
+		}
+		if has == wordByte && end-i < shortestHash {
+			i = end // most words: no dot, colon or at sign in them
+			continue
 		}
 		i = s.run(i, end)
 	}
 }
 
+const (
+	wordByte     = 1 // may stand in a word
+	signByte     = 2 // and makes it worth a look
+	shortestHash = 32
+	longestHost  = 64 + len("@") + 253 // of an e-mail address
+)
+
 // classes marks the bytes a word may have.
 var classes = func() (c [256]uint8) {
 	for i := range c {
 		b := byte(i)
-		if b-'0' <= 9 || b|0x20-'a' <= 25 || b >= utf8.RuneSelf || strings.IndexByte(".-_:@+", b) >= 0 {
-			c[i] = 1
+		switch {
+		case strings.IndexByte(".:@", b) >= 0:
+			c[i] = wordByte | signByte
+		case isDigit(b), isLetter(b), b >= utf8.RuneSelf, strings.IndexByte("-_+", b) >= 0:
+			c[i] = wordByte
 		}
 	}
 	return c
@@ -141,11 +156,11 @@ func (s *scanner) word(from, to int) {
 		to--
 	}
 	w := s.line[from:to]
-	if len(w) < 4 || s.one(from, to) {
+	if len(w) < 4 || len(w) < shortestHash && !signs(w) || s.one(from, to) {
 		return
 	}
-	for _, separators := range []string{"@+", ":", "-"} {
-		if i := bytes.IndexAny(w, separators); i >= 0 {
+	for _, separator := range []byte("@+:-") {
+		if i := bytes.IndexByte(w, separator); i >= 0 {
 			s.word(from, from+i)
 			s.word(from+i+1, to)
 			return
@@ -155,6 +170,19 @@ func (s *scanner) word(from, to int) {
 		s.word(from, from+i)
 		s.word(from+i+n, to)
 	}
+}
+
+func signs(w []byte) bool {
+	colons := 0
+	for _, c := range w {
+		switch c {
+		case '.', '@':
+			return true
+		case ':':
+			colons++
+		}
+	}
+	return colons > 1
 }
 
 // foreign returns the first stretch of non-ASCII bytes.
@@ -171,6 +199,9 @@ func foreign(w []byte) (at, n int) {
 // one judges a word that is one thing.
 func (s *scanner) one(from, to int) bool {
 	w := s.line[from:to]
+	if len(w) > longestHost {
+		return false
+	}
 	colons, dots := bytes.Count(w, []byte(":")), bytes.Count(w, []byte("."))
 	switch {
 	case bytes.IndexByte(w, '@') >= 0:
