@@ -12,7 +12,7 @@ require (
 	modernc.org/sqlite v1.60.1
 )
 
-require github.com/cespare/xxhash/v2 v2.3.0 // indirect
+require github.com/cespare/xxhash/v2 v2.3.0
 
 require (
 	github.com/dustin/go-humanize v1.1.0 // indirect

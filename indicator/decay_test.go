@@ -143,6 +143,9 @@ func TestLossReport(t *testing.T) {
 	if want := `{"in":6,"stored":2,"merged":2,"dropped":{"bad-url":2},"types":{"ipv4-addr":4}}`; string(got) != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	if empty, _ := json.Marshal(indicator.LossReport{}); string(empty) != `{"in":0,"stored":0,"merged":0,"dropped":{}}` {
+		t.Errorf("an empty report is %s", empty)
+	}
 	if !sum.Balanced() {
 		t.Error("a report made by its own methods does not balance")
 	}

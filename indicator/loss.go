@@ -1,5 +1,7 @@
 package indicator
 
+import "encoding/json"
+
 // LossReport accounts for everything an import or export has read: nothing
 // vanishes. The zero value is ready for use.
 type LossReport struct {
@@ -57,6 +59,15 @@ func (r *LossReport) Add(other LossReport) {
 		}
 		r.Types[t] += n
 	}
+}
+
+// MarshalJSON writes "dropped" as an object even when nothing was.
+func (r LossReport) MarshalJSON() ([]byte, error) {
+	if r.Dropped == nil {
+		r.Dropped = map[string]int{}
+	}
+	type plain LossReport
+	return json.Marshal(plain(r))
 }
 
 // Lost returns how many entries were dropped.

@@ -112,14 +112,16 @@ func (b *Builder) Build() *Index {
 	x.bloom = make([]uint64, (len(b.hashes)+len(b.gates))*bitsPerKey/64+1)
 	x.slots = make([]uint64, len(b.hashes)*10/7+2)
 	var wg sync.WaitGroup
+	records := inOrder(b.hashes, x.offsets(len(b.hashes)))
 	wg.Go(func() {
-		for _, hashes := range [][]uint64{b.hashes, b.gates} {
-			for _, h := range hashes {
-				x.bloom[home(h, len(x.bloom))] |= bloomBits(h)
-			}
+		for _, r := range records {
+			x.bloom[home(r.hash, len(x.bloom))] |= bloomBits(r.hash)
+		}
+		for _, h := range b.gates {
+			x.bloom[home(h, len(x.bloom))] |= bloomBits(h)
 		}
 	})
-	dups := x.fill(b.hashes, runtime.GOMAXPROCS(0))
+	dups := x.fill(records, runtime.GOMAXPROCS(0))
 	wg.Wait()
 	x.dups += dups
 	x.n += len(b.hashes) - dups
@@ -127,28 +129,58 @@ func (b *Builder) Build() *Index {
 	return x
 }
 
-// fill puts every record into the table, each worker what belongs into its part.
-// What would run over the end of a part is put in at the end, by one alone.
-func (x *Index) fill(hashes []uint64, workers int) (dups int) {
-	offsets := x.offsets(len(hashes))
-	if len(hashes) < 10_000 {
+// record is what a slot is made of.
+type record struct {
+	hash uint64
+	off  uint32
+}
+
+const orderBits = 10
+
+func bucket(hash uint64) int { return int(hash >> (64 - orderBits)) }
+
+// inOrder sorts records roughly by where in the tables they go, keeping the order
+// of those with one hash. The tables are then filled from front to back, which
+// is several times faster than all over.
+func inOrder(hashes []uint64, offsets []uint32) []record {
+	var at [1<<orderBits + 1]int
+	for _, h := range hashes {
+		at[bucket(h)+1]++
+	}
+	for i := range len(at) - 1 {
+		at[i+1] += at[i]
+	}
+	records := make([]record, len(hashes))
+	for i, h := range hashes {
+		records[at[bucket(h)]] = record{h, offsets[i]}
+		at[bucket(h)]++
+	}
+	return records
+}
+
+// fill puts every record into the table, each worker a part of them that goes
+// into a part of it. What would run over the end of a part is put in at the end,
+// by one alone.
+func (x *Index) fill(records []record, workers int) (dups int) {
+	if len(records) < 10_000 {
 		workers = 1
 	}
-	late := make([][]int, workers)
+	late := make([][]record, workers)
 	same := make([]int, workers)
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
-			from, to := len(x.slots)*w/workers, len(x.slots)*(w+1)/workers
-			for i, h := range hashes {
-				if at := home(h, len(x.slots)); at < from || at >= to {
-					continue
-				}
-				switch placed, dup := x.place(h, offsets[i], to); {
+			from, to := part(records, w, workers), part(records, w+1, workers)
+			end := len(x.slots)
+			if to < len(records) {
+				end = home(records[to].hash>>(64-orderBits)<<(64-orderBits), len(x.slots))
+			}
+			for _, r := range records[from:to] {
+				switch placed, dup := x.place(r.hash, r.off, end); {
 				case dup:
 					same[w]++
 				case !placed:
-					late[w] = append(late[w], i)
+					late[w] = append(late[w], r)
 				}
 			}
 		})
@@ -156,8 +188,8 @@ func (x *Index) fill(hashes []uint64, workers int) (dups int) {
 	wg.Wait()
 	for w := range workers {
 		dups += same[w]
-		for _, i := range late[w] {
-			if _, dup := x.place(hashes[i], offsets[i], 0); dup {
+		for _, r := range late[w] {
+			if _, dup := x.place(r.hash, r.off, 0); dup {
 				dups++
 			}
 		}
@@ -165,11 +197,21 @@ func (x *Index) fill(hashes []uint64, workers int) (dups int) {
 	return dups
 }
 
+// part returns where the records of a worker begin, never between two that
+// inOrder holds equal.
+func part(records []record, w, workers int) int {
+	i := len(records) * w / workers
+	for i > 0 && i < len(records) && bucket(records[i].hash) == bucket(records[i-1].hash) {
+		i++
+	}
+	return i
+}
+
 // place puts one record into the first free slot from its home on, but not at or
 // beyond end; end 0 means all round.
 func (x *Index) place(h uint64, off uint32, end int) (placed, dup bool) {
 	slot := h<<32 | uint64(off)
-	for i := home(h, len(x.slots)); i != end || end == 0; i++ {
+	for i := home(h, len(x.slots)); end == 0 || i < end; i++ {
 		if i == len(x.slots) {
 			i = 0
 		}

@@ -184,7 +184,7 @@ func TestPublished(t *testing.T) {
 		"10.1.2.3":                         "suppress List of RFC 1918 CIDR blocks: 10.0.0.0/8",
 		"8.8.8.8":                          "suppress List of known IPv4 public DNS resolvers: 8.8.8.8",
 		"d41d8cd98f00b204e9800998ecf8427e": "suppress List of known hashes for empty files: d41d8cd98f00b204e9800998ecf8427e",
-		"www.google.com":                   "downgrade List of known google domains: google.com",
+		"www.google.com":                   "downgrade List of known google domains: www.google.com",
 		"https://bit.ly/x":                 "downgrade ",
 		"com":                              "suppress ",
 		"example.com":                      "suppress List of RFC 6761 Special-Use Domain Names: example.com",

@@ -1,0 +1,146 @@
+package match
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/vedette-soc/vedette/indicator"
+)
+
+// maxToken bounds one word of a line; longer ones are data, not observables,
+// except that the URL at the start of one is still read to this length.
+const maxToken = 4096
+
+// Scan finds observables in a line of unknown form (JSON, key=value, syslog,
+// CSV, prose) and passes each with its canonical value to emit, in order, as
+// often as it is there: addresses with or without port, networks, names, URLs
+// with and without scheme, e-mail addresses, MD5, SHA-1, SHA-256 and SHA-512.
+//
+// It takes whole words only, so 1.2.3.4 is not found in 11.2.3.45 nor in
+// 1.2.3.4.5. JSON escapes (\/, \u002e) are undone first, also those of JSON inside
+// JSON. A name needs a top-level domain of the Public Suffix List; one that is
+// also the ending of files (.zip, .sh, .pl, see fileEndings) needs a reason to be
+// a host: three labels, a port, or a key before it that speaks of hosts or names
+// ("hostname":"…", query=…). What a field is called ("host.name":, user.id=) is
+// no observable. A dotted quad is a version, not an address, when it follows a
+// word and a slash and ends in .0 (Chrome/120.0.0.0); after an address, /24 with
+// clear host bits is a network, /443 a port (as Cisco writes it).
+//
+// A URL is emitted alone: its host is found by [Index.Lookup]. URLs inside its
+// path or query are emitted after it.
+func Scan(line []byte, emit func(t indicator.Type, value string)) {
+	s := scanner{line: unescape(line), emit: emit}
+	for i := 0; i < len(s.line); {
+		if classes[s.line[i]] == 0 {
+			i++
+			continue
+		}
+		end, has := i, uint8(0)
+		for end < len(s.line) && classes[s.line[end]] != 0 {
+			has |= classes[s.line[end]]
+			end++
+		}
+		if has == wordByte && end-i < shortestHash {
+			i = end // most words: no dot, colon or at sign in them
+			continue
+		}
+		i = s.run(i, end)
+	}
+}
+
+const (
+	wordByte     = 1 // may stand in a word
+	signByte     = 2 // and makes it worth a look
+	shortestHash = 32
+	longestHost  = 64 + len("@") + 253 // of an e-mail address
+)
+
+// classes marks the bytes a word may have.
+var classes = func() (c [256]uint8) {
+	for i := range c {
+		b := byte(i)
+		switch {
+		case strings.IndexByte(".:@", b) >= 0:
+			c[i] = wordByte | signByte
+		case isDigit(b), isLetter(b), b >= utf8.RuneSelf, strings.IndexByte("-_+", b) >= 0:
+			c[i] = wordByte
+		}
+	}
+	return c
+}()
+
+type scanner struct {
+	line []byte
+	emit func(t indicator.Type, value string)
+
+	resume int // where to go on after a word
+}
+
+// run judges a word and returns where to go on.
+func (s *scanner) run(from, to int) int {
+	if s.line[to-1] == ':' && bytes.HasPrefix(s.line[to:], []byte("//")) {
+		if end := s.url(from, to); end > 0 {
+			return end
+		}
+		return to
+	}
+	if from >= 2 && s.line[from-1] == '%' && to-from >= 2 && isHexByte(s.line[from]) && isHexByte(s.line[from+1]) {
+		from += 2 // the digits of a percent-encoding
+	}
+	if to-from > maxToken {
+		return to
+	}
+	s.resume = to
+	s.word(from, to)
+	return s.resume
+}
+
+// url reads scheme://… where the word [from, to) ends in the scheme and its
+// colon; 0 when it is none.
+func (s *scanner) url(from, to int) int {
+	start := to - 1
+	for start > from && (isLetter(s.line[start-1]) || isDigit(s.line[start-1])) {
+		start--
+	}
+	end := min(pathEnd(s.line, to+2), start+maxToken)
+	raw := string(s.line[start:end])
+	v, err := indicator.Canonical(indicator.URL, raw)
+	if err != nil {
+		return 0
+	}
+	s.emit(indicator.URL, v)
+	if i := strings.LastIndex(raw, "://"); i > to-start {
+		inner := scanner{line: []byte(raw[to-start+2:]), emit: s.emit}
+		inner.innerURLs()
+	}
+	return end
+}
+
+// innerURLs finds the URLs in the rest of a URL.
+func (s *scanner) innerURLs() {
+	i := bytes.Index(s.line, []byte("://"))
+	if i < 0 {
+		return
+	}
+	start := i
+	for start > 0 && isLetter(s.line[start-1]) {
+		start--
+	}
+	if s.url(start, i+1) == 0 {
+		s.line = s.line[i+3:]
+		s.innerURLs()
+	}
+}
+
+// pathEnd returns where a URL that has begun ends: at a byte that cannot be in
+// one, without the punctuation of the sentence around it.
+func pathEnd(line []byte, i int) int {
+	for i < len(line) && line[i] > ' ' && line[i] != 0x7f && strings.IndexByte("\"'`<>\\|^{}", line[i]) < 0 {
+		i++
+	}
+	for i > 0 && strings.IndexByte(".,;:!?)]", line[i-1]) >= 0 {
+		i--
+	}
+	return i
+}
