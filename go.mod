@@ -7,4 +7,7 @@ require (
 	github.com/klauspost/compress v1.20.3
 )
 
-require golang.org/x/text v0.43.0
+require (
+	go.yaml.in/yaml/v3 v3.0.6
+	golang.org/x/text v0.43.0
+)
