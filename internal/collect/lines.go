@@ -18,6 +18,10 @@ import (
 // MaxLine is the longest line a line-based parser looks at, in bytes.
 const MaxLine = 64 << 10
 
+// NotUTF8 is the fault of a line, and the drop reason of a value, in another
+// encoding than UTF-8.
+const NotUTF8 = "not-utf-8"
+
 // Lines reads text line by line in bounded memory, whatever the input: a byte
 // order mark is taken off (UTF-16 is converted), line ends may be LF or CRLF, and
 // a line beyond MaxLine is cut, its rest read and forgotten.
@@ -91,6 +95,9 @@ func (l *Lines) Next() bool {
 	if l.fault == "" {
 		l.fault = fault(l.text)
 	}
+	if l.fault != "" {
+		l.text = strings.ToValidUTF8(l.text, "\uFFFD")
+	}
 	return true
 }
 
@@ -99,19 +106,21 @@ func fault(s string) string {
 	case strings.IndexByte(s, 0) >= 0:
 		return "binary"
 	case !utf8.ValidString(s):
-		return "not-utf-8"
+		return NotUTF8
 	}
 	return ""
 }
 
-// Text returns the current line without its end.
+// Text returns the current line without its end. Bytes that are not UTF-8 stand
+// as U+FFFD.
 func (l *Lines) Text() string { return l.text }
 
 // Number returns the current line's number, from 1.
 func (l *Lines) Number() int { return l.number }
 
-// Fault returns a drop reason if the current line cannot be used at all:
-// "line-too-long", "binary" (it has a NUL byte) or "not-utf-8".
+// Fault returns a drop reason if something is wrong with the current line:
+// "line-too-long", "binary" (it has a NUL byte) or NotUTF8. Of the last kind a
+// parser may still use what has no U+FFFD in it.
 func (l *Lines) Fault() string { return l.fault }
 
 // Err returns what ended the reading, nil at the proper end.

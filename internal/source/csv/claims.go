@@ -7,8 +7,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/collect"
 )
 
 // claims returns what one row says, or why it says nothing.
@@ -22,6 +24,10 @@ func (l *layout) claims(row []string) (claims []indicator.Claim, dropped string)
 			continue
 		}
 		for _, value := range cellValues(row[col.at], col.kind) {
+			if strings.ContainsRune(value, utf8.RuneError) {
+				dropped = collect.NotUTF8
+				continue
+			}
 			c := about
 			c.Raw = value
 			if col.kind != "" {
@@ -31,10 +37,10 @@ func (l *layout) claims(row []string) (claims []indicator.Claim, dropped string)
 			claims = append(claims, c)
 		}
 	}
-	if claims == nil {
+	if claims == nil && dropped == "" {
 		return nil, "no-value"
 	}
-	return claims, ""
+	return claims, dropped
 }
 
 // about fills everything but the value.

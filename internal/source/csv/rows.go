@@ -26,7 +26,7 @@ func (r *rows) next() bool {
 	for r.lines.Next() {
 		text := r.lines.Text()
 		r.line = r.lines.Number()
-		if f := r.lines.Fault(); f != "" {
+		if f := r.lines.Fault(); f != "" && f != collect.NotUTF8 {
 			r.out.Drop(f, r.line, text)
 			continue
 		}
@@ -55,7 +55,7 @@ func (r *rows) next() bool {
 func (r *rows) record(text string) bool {
 	fields, open := split(text, r.comma)
 	for parts := []string{text}; open; {
-		if len(text) > maxRow || !r.lines.Next() || r.lines.Fault() != "" {
+		if len(text) > maxRow || !r.lines.Next() || r.lines.Fault() == "binary" {
 			r.out.Drop("open-quote", r.line, parts[0])
 			return false
 		}

@@ -9,6 +9,7 @@ import (
 	"context"
 	"path"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/collect"
@@ -54,7 +55,7 @@ func (Parser) Parse(ctx context.Context, in collect.Input, out collect.Sink) err
 	}
 	for lines.Next() {
 		text := strings.TrimSpace(lines.Text())
-		if fault := lines.Fault(); fault != "" {
+		if fault := lines.Fault(); fault != "" && fault != collect.NotUTF8 {
 			out.Drop(fault, lines.Number(), text)
 			continue
 		}
@@ -63,6 +64,10 @@ func (Parser) Parse(ctx context.Context, in collect.Input, out collect.Sink) err
 			out.Drop(reason, lines.Number(), text)
 		}
 		for _, e := range entries {
+			if strings.ContainsRune(e.value, utf8.RuneError) {
+				out.Drop(collect.NotUTF8, lines.Number(), text)
+				continue
+			}
 			c := indicator.Claim{Type: e.kind, Raw: e.value, Comment: e.comment, Layer: indicator.IOC, Line: lines.Number()}
 			in.Fill(&c)
 			if err := out.Claim(c); err != nil {
