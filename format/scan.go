@@ -41,9 +41,14 @@ type Scanner struct {
 	size   int // fields of the last record, the capacity of the next
 }
 
-// node is one name met, with the names below it.
+// node is one name met, with the names below it. Records of one stream have
+// their members in the same order mostly: the child after the last one is
+// tried before the map.
 type node struct {
+	key      string
 	path     string
+	place    int // among its parent's ordered
+	ordered  []*node
 	children map[string]*node
 }
 
@@ -150,13 +155,15 @@ func (s *Scanner) members(member func(key string) error) error {
 }
 
 func (s *Scanner) object(n *node) error {
+	next := 0
 	empty := true
 	err := s.members(func(key string) error {
 		empty = false
-		child, err := s.child(n, key)
+		child, err := s.child(n, key, next)
 		if err != nil {
 			return err
 		}
+		next = child.place + 1
 		if s.pos < len(s.src) && s.src[s.pos] == '{' {
 			return s.object(child)
 		}
@@ -184,7 +191,10 @@ func (s *Scanner) set(path string, v any) error {
 	return nil
 }
 
-func (s *Scanner) child(n *node, key string) (*node, error) {
+func (s *Scanner) child(n *node, key string, next int) (*node, error) {
+	if next < len(n.ordered) && n.ordered[next].key == key {
+		return n.ordered[next], nil
+	}
 	if c := n.children[key]; c != nil {
 		return c, nil
 	}
@@ -195,12 +205,13 @@ func (s *Scanner) child(n *node, key string) (*node, error) {
 	if len(path) > MaxName {
 		return nil, fmt.Errorf("a name longer than %d bytes", MaxName)
 	}
-	c := &node{path: path}
+	c := &node{key: path[len(path)-len(key):], path: path, place: len(n.ordered)}
 	if s.nodes < maxNodes {
 		if n.children == nil {
 			n.children = map[string]*node{}
 		}
-		n.children[path[len(path)-len(key):]] = c
+		n.children[c.key] = c
+		n.ordered = append(n.ordered, c)
 		s.nodes++
 	}
 	return c, nil
