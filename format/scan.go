@@ -279,10 +279,7 @@ func (s *Scanner) array() (any, error) {
 			texts = append(texts, str)
 		} else {
 			if mixed == nil {
-				mixed = make([]any, 0, len(texts)+1)
-				for _, t := range texts {
-					mixed = append(mixed, t)
-				}
+				mixed = anys(texts)
 			}
 			mixed = append(mixed, v)
 		}
@@ -300,4 +297,12 @@ func (s *Scanner) array() (any, error) {
 			return nil, s.unexpected("',' or ']'")
 		}
 	}
+}
+
+func anys(texts []string) []any {
+	out := make([]any, len(texts), len(texts)+1)
+	for i, t := range texts {
+		out[i] = t
+	}
+	return out
 }
