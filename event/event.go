@@ -17,7 +17,7 @@ import (
 type Event struct {
 	Time        time.Time // UTC; zero when the record gives none
 	Format      string    // which format read it: "suricata", "zeek", "ecs", "windows", "json" ...
-	Fields      Fields
+	Fields      Fields    // values may be shared between events: replace, do not change them
 	Observables []Observable
 	Raw         []byte // the record as it arrived, without its line end
 	Origin      Origin

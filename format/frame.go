@@ -86,58 +86,105 @@ func punctuation(text []byte) bool {
 	return false
 }
 
-// begin looks at the start of a line, without waiting for more input than is
-// there: it skips a byte order mark and enters an array of objects.
+// maxLead is how far begin looks ahead.
+const maxLead = 4096
+
+// begin looks at the start of a line: it skips a byte order mark and enters an
+// array of objects. It waits for more input only while what is there could be
+// the beginning of either.
 func (f *framer) begin() error {
-	first, err := f.in.Peek(1)
-	if err != nil {
-		return err
-	}
-	head, _ := f.in.Peek(min(f.in.Buffered(), 4096))
 	fresh := !f.begun
-	f.begun = true
-	if bom := []byte("\xef\xbb\xbf"); fresh && bytes.HasPrefix(head, bom) {
-		_, err := f.in.Discard(len(bom))
+	for size := 1; ; {
+		head, err := f.in.Peek(size)
+		if len(head) == 0 {
+			return err
+		}
+		if err == nil {
+			head, _ = f.in.Peek(min(max(size, f.in.Buffered()), maxLead))
+		}
+		if fresh {
+			mark, more := cutMark(head)
+			if more && err == nil {
+				size = len(head) + 1
+				continue
+			}
+			if mark > 0 {
+				if _, err := f.in.Discard(mark); err != nil {
+					return err
+				}
+				size = 1
+				continue
+			}
+		}
+		f.begun = true
+		open, wrapped, more := arrayStart(head, fresh)
+		if more && err == nil && len(head) < maxLead {
+			size = len(head) + 1
+			continue
+		}
+		if open == 0 {
+			return nil
+		}
+		f.lines += bytes.Count(head[:open], []byte("\n"))
+		f.array, f.wrapped = true, wrapped
+		_, err = f.in.Discard(open)
 		return err
 	}
-	if c := first[0]; c != '[' && (!fresh || c != '{') && c != ' ' {
-		return nil
+}
+
+const byteOrderMark = "\xef\xbb\xbf"
+
+// cutMark returns the length of the byte order mark that head begins with;
+// more says that head is too short to tell.
+func cutMark(head []byte) (n int, more bool) {
+	if len(head) < len(byteOrderMark) {
+		return 0, string(head) == byteOrderMark[:len(head)]
 	}
-	open, wrapped := arrayStart(head, fresh)
-	if open == 0 {
-		return nil
+	if string(head[:len(byteOrderMark)]) == byteOrderMark {
+		return len(byteOrderMark), false
 	}
-	f.lines += bytes.Count(head[:open], []byte("\n"))
-	f.array, f.wrapped = true, wrapped
-	_, err = f.in.Discard(open)
-	return err
+	return 0, false
 }
 
 // arrayStart returns how many bytes lead up to the first object in an array of
-// objects, 0 when head does not begin one. An object whose first member is
-// "Records" (AWS CloudTrail) counts when wrapper is set.
-func arrayStart(head []byte, wrapper bool) (open int, wrapped bool) {
-	rest := bytes.TrimLeft(head, " \t\r\n")
-	if wrapper && len(rest) > 0 && rest[0] == '{' {
-		rest = bytes.TrimLeft(rest[1:], " \t\r\n")
-		after, ok := bytes.CutPrefix(rest, []byte(`"Records"`))
-		if !ok {
-			return 0, false
+// objects, 0 when head does not begin one; more says that head is too short to
+// tell. At the start of a stream an object counts as well whose first member is
+// such an array named "Records" (AWS CloudTrail).
+func arrayStart(head []byte, fresh bool) (open int, wrapped, more bool) {
+	const space, records = " \t\r\n", `"Records"`
+	rest := head
+	if fresh {
+		rest = bytes.TrimLeft(head, space)
+	}
+	if fresh && len(rest) > 0 && rest[0] == '{' {
+		rest = bytes.TrimLeft(rest[1:], space)
+		if len(rest) < len(records) {
+			return 0, false, string(rest) == records[:len(rest)]
 		}
-		after = bytes.TrimLeft(after, " \t\r\n")
-		if len(after) == 0 || after[0] != ':' {
-			return 0, false
+		after, ok := bytes.CutPrefix(rest, []byte(records))
+		after = bytes.TrimLeft(after, space)
+		if !ok || len(after) > 0 && after[0] != ':' {
+			return 0, false, false
 		}
-		rest, wrapped = bytes.TrimLeft(after[1:], " \t\r\n"), true
+		if len(after) > 0 {
+			after = bytes.TrimLeft(after[1:], space)
+		}
+		rest, wrapped = after, true
 	}
-	if len(rest) == 0 || rest[0] != '[' {
-		return 0, false
+	if len(rest) == 0 {
+		return 0, false, true
 	}
-	rest = bytes.TrimLeft(rest[1:], " \t\r\n")
-	if len(rest) == 0 || rest[0] != '{' {
-		return 0, false
+	if rest[0] != '[' {
+		return 0, false, false
 	}
-	return len(head) - len(rest), wrapped
+	rest = bytes.TrimLeft(rest[1:], space)
+	if len(rest) == 0 {
+		return 0, false, true
+	}
+	if rest[0] != '{' {
+		return 0, false, false
+	}
+	return len(head) - len(rest), wrapped, false
 }
 
 // readLine returns the next line without its end. A line longer than max is

@@ -44,33 +44,41 @@ func (s *Scanner) escaped() (string, error) {
 		}
 		c := s.src[i+1]
 		i += 2
-		switch c {
-		case 'n':
-			b.WriteByte('\n')
-		case 't':
-			b.WriteByte('\t')
-		case 'r':
-			b.WriteByte('\r')
-		case 'b':
-			b.WriteByte('\b')
-		case 'f':
-			b.WriteByte('\f')
-		case 'u':
-			r, n := s.unicode(i)
-			if n == 0 { // not four hex digits: keep what is there
-				b.WriteString(`\u`)
-			}
-			i += n
-			if n > 0 {
-				b.WriteRune(r)
-			}
-		case '"', '\\', '/':
-			b.WriteByte(c)
-		default: // an unknown escape, as in an unescaped Windows path: keep both
+		if plain, ok := escapes(c); ok {
+			b.WriteByte(plain)
+			continue
+		}
+		if c != 'u' { // an unknown escape, as in an unescaped Windows path: keep both
 			b.WriteByte('\\')
 			i--
+			continue
+		}
+		if r, n := s.unicode(i); n > 0 {
+			b.WriteRune(r)
+			i += n
+		} else { // not four hex digits: keep what is there
+			b.WriteString(`\u`)
 		}
 	}
+}
+
+// escapes returns the byte that stands behind a one-letter escape.
+func escapes(c byte) (byte, bool) {
+	switch c {
+	case '"', '\\', '/':
+		return c, true
+	case 'n':
+		return '\n', true
+	case 't':
+		return '\t', true
+	case 'r':
+		return '\r', true
+	case 'b':
+		return '\b', true
+	case 'f':
+		return '\f', true
+	}
+	return 0, false
 }
 
 // unicode reads the four hex digits at i, and the second half of a surrogate

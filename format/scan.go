@@ -1,11 +1,8 @@
 package format
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -41,9 +38,14 @@ type Scanner struct {
 	size   int // fields of the last record, the capacity of the next
 }
 
-// node is one name met, with the names below it.
+// node is one name met, with the names below it. Records of one stream have
+// their members in the same order mostly: the child after the last one is
+// tried before the map.
 type node struct {
+	key      string
 	path     string
+	place    int // among its parent's ordered
+	ordered  []*node
 	children map[string]*node
 }
 
@@ -150,13 +152,15 @@ func (s *Scanner) members(member func(key string) error) error {
 }
 
 func (s *Scanner) object(n *node) error {
+	next := 0
 	empty := true
 	err := s.members(func(key string) error {
 		empty = false
-		child, err := s.child(n, key)
+		child, err := s.child(n, key, next)
 		if err != nil {
 			return err
 		}
+		next = child.place + 1
 		if s.pos < len(s.src) && s.src[s.pos] == '{' {
 			return s.object(child)
 		}
@@ -184,7 +188,10 @@ func (s *Scanner) set(path string, v any) error {
 	return nil
 }
 
-func (s *Scanner) child(n *node, key string) (*node, error) {
+func (s *Scanner) child(n *node, key string, next int) (*node, error) {
+	if next < len(n.ordered) && n.ordered[next].key == key {
+		return n.ordered[next], nil
+	}
 	if c := n.children[key]; c != nil {
 		return c, nil
 	}
@@ -195,12 +202,13 @@ func (s *Scanner) child(n *node, key string) (*node, error) {
 	if len(path) > MaxName {
 		return nil, fmt.Errorf("a name longer than %d bytes", MaxName)
 	}
-	c := &node{path: path}
+	c := &node{key: path[len(path)-len(key):], path: path, place: len(n.ordered)}
 	if s.nodes < maxNodes {
 		if n.children == nil {
 			n.children = map[string]*node{}
 		}
-		n.children[path[len(path)-len(key):]] = c
+		n.children[c.key] = c
+		n.ordered = append(n.ordered, c)
 		s.nodes++
 	}
 	return c, nil
@@ -271,10 +279,7 @@ func (s *Scanner) array() (any, error) {
 			texts = append(texts, str)
 		} else {
 			if mixed == nil {
-				mixed = make([]any, 0, len(texts)+1)
-				for _, t := range texts {
-					mixed = append(mixed, t)
-				}
+				mixed = anys(texts)
 			}
 			mixed = append(mixed, v)
 		}
@@ -294,80 +299,10 @@ func (s *Scanner) array() (any, error) {
 	}
 }
 
-// number keeps every number exactly: int64, else float64 when that spells the
-// same number, else the digits as a json.Number.
-func (s *Scanner) number() (any, error) {
-	start := s.pos
-	float := false
-loop:
-	for s.pos < len(s.src) {
-		switch c := s.src[s.pos]; {
-		case c >= '0' && c <= '9' || c == '-':
-		case c == '.' || c == 'e' || c == 'E' || c == '+':
-			float = true
-		default:
-			break loop
-		}
-		s.pos++
+func anys(texts []string) []any {
+	out := make([]any, len(texts), len(texts)+1)
+	for i, t := range texts {
+		out[i] = t
 	}
-	digits := s.src[start:s.pos]
-	if !float {
-		if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
-			return n, nil
-		}
-	}
-	if !validNumber(digits) {
-		s.pos = start
-		return nil, fmt.Errorf("%.40q is not a number", digits)
-	}
-	f, err := strconv.ParseFloat(digits, 64)
-	if err != nil || !float || math.IsInf(f, 0) || significant(digits) > 17 {
-		return json.Number(digits), nil
-	}
-	return f, nil
-}
-
-// validNumber holds digits against the number grammar of RFC 8259 section 6.
-func validNumber(s string) bool {
-	s = strings.TrimPrefix(s, "-")
-	whole, s := leadingDigits(s)
-	if whole == 0 {
-		return false
-	}
-	if strings.HasPrefix(s, ".") {
-		n := 0
-		if n, s = leadingDigits(s[1:]); n == 0 {
-			return false
-		}
-	}
-	if s != "" && (s[0] == 'e' || s[0] == 'E') {
-		s = s[1:]
-		if s != "" && (s[0] == '+' || s[0] == '-') {
-			s = s[1:]
-		}
-		n := 0
-		if n, s = leadingDigits(s); n == 0 {
-			return false
-		}
-	}
-	return s == ""
-}
-
-func leadingDigits(s string) (int, string) {
-	n := 0
-	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
-		n++
-	}
-	return n, s[n:]
-}
-
-// significant counts the significant digits; float64 keeps 15 of any number and
-// up to 17 of those it wrote itself.
-func significant(digits string) int {
-	if len(digits) <= 17 {
-		return len(digits)
-	}
-	mantissa, _, _ := strings.Cut(strings.ToLower(digits), "e")
-	mantissa = strings.TrimLeft(strings.Replace(strings.TrimPrefix(mantissa, "-"), ".", "", 1), "0")
-	return len(mantissa)
+	return out
 }

@@ -48,18 +48,31 @@ func scanWord(word string, emit func(indicator.Type, string)) {
 		return
 	}
 	for part := range strings.FieldsFuncSeq(word, func(r rune) bool { return r == '=' || r == '\\' || r == '[' || r == ']' }) {
-		part = strings.Trim(part, ".:/@-_*!?#$%&+~")
-		if !promising(part) {
-			continue
-		}
-		t, v, ok := detect(part)
-		if !ok && strings.ContainsAny(part, "/:") {
-			part, _, _ = strings.Cut(part, "/")
-			if promising(part) {
-				t, v, ok = detect(part)
-			}
-		}
+		scanPart(strings.Trim(part, ".:/@-_*!?#$%&+~"), emit)
+	}
+}
+
+// scanPart emits what a word is; of host and port, or host and path, the host
+// as well.
+func scanPart(part string, emit func(indicator.Type, string)) {
+	if !promising(part) {
+		return
+	}
+	t, v, ok := detect(part)
+	if ok {
+		emit(t, v)
+	}
+	switch t {
+	case indicator.IPv4Port, indicator.IPv6Port, indicator.DomainPort:
+	default:
 		if ok {
+			return
+		}
+	}
+	if head, _, found := strings.Cut(part, "/"); found {
+		scanPart(head, emit)
+	} else if i := strings.LastIndexByte(part, ':'); i > 0 {
+		if t, v, ok := detect(strings.TrimSuffix(part[:i], ":")); ok {
 			emit(t, v)
 		}
 	}

@@ -47,7 +47,7 @@ const (
 
 func shapeOf(head string) shape {
 	switch {
-	case has(head, `"winlog":`) || has(head, `"winlog.event_id":`) || has(head, `"winlog.channel":`):
+	case has(head, `"winlog`) && (has(head, `"winlog":`) || has(head, `"winlog.event_id":`) || has(head, `"winlog.channel":`)):
 		return beat
 	case !has(head, `"EventID"`):
 		return none

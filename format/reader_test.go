@@ -1,0 +1,308 @@
+package format_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vedette-soc/vedette/event"
+	"github.com/vedette-soc/vedette/format"
+)
+
+// read returns one line for each result: "FORMAT RECORD value" for an event,
+// "LINE reason" for a record that could not be read.
+func read(t *testing.T, in io.Reader, opt format.Options) ([]string, format.Stats) {
+	t.Helper()
+	r, err := format.NewReader(in, "in.log", recogniser(), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for {
+		ev, err := r.Next()
+		var bad *format.RecordError
+		switch {
+		case err == io.EOF:
+			return out, r.Stats()
+		case errors.As(err, &bad):
+			out = append(out, fmt.Sprintf("line %d %s", bad.Line, bad.Reason))
+		case err != nil:
+			t.Fatal(err)
+		default:
+			value := ev.Fields.String("message")
+			if ev.Format == "json" {
+				value = ev.Fields.String("json.a")
+			}
+			out = append(out, fmt.Sprintf("%s %d %s", ev.Format, ev.Origin.Line, value))
+		}
+	}
+}
+
+func TestFraming(t *testing.T) {
+	long := strings.Repeat("x", 300)
+	tests := map[string]struct {
+		in   string
+		want []string
+	}{
+		"Lines":          {"{\"a\":1}\n{\"a\":2}\n", []string{"json 1 1", "json 2 2"}},
+		"NoLastLineEnd":  {"{\"a\":1}\n{\"a\":2}", []string{"json 1 1", "json 2 2"}},
+		"CRLF":           {"{\"a\":1}\r\nplain text\r\n", []string{"json 1 1", "text 2 plain text"}},
+		"ByteOrderMark":  {"\xef\xbb\xbf{\"a\":1}\n", []string{"json 1 1"}},
+		"MarkThenArray":  {"\xef\xbb\xbf[{\"a\":1}]", []string{"json 1 1"}},
+		"Blank":          {"\n\n  \n{\"a\":1}\n\n", []string{"json 1 1"}},
+		"Array":          {`[{"a":1},{"a":[2,"]"]} , {"a":3}]`, []string{"json 1 1", "json 2 2", "json 3 3"}},
+		"EmptyArray":     {"[]\n", nil},
+		"ArrayLines":     {"[\n{\"a\":1},\n{\"a\":2}\n]\n{\"a\":3}\n", []string{"json 1 1", "json 2 2", "json 3 3"}},
+		"ArrayThenText":  {"[{\"a\":1}]\nhello\n", []string{"json 1 1", "text 2 hello"}},
+		"ArrayCut":       {`[{"a":1},{"a":2`, []string{"json 1 1", "line 1 bad-json"}},
+		"Records":        {`{"Records":[{"a":1},{"a":2}],"x":{"y":"}"}}` + "\nhello", []string{"json 1 1", "json 2 2", "text 3 hello"}},
+		"RecordsPretty":  {"{\n  \"Records\": [\n    {\n \"a\": 1\n },\n {\"a\":2} ]\n}\n", []string{"json 1 1", "json 2 2"}},
+		"Pretty":         {"{\n  \"a\": {\n    \"b\": 1\n  }\n}\n{\n \"a\": 2\n}\n", []string{"json 1 ", "json 2 2"}},
+		"PrettyTogether": {"{\n\"a\": 1\n}{\n\"a\": 2\n}", []string{"json 1 1", "json 2 2"}},
+		"SideBySide":     {`{"a":1}{"a":2} {"a":3}` + "\n", []string{"json 1 1", "json 2 2", "json 3 3"}},
+		"SideBySideCut":  {`{"a":1}{"a":2`, []string{"json 1 1", "line 1 bad-json"}},
+		"CutInString":    {"{\"a\":\"x\n{\"a\":2}\n", []string{"line 1 bad-json", "json 2 2"}},
+		"CutAfterComma":  {"{\"a\":1,\n{\"a\":2}\n{\"a\":3}\n", []string{"line 1 bad-json", "json 2 2", "json 3 3"}},
+		"CutAtEnd":       {"{\"a\":\n", []string{"line 1 bad-json"}},
+		"CutThenText":    {"{\"a\":1,\nhello\nworld", []string{"line 1 bad-json", "text 2 hello", "text 3 world"}},
+		"Bad":            {"{\"a\":1}\n{\"a\":bad}\n{\"a\":3}\n", []string{"json 1 1", "line 2 bad-json", "json 3 3"}},
+		"TooLong":        {"{\"a\":1}\n" + long + "\n{\"a\":3}\n", []string{"json 1 1", "line 2 too-long", "json 3 3"}},
+		"TooLongAtEnd":   {long, []string{"line 1 too-long"}},
+		"TooLongElement": {`[{"a":1},{"a":"` + long + `"},{"a":3}]`, []string{"json 1 1", "line 1 too-long", "json 3 3"}},
+		"TooLongPretty":  {"{\n\"a\": 1,\n\"b\":\n\"" + long[:150] + "\",\n\"c\":\"" + long[:150] + "\"\n}\n{\"a\":2}\n", []string{"line 1 too-long", "json 2 2"}},
+		"BracketText":    {"[2024-01-01 10:00:00] started\n[warn] x\n", []string{"text 1 [2024-01-01 10:00:00] started", "text 2 [warn] x"}},
+		"ArrayOfNumbers": {"[1,2]\n", []string{"text 1 [1,2]"}},
+		"Deep":           {strings.Repeat("[", 80) + "\n" + strings.Repeat(`{"a":`, 40) + "\n{\"a\":1}", []string{"text 1 " + strings.Repeat("[", 80), "line 2 bad-json", "json 3 1"}},
+	}
+	for name, tt := range tests {
+		for _, piece := range []string{"whole", "bytewise"} {
+			t.Run(name+"/"+piece, func(t *testing.T) {
+				var in io.Reader = strings.NewReader(tt.in)
+				if piece == "bytewise" {
+					in = iotest.OneByteReader(in)
+				}
+				got, stats := read(t, in, format.Options{MaxRecord: 256})
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Errorf("-want +got\n%s", diff)
+				}
+				failed := 0
+				for _, n := range stats.Failed {
+					failed += n
+				}
+				if stats.Records != stats.Events+stats.Headers+failed || stats.Events+failed != len(got) {
+					t.Errorf("counts do not add up: %+v", stats)
+				}
+			})
+		}
+	}
+}
+
+// endless is a line of n bytes without ever holding it.
+type endless struct{ n int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.n <= 0 {
+		return 0, io.EOF
+	}
+	n := min(len(p), e.n)
+	for i := range p[:n] {
+		p[i] = 'x'
+	}
+	e.n -= n
+	return n, nil
+}
+
+// allocations returns how many bytes f allocates.
+func allocations(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+func TestHugeLine(t *testing.T) {
+	in := io.MultiReader(&endless{1 << 30}, strings.NewReader("\n{\"a\":2}\n"))
+	r, err := format.NewReader(in, "big.log", recogniser(), format.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	allocated := allocations(func() { _, err = r.Next() })
+	want := "read big.log line 1: the record has 1073741825 bytes, more than the limit of 1048576; raise the limit to read it"
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	if allocated > 8<<20 {
+		t.Errorf("%d bytes allocated for a line that is passed over", allocated)
+	}
+	if ev, err := r.Next(); err != nil || ev.Fields.String("json.a") != "2" {
+		t.Errorf("after it: %v, %v", ev.Fields, err)
+	}
+}
+
+func TestReadError(t *testing.T) {
+	broken := errors.New("disk on fire")
+	in := io.MultiReader(strings.NewReader("{\"a\":1}\n"), iotest.ErrReader(broken))
+	r, err := format.NewReader(in, "x", recogniser(), format.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Next(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Next(); !errors.Is(err, broken) {
+		t.Errorf("error %v, want %v", err, broken)
+	}
+}
+
+func TestRecognise(t *testing.T) {
+	tests := map[string]string{
+		alertLine:         "suricata",
+		zeekLine:          "zeek",
+		flatLine:          "windows",
+		`#separator \x09`: "zeek",
+		`{"a":1}`:         "json",
+		"hello":           "text",
+		`{"ts":1.5,"uid":"C","id.orig_h":"192.0.2.1","id.orig_p":1,"conn_state":"SF"}`:         "zeek",
+		`{"@timestamp":"2024-01-01T00:00:00Z","event":{"kind":"event"},"ecs":{"version":"8"}}`: "ecs",
+		`{"@timestamp":"2024-01-01T00:00:00Z","winlog":{"event_id":1}}`:                        "windows",
+		`{"Channel":"Security","EventID":4688,"NewProcessName":"winlogon.exe"}`:                "windows",
+		`{"message":"{\"event_type\":\"alert\",\"timestamp\":\"x\",\"flow_id\":1}"}`:           "json",
+	}
+	for line, want := range tests {
+		if got := recogniser().Recognise([]byte(line)); got != want {
+			t.Errorf("%.80s is %s, want %s", line, got, want)
+		}
+	}
+}
+
+// TestMixed reads one stream of several formats, among them rows that only
+// their header explains.
+func TestMixed(t *testing.T) {
+	in := strings.Join([]string{
+		alertLine, `#separator \x09`, "#path\tdns", "#fields\tts\tquery", "#types\ttime\tstring",
+		"1521911720.865716\tevil.example", zeekLine, "1521911721.0\tother.example", "one column",
+	}, "\n")
+	got, stats := read(t, strings.NewReader(in), format.Options{})
+	want := []string{"suricata 1 ET SCAN Potential SSH Scan", "zeek 2 ", "zeek 3 ", "zeek 4 ", "line 9 columns"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	if diff := cmp.Diff(format.Stats{Records: 9, Events: 4, Headers: 4, Failed: map[string]int{"columns": 1}}, stats); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+func TestDeclared(t *testing.T) {
+	got, _ := read(t, strings.NewReader("{\"a\":1}\nhello\n"), format.Options{Format: "suricata"})
+	if diff := cmp.Diff([]string{"line 1 not-suricata", "line 2 bad-json"}, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	_, err := format.NewReader(strings.NewReader(""), "x", recogniser(), format.Options{Format: "nope"})
+	if err == nil || !strings.Contains(err.Error(), "suricata, zeek, windows, ecs, json, text") {
+		t.Errorf("error %v does not list the formats", err)
+	}
+}
+
+func TestObservables(t *testing.T) {
+	tests := map[string]struct {
+		line string
+		want []string
+	}{
+		"Suricata": {alertLine, []string{
+			"ipv4-addr 198.51.100.7 source.ip", "ipv4-addr 10.47.8.150 destination.ip",
+			"url http://www.example.com/index.html?a=b url.full", "domain-name www.example.com url.domain",
+			"user-agent Mozilla/5.0 (X11; Linux x86_64) user_agent.original", "ipv4-addr:port 10.47.8.150:22 destination.ip",
+		}},
+		"JSON": {`{"x":{"who":"Eve@Evil.example"},"l":["203.0.113.9",{"d":"see https://a.example/p?q=1."}],"n":5}`, []string{
+			"ipv4-addr 203.0.113.9 json.l", "url https://a.example/p?q=1 json.l.d", "domain-name a.example json.l.d",
+			"email-addr Eve@evil.example json.x.who",
+		}},
+		"Text": {`deny src=203.0.113.9 dst=[2001:db8::1] to evil.example:443, hash d41d8cd98f00b204e9800998ecf8427e CVE-less`, []string{
+			"ipv4-addr 203.0.113.9 message", "ipv6-addr 2001:db8::1 message", "domain-name evil.example message",
+			"file:md5 d41d8cd98f00b204e9800998ecf8427e message",
+		}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r, err := format.NewReader(strings.NewReader(tt.line), "x", recogniser(), format.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ev, err := r.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, o := range ev.Observables {
+				got = append(got, fmt.Sprintf("%s %s %s", o.Type, o.Value, o.Field))
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("-want +got\n%s", diff)
+			}
+		})
+	}
+}
+
+// FuzzReader feeds every format with anything: no panic, an end, counts that
+// add up, and events that can be written.
+func FuzzReader(f *testing.F) {
+	for _, s := range []string{
+		alertLine, zeekLine, flatLine, "[{},{}]", "{\"a\":1,\n{\"b\":2}", "hello\n",
+		"#separator \\x09\n#set_separator\t,\n#path\tdns\n#fields\tts\tl\n#types\ttime\tset[count]\n1.5\t1,2\n-\t(empty)\n",
+		`{"Event":{"System":{"Provider":{"@Name":"Microsoft-Windows-Sysmon"},"EventID":22},"EventData":{"Data":[{"@Name":"QueryResults","#text":"type:  5 x;::1;"}]}}}`,
+		`{"@timestamp":"2024-01-01T00:00:00Z","winlog":{"event_id":4624,"event_data":{"IpAddress":"-"}}}`,
+		`{"timestamp":"2018-03-24T14:37:19.037299-0600","event_type":"dns","flow_id":1,"dns":{"queries":[{"rrname":"x.example"}],"grouped":{"A":["192.0.2.1"]}}}`,
+	} {
+		f.Add([]byte(s), uint8(0))
+	}
+	rec := recogniser()
+	f.Fuzz(func(t *testing.T, in []byte, declared uint8) {
+		opt := format.Options{MaxRecord: 1 << 12}
+		if names := rec.Names(); int(declared) > 0 && int(declared) <= len(names) {
+			opt.Format = names[declared-1]
+		}
+		r, err := format.NewReader(strings.NewReader(string(in)), "fuzz", rec, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for {
+			ev, err := r.Next()
+			if err == io.EOF {
+				break
+			}
+			if n++; n > len(in)+1 {
+				t.Fatal("more records than bytes")
+			}
+			var bad *format.RecordError
+			if err != nil && !errors.As(err, &bad) {
+				t.Fatal(err)
+			}
+			if err == nil {
+				writable(t, &ev)
+			}
+		}
+		stats := r.Stats()
+		total := stats.Events + stats.Headers
+		for _, k := range stats.Failed {
+			total += k
+		}
+		if total != stats.Records {
+			t.Fatalf("counts do not add up: %+v", stats)
+		}
+	})
+}
+
+func writable(t *testing.T, ev *event.Event) {
+	t.Helper()
+	if _, err := format.NewScanner("").Object(string(ev.AppendJSON(nil, false))); err != nil && !strings.Contains(err.Error(), "deeper") {
+		t.Fatalf("written and read again: %v", err)
+	}
+}
