@@ -1,0 +1,198 @@
+// Package config reads the one configuration file. Nothing has to be configured:
+// the zero file gives a server on loopback with embedded stores.
+//
+// [Load] reads a file strictly over the defaults of [Default]; [Print] writes a
+// configuration as a file with every key explained, which `vedette config` shows.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/vedette-soc/vedette/internal/errs"
+)
+
+// Config is the configuration. The comment of a field is its documentation.
+type Config struct {
+	// Directory of the embedded stores, created when absent.
+	Data string `yaml:"data"`
+	// Address of the pages and the API for people.
+	Listen string `yaml:"listen"`
+	// Relational store: empty for SQLite in the data directory, or a PostgreSQL
+	// URL, best as a reference (env:NAME or file:PATH) because it holds a password.
+	Database string `yaml:"database"`
+	// Log level: debug, info, warn or error.
+	Log string `yaml:"log"`
+
+	TLS      TLS      `yaml:"tls"`
+	Intake   Intake   `yaml:"intake"`
+	Devices  Devices  `yaml:"devices"`
+	Private  Private  `yaml:"private"`
+	History  History  `yaml:"history"`
+	Fetch    Fetch    `yaml:"fetch"`
+	Warnings Warnings `yaml:"warninglists"`
+}
+
+// TLS serves the pages, the intake and the lists over TLS.
+type TLS struct {
+	// PEM files of the certificate chain and its key. Both or none.
+	Certificate string `yaml:"certificate"`
+	Key         string `yaml:"key"`
+}
+
+// Intake is how events come in.
+type Intake struct {
+	// Address for programs that send events (POST /v1/events, token with the
+	// role sender). Empty = off.
+	Listen string `yaml:"listen"`
+	// Largest single event in bytes; a larger one is refused and counted.
+	MaxEvent int `yaml:"max_event"`
+	// Largest request body in bytes, after decompression.
+	MaxBody int64 `yaml:"max_body"`
+	// Files to follow, each with an optional format (recognised when empty).
+	Tail []Tail `yaml:"tail"`
+	// Read events from standard input.
+	Stdin bool `yaml:"stdin"`
+}
+
+// Tail is a file to follow, or a pattern of files.
+type Tail struct {
+	Path   string `yaml:"path"`
+	Format string `yaml:"format"`
+}
+
+// Devices is how firewalls and resolvers fetch lists.
+type Devices struct {
+	// Address of the external dynamic lists (GET /edl/ID, one token each).
+	// Empty = off.
+	Listen string `yaml:"listen"`
+	// Address ranges that may ask at all; empty = all.
+	Allow []string `yaml:"allow"`
+}
+
+// Private is the listener for metrics and debugging, without a sign-in.
+type Private struct {
+	// Loopback address; empty = off.
+	Listen string `yaml:"listen"`
+}
+
+// History is how long events are kept. What passes either limit is removed,
+// oldest first.
+type History struct {
+	// Bytes on disk; 0 = no limit.
+	MaxBytes int64 `yaml:"max_bytes"`
+	// Age, e.g. 2160h; 0 = no limit.
+	MaxAge time.Duration `yaml:"max_age"`
+}
+
+// Fetch is how feeds are fetched.
+type Fetch struct {
+	// Private addresses, ranges or host names that feeds may be fetched from;
+	// all others are refused.
+	Allow []string `yaml:"allow"`
+	// Proxy URL for all requests to the outside.
+	Proxy string `yaml:"proxy"`
+	// Largest feed in bytes, after decompression.
+	MaxBytes int64 `yaml:"max_bytes"`
+	// Longest time for one feed.
+	Timeout time.Duration `yaml:"timeout"`
+}
+
+// Warnings are MISP warning lists.
+type Warnings struct {
+	// Directory of lists (each a list.json), read at start beside those built in.
+	Directory string `yaml:"directory"`
+}
+
+// Default is the configuration when nothing is said.
+func Default() Config {
+	return Config{
+		Data: "vedette-data", Listen: "127.0.0.1:8443", Log: "info",
+		Intake:  Intake{Listen: "127.0.0.1:8444", MaxEvent: 1 << 20, MaxBody: 64 << 20},
+		Devices: Devices{Listen: "127.0.0.1:8445"},
+		Private: Private{Listen: "127.0.0.1:8446"},
+		History: History{MaxBytes: 20 << 30, MaxAge: 90 * 24 * time.Hour},
+		Fetch:   Fetch{MaxBytes: 1 << 30, Timeout: 10 * time.Minute},
+	}
+}
+
+// Load reads the file at path over the defaults; "" gives the defaults.
+func Load(path string) (Config, error) {
+	c := Default()
+	if path == "" {
+		return c, nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return c, errs.New(errs.Invalid, "config_unreadable", "The configuration file %q cannot be read.", path).Because(err)
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(b))
+	dec.KnownFields(true)
+	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+		return c, errs.New(errs.Invalid, "config_invalid", "%s: %s. Run `vedette config` for all keys.", path, strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	return c, c.Validate()
+}
+
+// Validate reports everything that is wrong with c, at once.
+func (c Config) Validate() error {
+	var problems []string
+	bad := func(s string) { problems = append(problems, s) }
+	for _, l := range []struct{ key, addr string }{
+		{"listen", c.Listen}, {"intake.listen", c.Intake.Listen}, {"devices.listen", c.Devices.Listen}, {"private.listen", c.Private.Listen},
+	} {
+		if l.addr == "" && l.key != "listen" {
+			continue
+		}
+		host, _, err := net.SplitHostPort(l.addr)
+		if err != nil {
+			bad(l.key + ": " + err.Error())
+		} else if ip := net.ParseIP(host); l.key == "private.listen" && (ip == nil || !ip.IsLoopback()) {
+			bad("private.listen: it has no sign-in and must be a loopback address")
+		}
+	}
+	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
+		bad("tls: certificate and key go together")
+	}
+	switch c.Log {
+	case "debug", "info", "warn", "error":
+	default:
+		bad("log: " + c.Log + " is not one of debug, info, warn, error")
+	}
+	if c.Intake.MaxEvent < 1024 || c.Intake.MaxBody < int64(c.Intake.MaxEvent) {
+		bad("intake: max_event must be at least 1024 and max_body at least max_event")
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return errs.New(errs.Invalid, "config_invalid", "The configuration has %d problem(s): %s.", len(problems), strings.Join(problems, "; "))
+}
+
+// Reveal reads a value that may be a secret reference: "env:NAME", "file:PATH",
+// or the value itself.
+func Reveal(v string) (errs.Secret, error) {
+	switch {
+	case strings.HasPrefix(v, "env:"):
+		name := strings.TrimPrefix(v, "env:")
+		s, ok := os.LookupEnv(name)
+		if !ok {
+			return "", errs.New(errs.Invalid, "secret_missing", "The environment variable %q is not set.", name)
+		}
+		return errs.Secret(s), nil
+	case strings.HasPrefix(v, "file:"):
+		path := strings.TrimPrefix(v, "file:")
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return "", errs.New(errs.Invalid, "secret_missing", "The secret file %q cannot be read.", path).Because(err)
+		}
+		return errs.Secret(strings.TrimSpace(string(b))), nil
+	}
+	return errs.Secret(v), nil
+}
