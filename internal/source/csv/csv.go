@@ -66,7 +66,7 @@ func (Parser) Parse(ctx context.Context, in collect.Input, out collect.Sink) err
 	if err != nil {
 		return err
 	}
-	t := &table{in: in, out: out, rows: &rows{lines: lines, out: out, name: in.Name, comma: delimiter(in.Options.Delimiter)}}
+	t := &table{in: in, out: out, rows: &rows{lines: lines, out: out, comma: delimiter(in.Options.Delimiter)}}
 	for t.rows.next() {
 		if err := t.row(); err != nil {
 			return err

@@ -100,6 +100,20 @@ func TestTables(t *testing.T) {
 	}
 }
 
+func TestStrayQuoteCostsOneLine(t *testing.T) {
+	s, err := parse(t, collect.Options{}, "value,notes\na.example,x\nb.example,\"stray\nc.example,y\nd.example,z\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range s.Claims {
+		got = append(got, c.Raw)
+	}
+	if diff := cmp.Diff([]string{"a.example", "c.example", "d.example"}, got); diff != "" || s.Drops["open-quote"] != 1 {
+		t.Errorf("%s %v", diff, s.Drops)
+	}
+}
+
 func TestWrongColumns(t *testing.T) {
 	for _, tt := range []struct {
 		columns map[string]string

@@ -6,31 +6,54 @@ import (
 	"github.com/vedette-soc/vedette/internal/collect"
 )
 
-// maxRow bounds a row whose quoted fields run over several lines.
-const maxRow = 256 << 10
+// Bounds of a row whose quoted fields run over several lines.
+const (
+	maxRow      = 256 << 10
+	maxRowLines = 200
+)
 
 // rows reads records: a quoted field may hold line breaks, a line that begins
 // with # is a comment.
 type rows struct {
 	lines   *collect.Lines
 	out     collect.Sink
-	name    string
 	comma   byte // 0: not known yet
 	comment string
+	again   []line // lines that a stray quote had swallowed
 	fields  []string
 	text    string
 	line    int
 }
 
+type line struct {
+	text   string
+	number int
+	fault  string
+}
+
+func (r *rows) read() (line, bool) {
+	if len(r.again) > 0 {
+		l := r.again[0]
+		r.again = r.again[1:]
+		return l, true
+	}
+	if !r.lines.Next() {
+		return line{}, false
+	}
+	return line{r.lines.Text(), r.lines.Number(), r.lines.Fault()}, true
+}
+
 func (r *rows) next() bool {
-	for r.lines.Next() {
-		text := r.lines.Text()
-		r.line = r.lines.Number()
-		if f := r.lines.Fault(); f != "" && f != collect.NotUTF8 {
-			r.out.Drop(f, r.line, text)
+	for {
+		l, ok := r.read()
+		if !ok {
+			return false
+		}
+		if l.fault != "" && l.fault != collect.NotUTF8 {
+			r.out.Drop(l.fault, l.number, l.text)
 			continue
 		}
-		trimmed := strings.TrimSpace(text)
+		trimmed := strings.TrimSpace(l.text)
 		if trimmed == "" {
 			continue
 		}
@@ -42,28 +65,35 @@ func (r *rows) next() bool {
 			continue
 		}
 		if r.comma == 0 {
-			r.comma = sniff(text)
+			r.comma = sniff(l.text)
 		}
-		if r.record(text) {
+		if r.record(l) {
 			return true
 		}
 	}
-	return false
 }
 
-// record reads on while a quote is open.
-func (r *rows) record(text string) bool {
-	fields, open := split(text, r.comma)
-	for parts := []string{text}; open; {
-		if len(text) > maxRow || !r.lines.Next() || r.lines.Fault() == "binary" {
-			r.out.Drop("open-quote", r.line, parts[0])
+// record reads on while a quote is open. If it never closes, only the line it
+// stands in is lost: the others are read again on their own.
+func (r *rows) record(first line) bool {
+	fields, open := split(first.text, r.comma)
+	text, swallowed := first.text, []line(nil)
+	for open {
+		l, ok := r.read()
+		if ok {
+			swallowed = append(swallowed, l)
+		}
+		if !ok || len(swallowed) > maxRowLines || len(text) > maxRow || l.fault != "" && l.fault != collect.NotUTF8 {
+			r.again = append(swallowed, r.again...)
+			r.out.Drop("open-quote", first.number, first.text)
 			return false
 		}
-		parts = append(parts, r.lines.Text())
-		text += "\n" + r.lines.Text()
-		fields, open = split(text, r.comma)
+		text += "\n" + l.text
+		if strings.Count(l.text, `"`)%2 == 1 { // an even number cannot close what is open
+			fields, open = split(text, r.comma)
+		}
 	}
-	r.fields, r.text = fields, text
+	r.fields, r.text, r.line = fields, text, first.number
 	return true
 }
 
