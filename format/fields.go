@@ -50,7 +50,6 @@ var typedFields = []typedField{
 	{"dns.answers.data", host},
 	{"dns.resolved_ip", address},
 	{"url.full", link},
-	{"url.original", link},
 	{"url.domain", host},
 	{"http.request.referrer", link},
 	{"user_agent.original", agent},

@@ -9,6 +9,10 @@ import (
 	"github.com/vedette-soc/vedette/indicator"
 )
 
+// Search finds observables in a line of unknown form and passes each with its
+// canonical value to emit.
+type Search func(line []byte, emit func(t indicator.Type, value string))
+
 // Observables returns the observables in an event, canonical, each (type,
 // value, field) once, in the order of the field table:
 //
@@ -17,9 +21,10 @@ import (
 //   - free text of ECS fields that carry commands, scripts and messages;
 //   - every string of a record of unknown format.
 //
-// What is not a valid value of its field's type is no observable.
-func Observables(ev *event.Event) []event.Observable {
-	c := collector{fields: ev.Fields}
+// What is not a valid value of its field's type is no observable. search reads
+// the text; when nil, a plain search for whole words does.
+func Observables(ev *event.Event, search Search) []event.Observable {
+	c := collector{fields: ev.Fields, search: search}
 	for i := range typedFields {
 		f := &typedFields[i]
 		if v, ok := ev.Fields[f.name]; ok {
@@ -52,6 +57,7 @@ func rendered(f event.Fields) bool {
 
 type collector struct {
 	fields event.Fields
+	search Search
 	out    []event.Observable
 }
 
@@ -140,7 +146,12 @@ func (c *collector) unknown() {
 func (c *collector) texts(field string, v any) {
 	switch v := v.(type) {
 	case string:
-		scanText(v, func(t indicator.Type, value string) { c.add(t, value, field) })
+		emit := func(t indicator.Type, value string) { c.add(t, value, field) }
+		if c.search != nil {
+			c.search([]byte(v), emit)
+		} else {
+			scanText(v, emit)
+		}
 	case []string:
 		for _, s := range v {
 			c.texts(field, s)

@@ -15,6 +15,7 @@ type Options struct {
 	Format        string // of every record; recognised per record when empty
 	MaxRecord     int    // bytes of one record; DefaultMaxRecord when 0
 	NoObservables bool   // leave Event.Observables empty
+	Search        Search // for observables in free text; see Observables
 }
 
 // Stats count what a reader met: Records = Events + Headers + all of Failed.
@@ -80,7 +81,7 @@ func (r *Reader) Next() (event.Event, error) {
 		r.stats.Events++
 		ev.Origin = event.Origin{File: r.name, Line: r.stats.Records - r.stats.Headers}
 		if !r.opt.NoObservables {
-			ev.Observables = Observables(&ev)
+			ev.Observables = Observables(&ev, r.opt.Search)
 		}
 		return ev, nil
 	}

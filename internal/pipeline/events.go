@@ -160,6 +160,6 @@ func (d *Decoder) Decode(r telemetry.Stored) (event.Event, bool) {
 		ev.Time = r.Received
 	}
 	ev.Origin = event.Origin{File: r.Source, Line: int(r.Seq)}
-	ev.Observables = format.Observables(&ev)
+	ev.Observables = format.Observables(&ev, match.Scan)
 	return ev, true
 }
