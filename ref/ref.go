@@ -81,6 +81,15 @@ func ParseRole(s string) (Role, error) {
 	return Nobody, fmt.Errorf("role %q is not one of %s", s, strings.Join(roleNames[1:], ", "))
 }
 
+// MarshalText writes the role's name.
+func (r Role) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads the role's name.
+func (r *Role) UnmarshalText(b []byte) (err error) {
+	*r, err = ParseRole(string(b))
+	return err
+}
+
 // Actor is who does something: a user, an API token, or the system itself.
 type Actor struct {
 	Ref  Ref

@@ -16,22 +16,22 @@ import (
 
 // Detection is one event against one reason.
 type Detection struct {
-	ID         string    // UUIDv5 of event and reason: the same again counts once
-	Time       time.Time // of the event
-	Event      ref.Ref
-	Summary    string // one sentence: what happened
-	Reason     Reason
-	Observable Observable
-	Entity     Entity        // who is concerned: host or account of ours
-	Peer       string        // the other side, if any
-	Blocked    bool          // the sensor says the traffic was stopped
-	Dataset    string        // event.dataset
-	Sensor     string        // which detector: "intelligence", "suricata", "sigma" ...
-	Tactic     string        // ATT&CK tactic this shows, e.g. "command-and-control"
-	Techniques []string      // ATT&CK ids
-	Warnings   []Warning     // warning lists that speak against the reason
-	Suppressed bool          // by a warning list: kept and counted, raises nothing
-	Late       time.Duration // how long after the event it was found (retro-match)
+	ID         string        `json:"id"`            // UUIDv5 of event and reason: the same again counts once
+	Time       time.Time     `json:"time,omitzero"` // of the event
+	Event      ref.Ref       `json:"event"`
+	Summary    string        `json:"summary"` // one sentence: what happened
+	Reason     Reason        `json:"reason"`
+	Observable Observable    `json:"observable"`
+	Entity     Entity        `json:"entity"`               // who is concerned: host or account of ours
+	Peer       string        `json:"peer"`                 // the other side, if any
+	Blocked    bool          `json:"blocked"`              // the sensor says the traffic was stopped
+	Dataset    string        `json:"dataset"`              // event.dataset
+	Sensor     string        `json:"sensor"`               // which detector: "intelligence", "suricata", "sigma" ...
+	Tactic     string        `json:"tactic"`               // ATT&CK tactic this shows, e.g. "command-and-control"
+	Techniques []string      `json:"techniques,omitempty"` // ATT&CK ids
+	Warnings   []Warning     `json:"warnings,omitempty"`   // warning lists that speak against the reason
+	Suppressed bool          `json:"suppressed"`           // by a warning list: kept and counted, raises nothing
+	Late       time.Duration `json:"late"`                 // how long after the event it was found (retro-match)
 }
 
 // ReasonKind is why a detection exists.
@@ -91,14 +91,15 @@ type Entity struct {
 
 // Alert is all detections of one fingerprint.
 type Alert struct {
-	ID          string
-	Fingerprint string
-	Incident    string
-	Title       string
-	Detection   Detection // the first
-	Count       int
-	First, Last time.Time
-	Suppressed  bool
+	ID          string    `json:"id"`
+	Fingerprint string    `json:"fingerprint"`
+	Incident    string    `json:"incident"`
+	Title       string    `json:"title"`
+	Detection   Detection `json:"detection"` // the first
+	Count       int       `json:"count"`
+	First       time.Time `json:"first,omitzero"`
+	Last        time.Time `json:"last,omitzero"`
+	Suppressed  bool      `json:"suppressed"`
 }
 
 // State of an incident.
@@ -112,23 +113,25 @@ const (
 
 // Incident is what an analyst works on.
 type Incident struct {
-	ID               string
-	Number           int // short, for people
-	Title            string
-	State            State
-	Owner            string
-	Entities         []Entity
-	Names            []string // actors, malware, campaigns
-	Techniques       []string
-	Sensors          []string
-	Alerts           int
-	Detections       int
-	First, Last      time.Time // of the evidence
-	Created, Updated time.Time
-	Assessment       risk.Assessment
-	Verdict          *Verdict
-	Links            []Link
-	Merged           string // id of the incident this one was merged into
+	ID         string          `json:"id"`
+	Number     int             `json:"number"` // short, for people
+	Title      string          `json:"title"`
+	State      State           `json:"state"`
+	Owner      string          `json:"owner"`
+	Entities   []Entity        `json:"entities,omitempty"`
+	Names      []string        `json:"names,omitempty"` // actors, malware, campaigns
+	Techniques []string        `json:"techniques,omitempty"`
+	Sensors    []string        `json:"sensors,omitempty"`
+	Alerts     int             `json:"alerts"`
+	Detections int             `json:"detections"`
+	First      time.Time       `json:"first,omitzero"`
+	Last       time.Time       `json:"last,omitzero"` // of the evidence
+	Created    time.Time       `json:"created,omitzero"`
+	Updated    time.Time       `json:"updated,omitzero"`
+	Assessment risk.Assessment `json:"assessment"`
+	Verdict    *Verdict        `json:"verdict,omitempty"`
+	Links      []Link          `json:"links,omitempty"`
+	Merged     string          `json:"merged"` // id of the incident this one was merged into
 }
 
 // Link says why something belongs to an incident.
@@ -162,9 +165,9 @@ type Verdict struct {
 
 // Entry is one line of an incident's timeline.
 type Entry struct {
-	Time time.Time
-	Kind string // "alert", "verdict", "action", "note", "priority", "link", "state"
-	Text string
-	By   string
-	Ref  ref.Ref
+	Time time.Time `json:"time,omitzero"`
+	Kind string    `json:"kind"` // "alert", "verdict", "action", "note", "priority", "link", "state"
+	Text string    `json:"text"`
+	By   string    `json:"by"`
+	Ref  ref.Ref   `json:"ref"`
 }

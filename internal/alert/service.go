@@ -76,10 +76,10 @@ func (s *Service) Queue(ctx context.Context, q QueueQuery) ([]Incident, string, 
 
 // Detail is an incident with everything that belongs to it.
 type Detail struct {
-	Incident   Incident
-	Alerts     []Alert
-	Detections []Detection
-	Timeline   []Entry
+	Incident   Incident    `json:"incident"`
+	Alerts     []Alert     `json:"alerts,omitempty"`
+	Detections []Detection `json:"detections,omitempty"`
+	Timeline   []Entry     `json:"timeline,omitempty"`
 }
 
 // Incident returns one incident by id.

@@ -76,22 +76,23 @@ type QueueQuery struct {
 
 // Shared is an incident that shares something with another.
 type Shared struct {
-	Incident Incident
-	Values   []string
+	Incident Incident `json:"incident"`
+	Values   []string `json:"values,omitempty"`
 }
 
 // Totals are the figures every page shows.
 type Totals struct {
-	Open       map[string]int // by level
-	Closed     int
-	Detections int
-	Alerts     int
-	Suppressed int
+	Open       map[string]int `json:"open,omitempty"` // by level
+	Closed     int            `json:"closed"`
+	Detections int            `json:"detections"`
+	Alerts     int            `json:"alerts"`
+	Suppressed int            `json:"suppressed"`
 }
 
 // Record is how a reason was judged before, and on how many entities it fired.
 type Record struct {
-	Entities    int
-	True, False int // verdicts on the reason everywhere
-	BenignHere  int // benign true positives of the reason on this entity
+	Entities   int `json:"entities"`
+	True       int `json:"true"`
+	False      int `json:"false"`       // verdicts on the reason everywhere
+	BenignHere int `json:"benign_here"` // benign true positives of the reason on this entity
 }

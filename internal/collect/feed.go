@@ -43,34 +43,34 @@ const (
 
 // State is what is remembered of a feed between runs.
 type State struct {
-	Feed         string
-	Health       Health
-	Message      string // what is wrong, and what to do
-	ETag         string
-	LastModified string
-	BodyHash     string // SHA-256 of the last good body
-	LastRun      time.Time
-	LastGood     time.Time
-	NextRun      time.Time
-	Failures     int  // in a row
-	UsualSize    int  // entries of the last good run
-	Acknowledged bool // an analyst said that the held-back set is right
+	Feed         string    `json:"feed"`
+	Health       Health    `json:"health"`
+	Message      string    `json:"message"` // what is wrong, and what to do
+	ETag         string    `json:"e_tag"`
+	LastModified string    `json:"last_modified"`
+	BodyHash     string    `json:"body_hash"` // SHA-256 of the last good body
+	LastRun      time.Time `json:"last_run,omitzero"`
+	LastGood     time.Time `json:"last_good,omitzero"`
+	NextRun      time.Time `json:"next_run,omitzero"`
+	Failures     int       `json:"failures"`     // in a row
+	UsualSize    int       `json:"usual_size"`   // entries of the last good run
+	Acknowledged bool      `json:"acknowledged"` // an analyst said that the held-back set is right
 }
 
 // Run is one attempt to read a feed, or one import by hand.
 type Run struct {
-	ID        string
-	Feed      string // feed id, or "import" and who did it
-	Input     string // URL or file names
-	Started   time.Time
-	Finished  time.Time
-	Outcome   string // "stored", "unchanged", "held", "failed"
-	Error     string
-	Bytes     int64
-	Report    indicator.LossReport
-	Samples   []Sample // a few of what was dropped
-	Objects   int      // entities and relations among what was read
-	Withdrawn int
+	ID        string               `json:"id"`
+	Feed      string               `json:"feed"`  // feed id, or "import" and who did it
+	Input     string               `json:"input"` // URL or file names
+	Started   time.Time            `json:"started,omitzero"`
+	Finished  time.Time            `json:"finished,omitzero"`
+	Outcome   string               `json:"outcome"` // "stored", "unchanged", "held", "failed"
+	Error     string               `json:"error"`
+	Bytes     int64                `json:"bytes"`
+	Report    indicator.LossReport `json:"report"`
+	Samples   []Sample             `json:"samples,omitempty"` // a few of what was dropped
+	Objects   int                  `json:"objects"`           // entities and relations among what was read
+	Withdrawn int                  `json:"withdrawn"`
 }
 
 // Sample is one dropped entry, for whoever asks why.

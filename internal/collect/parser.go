@@ -40,14 +40,14 @@ type Input struct {
 
 // Options are what an operator may say about a feed's format.
 type Options struct {
-	Columns    map[string]string // CSV: claim field -> column name or 1-based number
-	Delimiter  string            // CSV: default ",", recognised when empty
-	Type       indicator.Type    // every entry is of this type
-	Names      []string          // added to every claim
-	Tags       []string          // added to every claim
-	Confidence int               // of claims whose confidence the source does not state
-	TLP        indicator.TLP     // of claims whose label the source does not state
-	MinLevel   int               // ipsum: lowest number of lists to accept
+	Columns    map[string]string `json:"columns,omitempty"` // CSV: claim field -> column name or 1-based number
+	Delimiter  string            `json:"delimiter"`         // CSV: default ",", recognised when empty
+	Type       indicator.Type    `json:"type"`              // every entry is of this type
+	Names      []string          `json:"names,omitempty"`   // added to every claim
+	Tags       []string          `json:"tags,omitempty"`    // added to every claim
+	Confidence int               `json:"confidence"`        // of claims whose confidence the source does not state
+	TLP        indicator.TLP     `json:"tlp"`               // of claims whose label the source does not state
+	MinLevel   int               `json:"min_level"`         // ipsum: lowest number of lists to accept
 }
 
 // Sink takes what a parser finds. Not safe for concurrent use.

@@ -52,9 +52,9 @@ func New(cfg Config) *Service {
 
 // View is a feed with its state.
 type View struct {
-	Feed  Feed
-	State State
-	Known bool // chosen: it stands in the store, not only in the catalogue
+	Feed  Feed  `json:"feed"`
+	State State `json:"state"`
+	Known bool  `json:"known"` // chosen: it stands in the store, not only in the catalogue
 }
 
 // Feeds returns all chosen feeds and, after them, the rest of the catalogue.

@@ -15,34 +15,34 @@ import (
 
 // User is a person who may sign in.
 type User struct {
-	ID       string
-	Name     string // sign-in name, lower case
-	Role     ref.Role
-	Password string // Argon2id in PHC form
-	Created  time.Time
-	Disabled bool
-	Theme    string // "", "dark", "light"
+	ID       string    `json:"id"`
+	Name     string    `json:"name"` // sign-in name, lower case
+	Role     ref.Role  `json:"role"`
+	Password string    `json:"-"` // Argon2id in PHC form
+	Created  time.Time `json:"created,omitzero"`
+	Disabled bool      `json:"disabled"`
+	Theme    string    `json:"theme"` // "", "dark", "light"
 }
 
 // Session is a signed-in browser.
 type Session struct {
-	Hash    string // SHA-256 hex of the cookie's secret
-	User    string
-	Created time.Time
-	Seen    time.Time
-	Expires time.Time
+	Hash    string    `json:"-"` // SHA-256 hex of the cookie's secret
+	User    string    `json:"user"`
+	Created time.Time `json:"created,omitzero"`
+	Seen    time.Time `json:"seen,omitzero"`
+	Expires time.Time `json:"expires,omitzero"`
 }
 
 // Token lets a program in.
 type Token struct {
-	ID      string
-	Name    string
-	Hash    string   // SHA-256 hex
-	Role    ref.Role // Sender, Device, Viewer, Analyst or Admin
-	Created time.Time
-	Expires time.Time // zero = never
-	Used    time.Time
-	Revoked bool
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Hash    string    `json:"-"`    // SHA-256 hex
+	Role    ref.Role  `json:"role"` // Sender, Device, Viewer, Analyst or Admin
+	Created time.Time `json:"created,omitzero"`
+	Expires time.Time `json:"expires,omitzero"` // zero = never
+	Used    time.Time `json:"used,omitzero"`
+	Revoked bool      `json:"revoked"`
 }
 
 // Store keeps users, sessions and tokens. "Not found" is an errs.NotFound.

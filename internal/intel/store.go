@@ -37,10 +37,10 @@ func KeyOfID(id uuid.UUID) Key { return Key(binary.BigEndian.Uint64(id[:8])) }
 
 // Row is one indicator as stored, merged over its sources.
 type Row struct {
-	Key Key
+	Key Key `json:"-"`
 	indicator.Indicator
-	Claimed  bool   // at least one source still claims it
-	PinnedBy string // the analyst who fixed confidence or expiry; wins over sources
+	Claimed  bool   `json:"claimed"`   // at least one source still claims it
+	PinnedBy string `json:"pinned_by"` // the analyst who fixed confidence or expiry; wins over sources
 }
 
 // AssertionRow is what one source says of one indicator, as stored.
@@ -100,24 +100,24 @@ type Stored struct{ New, Changed, Same int }
 
 // Entity is something intelligence speaks about.
 type Entity struct {
-	ID          string   `json:"id"`   // STIX id
-	Type        string   `json:"type"` // STIX type: intrusion-set, malware, tool, attack-pattern ...
-	Name        string   `json:"name"`
-	Aliases     []string `json:"aliases,omitempty"`
-	AttackID    string   `json:"attack_id,omitempty"` // G0016, S0154, T1059.001 ...
-	Description string   `json:"description,omitempty"`
-	Source      string   `json:"source"`
-	URL         string   `json:"url,omitempty"`
-	Modified    time.Time
-	Revoked     bool `json:"revoked,omitempty"`
+	ID          string    `json:"id"`   // STIX id
+	Type        string    `json:"type"` // STIX type: intrusion-set, malware, tool, attack-pattern ...
+	Name        string    `json:"name"`
+	Aliases     []string  `json:"aliases,omitempty"`
+	AttackID    string    `json:"attack_id,omitempty"` // G0016, S0154, T1059.001 ...
+	Description string    `json:"description,omitempty"`
+	Source      string    `json:"source"`
+	URL         string    `json:"url,omitempty"`
+	Modified    time.Time `json:"modified,omitzero"`
+	Revoked     bool      `json:"revoked,omitempty"`
 }
 
 // Relation is a directed statement between two things.
 type Relation struct {
-	From   ref.Ref
-	Type   string // STIX relationship type: uses, indicates, attributed-to ...
-	To     ref.Ref
-	Source string
+	From   ref.Ref `json:"from"`
+	Type   string  `json:"type"` // STIX relationship type: uses, indicates, attributed-to ...
+	To     ref.Ref `json:"to"`
+	Source string  `json:"source"`
 }
 
 // Query selects indicators. Zero fields do not restrict.
@@ -134,7 +134,8 @@ type Query struct {
 
 // Counts is how much is known.
 type Counts struct {
-	Total, Live int
-	ByType      map[indicator.Type]int // live
-	BySource    map[string]int         // assertions not withdrawn
+	Total    int                    `json:"total"`
+	Live     int                    `json:"live"`
+	ByType   map[indicator.Type]int `json:"by_type,omitempty"`   // live
+	BySource map[string]int         `json:"by_source,omitempty"` // assertions not withdrawn
 }

@@ -15,105 +15,106 @@ import (
 
 // Dossier is what is known around an incident.
 type Dossier struct {
-	Indicators []Indicator // behind the incident, strongest first
-	Actors     []Party     // who uses what was seen, directly named first
-	Malware    []Party
-	Techniques []Technique
-	Related    []Related // indicators we did not see, of the same campaign
-	Earlier    []Earlier
-	Advice     []Advice
+	Indicators []Indicator `json:"indicators,omitempty"` // behind the incident, strongest first
+	Actors     []Party     `json:"actors,omitempty"`     // who uses what was seen, directly named first
+	Malware    []Party     `json:"malware,omitempty"`
+	Techniques []Technique `json:"techniques,omitempty"`
+	Related    []Related   `json:"related,omitempty"` // indicators we did not see, of the same campaign
+	Earlier    []Earlier   `json:"earlier,omitempty"`
+	Advice     []Advice    `json:"advice,omitempty"`
 }
 
 // Indicator is one indicator behind the incident.
 type Indicator struct {
-	ID         string
-	Type       indicator.Type
-	Value      string
-	Names      []string
-	Sources    []string
-	Confidence int
-	LastSeen   time.Time
-	Expires    time.Time
-	Hits       int
+	ID         string         `json:"id"`
+	Type       indicator.Type `json:"type"`
+	Value      string         `json:"value"`
+	Names      []string       `json:"names,omitempty"`
+	Sources    []string       `json:"sources,omitempty"`
+	Confidence int            `json:"confidence"`
+	LastSeen   time.Time      `json:"last_seen,omitzero"`
+	Expires    time.Time      `json:"expires,omitzero"`
+	Hits       int            `json:"hits"`
 }
 
 // Party is an actor, malware or tool and how we came to it.
 type Party struct {
-	Ref       ref.Ref
-	Type      string
-	Name      string
-	AttackID  string
-	Aliases   []string
-	Why       string // "named by 3 indicators", "uses Emotet"
-	Direct    bool   // named by an indicator, not concluded
-	Ambiguous bool   // the name belongs to more than one entity
-	Text      string // description, shortened
+	Ref       ref.Ref  `json:"ref"`
+	Type      string   `json:"type"`
+	Name      string   `json:"name"`
+	AttackID  string   `json:"attack_id"`
+	Aliases   []string `json:"aliases,omitempty"`
+	Why       string   `json:"why"`       // "named by 3 indicators", "uses Emotet"
+	Direct    bool     `json:"direct"`    // named by an indicator, not concluded
+	Ambiguous bool     `json:"ambiguous"` // the name belongs to more than one entity
+	Text      string   `json:"text"`      // description, shortened
 }
 
 // Technique is an ATT&CK technique and where it comes from.
 type Technique struct {
-	ID, Name string
-	Tactics  []string
-	Why      string
-	Observed bool // detected here, not only known of the actor
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	Tactics  []string `json:"tactics,omitempty"`
+	Why      string   `json:"why"`
+	Observed bool     `json:"observed"` // detected here, not only known of the actor
 }
 
 // Related is an indicator that shares a name with those seen.
 type Related struct {
-	ID         string
-	Type       indicator.Type
-	Value      string
-	Names      []string
-	Confidence int
-	Why        string
-	Seen       int // stored events that hold it
+	ID         string         `json:"id"`
+	Type       indicator.Type `json:"type"`
+	Value      string         `json:"value"`
+	Names      []string       `json:"names,omitempty"`
+	Confidence int            `json:"confidence"`
+	Why        string         `json:"why"`
+	Seen       int            `json:"seen"` // stored events that hold it
 }
 
 // Earlier is an incident that shares an observable or a name.
 type Earlier struct {
-	Ref      ref.Ref
-	Number   int
-	Title    string
-	Time     time.Time
-	Verdict  string
-	Shared   []string
-	Priority int
+	Ref      ref.Ref   `json:"ref"`
+	Number   int       `json:"number"`
+	Title    string    `json:"title"`
+	Time     time.Time `json:"time,omitzero"`
+	Verdict  string    `json:"verdict"`
+	Shared   []string  `json:"shared,omitempty"`
+	Priority int       `json:"priority"`
 }
 
 // Advice is a recommendation in writing.
 type Advice struct {
-	Title string
-	Text  string
-	Why   string
-	Block []Block // indicators this advice would block
-	URL   string  // ATT&CK mitigation or technique page
+	Title string  `json:"title"`
+	Text  string  `json:"text"`
+	Why   string  `json:"why"`
+	Block []Block `json:"block,omitempty"` // indicators this advice would block
+	URL   string  `json:"url"`             // ATT&CK mitigation or technique page
 }
 
 // Block is a value an advice proposes to block.
 type Block struct {
-	Type  indicator.Type
-	Value string
+	Type  indicator.Type `json:"type"`
+	Value string         `json:"value"`
 }
 
 // Case is what the service needs of an incident, in its own words.
 type Case struct {
-	ID         string
-	First      time.Time
-	Names      []string
-	Techniques []string
-	Entities   []string // names of own hosts and accounts
-	Exposed    bool
-	Reasons    []Reason // one per alert
+	ID         string    `json:"id"`
+	First      time.Time `json:"first,omitzero"`
+	Names      []string  `json:"names,omitempty"`
+	Techniques []string  `json:"techniques,omitempty"`
+	Entities   []string  `json:"entities,omitempty"` // names of own hosts and accounts
+	Exposed    bool      `json:"exposed"`
+	Reasons    []Reason  `json:"reasons,omitempty"` // one per alert
 }
 
 // Reason is one matched indicator of a case, or another product's alert.
 type Reason struct {
-	Indicator string // id; "" when the reason is no indicator
-	Type      indicator.Type
-	Value     string
-	Title     string
-	Hits      int
-	Blocked   bool
+	Indicator string         `json:"indicator"` // id; "" when the reason is no indicator
+	Type      indicator.Type `json:"type"`
+	Value     string         `json:"value"`
+	Title     string         `json:"title"`
+	Hits      int            `json:"hits"`
+	Blocked   bool           `json:"blocked"`
 }
 
 // Sources answers from the other capabilities; the pipeline implements it.

@@ -14,10 +14,10 @@ import (
 
 // Saved is a profile as stored: the file itself, numbered.
 type Saved struct {
-	Version int
-	File    []byte // YAML as imported
-	Time    time.Time
-	By      string
+	Version int       `json:"version"`
+	File    []byte    `json:"file,omitempty"` // YAML as imported
+	Time    time.Time `json:"time,omitzero"`
+	By      string    `json:"by"`
 }
 
 // Store keeps the versions of the profile.

@@ -107,11 +107,11 @@ func (m *Matcher) Rebuild(ctx context.Context) error {
 
 // IndexState is what the health page shows of the index.
 type IndexState struct {
-	Indicators int
-	Refused    int
-	Bytes      int
-	Built      time.Time
-	Took       time.Duration
+	Indicators int           `json:"indicators"`
+	Refused    int           `json:"refused"`
+	Bytes      int           `json:"bytes"`
+	Built      time.Time     `json:"built,omitzero"`
+	Took       time.Duration `json:"took"`
 }
 
 // State describes the index in use.

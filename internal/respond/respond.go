@@ -16,18 +16,18 @@ import (
 
 // Action is one change outside: today always a block.
 type Action struct {
-	ID       string
-	Type     indicator.Type
-	Value    string
-	Reason   string
-	Incident string // "" when not from an incident
-	By       string
-	Created  time.Time
-	Expires  time.Time
-	State    ActionState
-	Ended    time.Time // when undone or expired
-	EndedBy  string
-	Preview  Preview // as it was when the block was approved
+	ID       string         `json:"id"`
+	Type     indicator.Type `json:"type"`
+	Value    string         `json:"value"`
+	Reason   string         `json:"reason"`
+	Incident string         `json:"incident"` // "" when not from an incident
+	By       string         `json:"by"`
+	Created  time.Time      `json:"created,omitzero"`
+	Expires  time.Time      `json:"expires,omitzero"`
+	State    ActionState    `json:"state"`
+	Ended    time.Time      `json:"ended,omitzero"` // when undone or expired
+	EndedBy  string         `json:"ended_by"`
+	Preview  Preview        `json:"preview"` // as it was when the block was approved
 }
 
 // ActionState is where an action stands.
@@ -60,16 +60,16 @@ type Preview struct {
 
 // List is an external dynamic list a device fetches.
 type List struct {
-	ID        string
-	Name      string
-	Kind      string // "ip", "domain", "url"
-	TokenHash string // SHA-256 hex of the token; a second one during rotation
-	OldHash   string
-	Capacity  int // entries the device can hold; 0 = no limit
-	Created   time.Time
-	Fetched   time.Time // by a device, last
-	FetchedBy string    // its address
-	Serial    int64     // grows with every change
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	Kind      string    `json:"kind"`       // "ip", "domain", "url"
+	TokenHash string    `json:"token_hash"` // SHA-256 hex of the token; a second one during rotation
+	OldHash   string    `json:"old_hash"`
+	Capacity  int       `json:"capacity"` // entries the device can hold; 0 = no limit
+	Created   time.Time `json:"created,omitzero"`
+	Fetched   time.Time `json:"fetched,omitzero"` // by a device, last
+	FetchedBy string    `json:"fetched_by"`       // its address
+	Serial    int64     `json:"serial"`           // grows with every change
 }
 
 // Guard answers what speaks against a block. The pipeline implements it over the

@@ -40,11 +40,11 @@ type Worker struct {
 
 // Status is what the health page shows of a worker.
 type Status struct {
-	Name     string
-	State    State
-	Since    time.Time
-	Restarts int
-	Error    string // the last one
+	Name     string    `json:"name"`
+	State    State     `json:"state"`
+	Since    time.Time `json:"since,omitzero"`
+	Restarts int       `json:"restarts"`
+	Error    string    `json:"error"` // the last one
 }
 
 const (

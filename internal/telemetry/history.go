@@ -65,32 +65,33 @@ type History interface {
 
 // Stats is how much a history keeps.
 type Stats struct {
-	Engine      string
-	First, Last Seq
-	Records     int
-	Bytes       int64 // on disk
-	Oldest      time.Time
+	Engine  string    `json:"engine"`
+	First   Seq       `json:"first"`
+	Last    Seq       `json:"last"`
+	Records int       `json:"records"`
+	Bytes   int64     `json:"bytes"` // on disk
+	Oldest  time.Time `json:"oldest,omitzero"`
 }
 
 // Source is the health of one sender.
 type Source struct {
-	Name    string
-	Events  int64
-	Bytes   int64
-	Refused map[string]int64 // by reason
-	First   time.Time
-	Last    time.Time
-	Lag     time.Duration // age of the newest event when it arrived
-	Formats map[string]int64
+	Name    string           `json:"name"`
+	Events  int64            `json:"events"`
+	Bytes   int64            `json:"bytes"`
+	Refused map[string]int64 `json:"refused,omitempty"` // by reason
+	First   time.Time        `json:"first,omitzero"`
+	Last    time.Time        `json:"last,omitzero"`
+	Lag     time.Duration    `json:"lag"` // age of the newest event when it arrived
+	Formats map[string]int64 `json:"formats,omitempty"`
 }
 
 // Seen is the answer to "have we ever seen this?".
 type Seen struct {
-	Type  indicator.Type
-	Value string
-	Count int
-	First time.Time
-	Last  time.Time
+	Type  indicator.Type `json:"type"`
+	Value string         `json:"value"`
+	Count int            `json:"count"`
+	First time.Time      `json:"first,omitzero"`
+	Last  time.Time      `json:"last,omitzero"`
 }
 
 // CheckpointStore remembers how far a consumer got.

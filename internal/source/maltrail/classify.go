@@ -93,6 +93,9 @@ func typedURL(value string) (indicator.Type, string) {
 	if nameForm.MatchString(name) {
 		return indicator.URL, value
 	}
+	if strings.HasPrefix(value, "/") && !strings.ContainsAny(value, `*[]()\^$ ?%`) {
+		return indicator.URL, value // a path is a URL indicator on any host
+	}
 	// LIKE has no escape: a % or _ of the path matches itself, and a little more.
 	return indicator.Pattern, "[url:value LIKE " + stix.Quote("%"+value+"%") + "]"
 }
