@@ -1,0 +1,241 @@
+// Package api is the face for programs: a REST API over JSON under /api/v1,
+// described by an OpenAPI document that is made from the same table that routes
+// requests.
+//
+// [New] returns the handler. Every request carries a token (Authorization:
+// Bearer) whose role must reach the route's; errors are
+// {"error":{"code","message","fields"}} with stable codes.
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/internal/audit"
+	"github.com/vedette-soc/vedette/internal/collect"
+	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/identity"
+	"github.com/vedette-soc/vedette/internal/intel"
+	"github.com/vedette-soc/vedette/internal/investigate"
+	"github.com/vedette-soc/vedette/internal/org"
+	"github.com/vedette-soc/vedette/internal/pipeline"
+	"github.com/vedette-soc/vedette/internal/respond"
+	"github.com/vedette-soc/vedette/internal/supervise"
+	"github.com/vedette-soc/vedette/internal/telemetry"
+	"github.com/vedette-soc/vedette/ref"
+)
+
+// maxJSON bounds a JSON body, in bytes.
+const maxJSON = 4 << 20
+
+// Config is what the API serves from.
+type Config struct {
+	Alerts      *alert.Service
+	Intel       *intel.Service
+	Collect     *collect.Service
+	Investigate *investigate.Service
+	Respond     *respond.Service
+	Identity    *identity.Service
+	Org         *org.Service
+	Audit       audit.Store
+	History     telemetry.History
+	Decoder     *pipeline.Decoder
+	Matcher     *pipeline.Matcher
+	Workers     func() []supervise.Status
+	Senders     func() []telemetry.Source
+	Version     string
+	Log         *slog.Logger
+}
+
+// API serves the routes of one Config.
+type API struct {
+	cfg Config
+	mux *http.ServeMux
+}
+
+// New returns the API's handler.
+func New(cfg Config) *API {
+	a := &API{cfg: cfg, mux: http.NewServeMux()}
+	for _, r := range a.routes() {
+		a.mux.Handle(r.method+" "+r.path, a.serve(r))
+	}
+	a.mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		a.fail(w, r, errs.New(errs.NotFound, "route_unknown", "There is no %s %s; see /api/v1/openapi.json.", r.Method, r.URL.Path))
+	})
+	return a
+}
+
+// ServeHTTP implements http.Handler.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+
+// call is one request as a route sees it.
+type call struct {
+	ctx   context.Context
+	r     *http.Request
+	query map[string]string // declared parameters only
+}
+
+func (c call) id() string { return c.r.PathValue("id") }
+
+// int reads a number of the query; an unreadable one counts as not given.
+func (c call) int(name string, otherwise int) int {
+	n, err := strconv.Atoi(c.query[name])
+	if err != nil {
+		return otherwise
+	}
+	return n
+}
+
+// route is one line of the table.
+type route struct {
+	method, path string
+	role         ref.Role
+	summary      string
+	query        []string     // names of the query parameters
+	in, out      reflect.Type // JSON bodies; nil = none
+	raw          bool         // the body is not JSON: do reads it
+	do           func(c call, body any) (any, error)
+}
+
+// get declares a route without a body.
+func get[Out any](path string, role ref.Role, summary string, query []string, do func(call) (Out, error)) route {
+	return route{
+		method: "GET", path: "/api/v1" + path, role: role, summary: summary, query: query, out: reflect.TypeFor[Out](),
+		do: func(c call, _ any) (any, error) { return do(c) },
+	}
+}
+
+// send declares a route with a JSON body.
+func send[In, Out any](method, path string, role ref.Role, summary string, do func(call, In) (Out, error)) route {
+	return route{
+		method: method, path: "/api/v1" + path, role: role, summary: summary, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
+		do: func(c call, body any) (any, error) { return do(c, *body.(*In)) },
+	}
+}
+
+// none is the empty body or answer.
+type none struct{}
+
+func (a *API) serve(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		actor, err := a.actor(r, rt.role)
+		if err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		c := call{ctx: ref.WithActor(r.Context(), actor), r: r, query: map[string]string{}}
+		for name, values := range r.URL.Query() {
+			if !contains(rt.query, name) {
+				a.fail(w, r, errs.New(errs.Invalid, "parameter_unknown", "This route has no parameter %q.", name))
+				return
+			}
+			c.query[name] = values[0]
+		}
+		var body any
+		if rt.in != nil && !rt.raw {
+			if body, err = decode(r, rt.in); err != nil {
+				a.fail(w, r, err)
+				return
+			}
+		}
+		out, err := rt.do(c, body)
+		if err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		answer(w, http.StatusOK, out)
+	})
+}
+
+func contains(list []string, s string) bool {
+	for _, v := range list {
+		if v == s {
+			return true
+		}
+	}
+	return false
+}
+
+// actor returns who asks. Routes for Nobody ask for no token.
+func (a *API) actor(r *http.Request, need ref.Role) (ref.Actor, error) {
+	if who := ref.ActorFrom(r.Context()); who.Role > ref.Nobody { // put there by the command line, in this process
+		return who, nil
+	}
+	if need == ref.Nobody {
+		return ref.Actor{}, nil
+	}
+	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		return ref.Actor{}, errs.New(errs.Denied, "token_missing", "Send a token: Authorization: Bearer TOKEN.")
+	}
+	who, err := a.cfg.Identity.Token(r.Context(), strings.TrimSpace(secret))
+	if errs.KindOf(err) == errs.NotFound {
+		return ref.Actor{}, errs.New(errs.Denied, "token_unknown", "This token is not known.")
+	}
+	if err != nil {
+		return ref.Actor{}, err
+	}
+	return who, ref.Need(ref.WithActor(r.Context(), who), need)
+}
+
+// decode reads a JSON body strictly into a new value of t.
+func decode(r *http.Request, t reflect.Type) (any, error) {
+	v := reflect.New(t).Interface()
+	dec := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxJSON))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(v)
+	if errors.Is(err, io.EOF) && t.NumField() == 0 {
+		return v, nil
+	}
+	if err != nil {
+		return nil, errs.New(errs.Invalid, "body_invalid", "The body is not the JSON this route takes: %s.", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return v, nil
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(v) // the client is gone, or it is not: nothing to be done
+}
+
+// Failure is the body of an error.
+type Failure struct {
+	Error FailureDetail `json:"error"`
+}
+
+// FailureDetail says what went wrong: Code is for programs, Message for people.
+type FailureDetail struct {
+	Code    string            `json:"code"`
+	Message string            `json:"message"`
+	Fields  map[string]string `json:"fields,omitempty"`
+	Request string            `json:"request,omitempty"` // for internal errors: the id to look for in the log
+}
+
+func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	f := Failure{FailureDetail{Code: errs.CodeOf(err), Message: errs.Public(err), Fields: errs.FieldsOf(err)}}
+	status := errs.HTTPStatus(err)
+	switch {
+	case f.Error.Code == "token_missing" || f.Error.Code == "token_unknown" || f.Error.Code == "token_void":
+		status = http.StatusUnauthorized
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	case status == http.StatusInternalServerError:
+		f.Error.Request = rand.Text()
+		a.cfg.Log.ErrorContext(r.Context(), "request failed", "request", f.Error.Request, "path", r.URL.Path, "error", err)
+	}
+	answer(w, status, f)
+}

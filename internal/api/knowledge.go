@@ -1,0 +1,288 @@
+package api
+
+import (
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/collect"
+	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/identity"
+	"github.com/vedette-soc/vedette/internal/intel"
+	"github.com/vedette-soc/vedette/internal/org"
+	"github.com/vedette-soc/vedette/internal/pipeline"
+	"github.com/vedette-soc/vedette/internal/telemetry"
+	"github.com/vedette-soc/vedette/ref"
+)
+
+// ValuesBody asks about values or names.
+type ValuesBody struct {
+	Values []string `json:"values"`
+}
+
+// maxAsked is how many values one request may ask about.
+const maxAsked = 10_000
+
+// Known is what is known of a value. Verdict is "malicious" (live, confidence 50
+// and above), "suspicious" (live, below), "expired", "unknown" or "invalid".
+type Known struct {
+	Value      string          `json:"value"`
+	Type       indicator.Type  `json:"type,omitempty"`
+	Verdict    string          `json:"verdict"`
+	Indicators []intel.Row     `json:"indicators"`
+	Seen       *telemetry.Seen `json:"seen,omitempty"` // in our own events
+	Reason     string          `json:"reason,omitempty"`
+}
+
+// Named is what a name means.
+type Named struct {
+	Name     string         `json:"name"`
+	Status   string         `json:"status"` // one, ambiguous, none
+	Entities []intel.Entity `json:"entities"`
+}
+
+// ImportReport is the outcome of an import.
+type ImportReport struct {
+	Report  indicator.LossReport `json:"report"`
+	Run     string               `json:"run"`
+	Objects int                  `json:"objects"`
+	Samples []collect.Sample     `json:"samples"`
+}
+
+// EntityView is an entity with what stands around it.
+type EntityView struct {
+	Entity    intel.Entity     `json:"entity"`
+	Relations []intel.Relation `json:"relations"`
+	Around    []intel.Entity   `json:"around"`
+}
+
+// PinBody fixes an indicator by decision.
+type PinBody struct {
+	Confidence int       `json:"confidence"`
+	Until      time.Time `json:"until"`
+	Revoked    bool      `json:"revoked"`
+	Reason     string    `json:"reason"`
+}
+
+func (a *API) intelligence() []route {
+	s := a.cfg.Intel
+	imp := route{
+		method: "POST", path: "/api/v1/indicators/import", role: ref.Analyst, raw: true, out: reflect.TypeFor[ImportReport](),
+		summary: "Import a file of any format a feed may have; the body is the file itself.",
+		query:   []string{"name", "source", "kind", "dry_run"}, do: a.importBody,
+	}
+	return []route{
+		imp,
+		get("/indicators", ref.Viewer, "Search indicators, newest first.", []string{"q", "type", "source", "name", "state", "min_confidence", "limit", "cursor"}, func(c call) (Page[intel.Row], error) {
+			rows, next, err := s.Search(c.ctx, intel.Query{
+				Text: c.query["q"], Type: indicator.Type(c.query["type"]), Source: c.query["source"], Name: c.query["name"], State: c.query["state"],
+				MinConf: c.int("min_confidence", 0), Limit: c.int("limit", 0), Cursor: c.query["cursor"],
+			})
+			return page(rows, next), err
+		}),
+		get("/indicators/{id}", ref.Viewer, "One indicator with all that its sources say.", nil, func(c call) (intel.Row, error) { return s.ByID(c.ctx, c.id()) }),
+		send("POST", "/indicators/{id}/pin", ref.Analyst, "Fix confidence, expiry or revocation; wins over sources.", func(c call, b PinBody) (none, error) {
+			return none{}, s.Pin(c.ctx, c.id(), b.Confidence, b.Until, b.Revoked, b.Reason)
+		}),
+		send("POST", "/indicators/lookup", ref.Viewer, "What is known of each value, and whether we saw it.", a.lookup),
+		get("/counts", ref.Viewer, "How many indicators, by type and by source.", nil, func(c call) (intel.Counts, error) { return s.Counts(c.ctx) }),
+		send("POST", "/entities/resolve", ref.Viewer, "Which entity each name means.", func(c call, b ValuesBody) (Page[Named], error) {
+			if len(b.Values) > maxAsked {
+				return Page[Named]{}, errs.New(errs.Invalid, "too_many_values", "Ask about at most %d values at once.", maxAsked)
+			}
+			found, err := s.Resolve(c.ctx, b.Values)
+			var out []Named
+			for _, n := range b.Values {
+				out = append(out, named(n, found[n]))
+			}
+			return page(out, ""), err
+		}),
+		get("/entities", ref.Viewer, "Find actors, malware, tools, campaigns and techniques by name.", []string{"q", "type", "limit"}, func(c call) (Page[intel.Entity], error) {
+			list, err := s.FindEntities(c.ctx, c.query["q"], c.query["type"], min(c.int("limit", 50), 500))
+			return page(list, ""), err
+		}),
+		get("/entities/{id}", ref.Viewer, "An entity with its relations.", nil, func(c call) (EntityView, error) {
+			e, err := s.Entity(c.ctx, c.id())
+			if err != nil {
+				return EntityView{}, err
+			}
+			rels, around, err := s.Neighbours(c.ctx, ref.Ref{Kind: ref.Entity, ID: e.ID}, 500)
+			return EntityView{e, rels, around}, err
+		}),
+		get("/profile", ref.Viewer, "The organisation profile.", nil, func(c call) (org.Profile, error) {
+			_, err := a.cfg.Org.Saved(c.ctx)
+			return a.cfg.Org.Index().Profile, err
+		}),
+		{
+			method: "PUT", path: "/api/v1/profile", role: ref.Analyst, raw: true, out: reflect.TypeFor[org.Profile](),
+			summary: "Replace the organisation profile; the body is the YAML file.", do: func(c call, _ any) (any, error) {
+				file, err := io.ReadAll(http.MaxBytesReader(nil, c.r.Body, 17<<20))
+				if err != nil {
+					return nil, errs.New(errs.Invalid, "profile_too_large", "A profile file has at most 16 MiB.")
+				}
+				if _, err := a.cfg.Org.Import(c.ctx, file); err != nil {
+					return nil, err
+				}
+				return a.cfg.Org.Index().Profile, nil
+			},
+		},
+	}
+}
+
+func named(name string, entities []intel.Entity) Named {
+	n := Named{Name: name, Status: "none", Entities: entities}
+	switch {
+	case len(entities) == 1:
+		n.Status = "one"
+	case len(entities) > 1:
+		n.Status = "ambiguous"
+	default:
+		n.Entities = []intel.Entity{}
+	}
+	return n
+}
+
+func (a *API) lookup(c call, b ValuesBody) (Page[Known], error) {
+	if len(b.Values) > maxAsked {
+		return Page[Known]{}, errs.New(errs.Invalid, "too_many_values", "Ask about at most %d values at once.", maxAsked)
+	}
+	var out []Known
+	for _, raw := range b.Values {
+		k := Known{Value: raw, Verdict: "invalid", Indicators: []intel.Row{}}
+		t, v, err := indicator.Detect(raw)
+		if err != nil {
+			k.Reason = indicator.Reason(err)
+			out = append(out, k)
+			continue
+		}
+		k.Type, k.Value, k.Verdict = t, v, "unknown"
+		if err := a.known(c, &k); err != nil {
+			return Page[Known]{}, err
+		}
+		out = append(out, k)
+	}
+	return page(out, ""), nil
+}
+
+func (a *API) known(c call, k *Known) error {
+	_, met, err := a.cfg.Matcher.Lookup(c.ctx, k.Type, k.Value, nil)
+	if err != nil {
+		return err
+	}
+	best := 0
+	for _, m := range met {
+		k.Indicators = append(k.Indicators, m.Row)
+		best = max(best, m.Row.Confidence)
+	}
+	switch {
+	case best >= 50:
+		k.Verdict = "malicious"
+	case len(met) > 0:
+		k.Verdict = "suspicious"
+	default:
+		row, err := a.cfg.Intel.Lookup(c.ctx, k.Type, k.Value)
+		if err == nil {
+			k.Verdict, k.Indicators = "expired", append(k.Indicators, row)
+			if !row.Revoked && row.Claimed && (row.ValidUntil.IsZero() || row.ValidUntil.After(time.Now())) {
+				k.Verdict = "malicious" // known, and the index is about to learn of it
+			}
+		} else if errs.KindOf(err) != errs.NotFound {
+			return err
+		}
+	}
+	found, err := a.cfg.History.Find(c.ctx, pipeline.KeyOf(k.Type, k.Value), 1)
+	if err != nil || found.Count == 0 {
+		return err
+	}
+	k.Seen = &telemetry.Seen{Type: k.Type, Value: k.Value, Count: found.Count}
+	return a.when(c, k.Seen, found)
+}
+
+// when adds first and last to what was seen.
+func (a *API) when(c call, s *telemetry.Seen, newest telemetry.Found) error {
+	all, err := a.cfg.History.Find(c.ctx, pipeline.KeyOf(s.Type, s.Value), newest.Count)
+	if err != nil || len(all.Seqs) == 0 {
+		return err
+	}
+	at := func(seq telemetry.Seq) (time.Time, error) {
+		r, err := a.cfg.History.Read(c.ctx, seq, 1)
+		if err != nil || len(r) == 0 {
+			return time.Time{}, err
+		}
+		if ev, ok := a.cfg.Decoder.Decode(r[0]); ok {
+			return ev.Time, nil
+		}
+		return r[0].Received, nil
+	}
+	if s.Last, err = at(all.Seqs[0]); err != nil {
+		return err
+	}
+	s.First, err = at(all.Seqs[len(all.Seqs)-1])
+	return err
+}
+
+func (a *API) importBody(c call, _ any) (any, error) {
+	name := c.query["name"]
+	if name == "" || strings.ContainsAny(name, "\x00\n") {
+		name = "upload"
+	}
+	run, err := a.cfg.Collect.Import(c.ctx, collect.Order{
+		Source: c.query["source"], Name: name, Reader: c.r.Body, Kind: c.query["kind"], Dry: c.query["dry_run"] == "true",
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ImportReport{Report: run.Report, Run: run.ID, Objects: run.Objects, Samples: run.Samples}, nil
+}
+
+// UserBody makes a user.
+type UserBody struct {
+	Name     string   `json:"name"`
+	Password string   `json:"password"`
+	Role     ref.Role `json:"role"`
+}
+
+// TokenBody makes a token. Life is a duration such as "720h"; empty = for ever.
+type TokenBody struct {
+	Name string   `json:"name"`
+	Role ref.Role `json:"role"`
+	Life string   `json:"life"`
+}
+
+// TokenView is a token; Secret is given once, when it is made.
+type TokenView struct {
+	identity.Token
+	Secret string `json:"secret,omitempty"`
+}
+
+func newListSecret() (secret, hash string) { return identity.NewSecret("vdl_") }
+
+func (a *API) people() []route {
+	s := a.cfg.Identity
+	return []route{
+		get("/users", ref.Admin, "Everybody who may sign in.", nil, func(c call) (Page[identity.User], error) {
+			users, err := s.Users(c.ctx)
+			return page(users, ""), err
+		}),
+		send("POST", "/users", ref.Admin, "Add a user.", func(c call, b UserBody) (identity.User, error) { return s.AddUser(c.ctx, b.Name, b.Password, b.Role) }),
+		get("/tokens", ref.Admin, "Tokens of programs, without their secrets.", nil, func(c call) (Page[identity.Token], error) {
+			tokens, err := s.Tokens(c.ctx)
+			return page(tokens, ""), err
+		}),
+		send("POST", "/tokens", ref.Admin, "Make a token; the answer holds its secret, once.", func(c call, b TokenBody) (TokenView, error) {
+			var life time.Duration
+			if b.Life != "" {
+				var err error
+				if life, err = time.ParseDuration(b.Life); err != nil {
+					return TokenView{}, errs.New(errs.Invalid, "life_invalid", "%q is no duration; write for example 720h.", b.Life)
+				}
+			}
+			t, secret, err := s.AddToken(c.ctx, b.Name, b.Role, life)
+			return TokenView{t, secret}, err
+		}),
+		send("DELETE", "/tokens/{id}", ref.Admin, "Make a token void.", func(c call, _ none) (none, error) { return none{}, s.RevokeToken(c.ctx, c.id()) }),
+	}
+}
