@@ -14,6 +14,8 @@ require (
 
 require github.com/cespare/xxhash/v2 v2.3.0
 
+require golang.org/x/term v0.47.0
+
 require (
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/gaissmai/bart v0.30.0

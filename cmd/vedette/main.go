@@ -3,11 +3,139 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"github.com/vedette-soc/vedette/internal/errs"
 )
 
-func main() {
-	fmt.Fprintln(os.Stderr, "usage: vedette COMMAND [flags] [arguments]")
-	os.Exit(2)
+// command is one subcommand.
+type command struct {
+	name, args, does string
+	run              func(ctx context.Context, e env, args []string) error
 }
+
+// env is where a command reads and writes.
+type env struct {
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	tty    bool // standard error is a terminal: progress may be shown
+}
+
+func commands() []command {
+	return []command{
+		{"parse", "[-format F] [-original] EVENTS...", "print events as ECS, one JSON object a line", runParse},
+		{"match", "-intel PATH... [-warninglists DIR] EVENTS...", "print every indicator that events touch, without a store", runMatch},
+		{"version", "", "print the version", runVersion},
+	}
+}
+
+func main() {
+	e := env{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, tty: term.IsTerminal(int(os.Stderr.Fd()))}
+	os.Exit(run(e, os.Args[1:]))
+}
+
+// run runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong
+// use.
+func run(e env, args []string) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		usage(e.stderr)
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() { // a second signal ends at once
+		<-ctx.Done()
+		stop()
+	}()
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return report(e, c, c.run(ctx, e, args[1:]))
+		}
+	}
+	fmt.Fprintf(e.stderr, "vedette: there is no command %q\n\n", args[0])
+	usage(e.stderr)
+	return 2
+}
+
+// errUsage is a wrong use that was explained already.
+var errUsage = errors.New("wrong use")
+
+func report(e env, c command, err error) int {
+	switch {
+	case err == nil, errors.Is(err, syscall.EPIPE):
+		return 0
+	case errors.Is(err, flag.ErrHelp), errors.Is(err, errUsage):
+		return 2
+	case errs.KindOf(err) == errs.Internal:
+		fmt.Fprintf(e.stderr, "vedette %s: %v\n", c.name, err)
+		return 1
+	}
+	fmt.Fprintf(e.stderr, "vedette %s: %s\n", c.name, errs.Public(err))
+	return errs.ExitCode(err)
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "usage: vedette COMMAND [flags] [arguments]\n\ncommands:\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-9s %s\n", c.name, c.does)
+	}
+	fmt.Fprint(w, "\n`vedette COMMAND -h` explains one. Exit codes: 0 done, 1 failed, 2 wrong use.\n")
+}
+
+// flags returns a flag set whose -h shows the command's line.
+func flags(e env, name string) *flag.FlagSet {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(e.stderr)
+	fs.Usage = func() {
+		for _, c := range commands() {
+			if c.name == name {
+				fmt.Fprintf(e.stderr, "usage: vedette %s %s\n%s\n", c.name, c.args, c.does)
+			}
+		}
+		fs.PrintDefaults()
+	}
+	return fs
+}
+
+// parseFlags parses args, also flags that come after arguments, and returns the
+// arguments. A wrong flag has been explained when it returns errUsage.
+func parseFlags(fs *flag.FlagSet, args []string) ([]string, error) {
+	var rest []string
+	for {
+		if err := fs.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return nil, err
+			}
+			return nil, errUsage
+		}
+		if fs.NArg() == 0 {
+			return rest, nil
+		}
+		if n := len(args) - fs.NArg(); n > 0 && args[n-1] == "--" {
+			return append(rest, fs.Args()...), nil
+		}
+		rest = append(rest, fs.Arg(0))
+		args = fs.Args()[1:]
+	}
+}
+
+// wrong is a wrong use of a command.
+func wrong(format string, args ...any) error {
+	return errs.New(errs.Invalid, "usage", format, args...)
+}
+
+// paths is a flag that may be repeated.
+type paths []string
+
+func (p *paths) String() string     { return fmt.Sprint([]string(*p)) }
+func (p *paths) Set(v string) error { *p = append(*p, v); return nil }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -223,32 +224,8 @@ func (s *Service) Import(ctx context.Context, o Order) (Run, error) {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
 		return Run{}, err
 	}
-	actor := ref.ActorFrom(ctx)
-	run := Run{ID: newID(), Feed: cmp.Or(o.Source, "import/"+actor.Name), Started: s.now().UTC(), Input: o.Name, Outcome: "stored"}
-	in := &intake{ctx: ctx, source: run.Feed, run: run.ID, guard: s.cfg.Knowledge.Suspicious, progress: o.Progress}
-	if !o.Dry {
-		in.knowledge = s.cfg.Knowledge
-	}
-	var err error
-	if o.Reader != nil {
-		err = in.readAll(func(fn func(string, io.Reader) error) error {
-			return fetch.WalkReader(o.Name, o.Reader, fetch.Limits{}, fn)
-		}, s.cfg.Parsers, o.Kind, o.Options)
-	}
-	for i, p := range o.Paths {
-		if err != nil {
-			break
-		}
-		if i > 0 {
-			run.Input += ", "
-		}
-		run.Input += p
-		err = in.readAll(walkPath(p), s.cfg.Parsers, o.Kind, o.Options)
-	}
-	run.Finished, run.Report, run.Samples, run.Objects = s.now().UTC(), in.report, in.samples, in.objects
-	if err != nil {
-		run.Outcome, run.Error = "failed", err.Error()
-	}
+	o.Source = cmp.Or(o.Source, "import/"+ref.ActorFrom(ctx).Name)
+	run, err := Read(ctx, s.cfg.Parsers, s.cfg.Knowledge, o)
 	if o.Dry {
 		return run, err
 	}
@@ -257,6 +234,32 @@ func (s *Service) Import(ctx context.Context, o Order) (Run, error) {
 	}
 	if doneErr := s.cfg.Knowledge.Done(ctx, run.Feed, run.ID); err == nil {
 		err = doneErr
+	}
+	return run, err
+}
+
+// Read reads what o names into k, or only counts when o.Dry; nothing else is
+// kept of it.
+func Read(ctx context.Context, parsers []Parser, k Knowledge, o Order) (Run, error) {
+	run := Run{ID: newID(), Feed: o.Source, Started: time.Now().UTC(), Input: cmp.Or(o.Name, strings.Join(o.Paths, ", ")), Outcome: "stored"}
+	in := &intake{ctx: ctx, source: run.Feed, run: run.ID, guard: k.Suspicious, progress: o.Progress}
+	if !o.Dry {
+		in.knowledge = k
+	}
+	var err error
+	if o.Reader != nil {
+		err = in.readAll(func(fn func(string, io.Reader) error) error {
+			return fetch.WalkReader(o.Name, o.Reader, fetch.Limits{}, fn)
+		}, parsers, o.Kind, o.Options)
+	}
+	for _, p := range o.Paths {
+		if err == nil {
+			err = in.readAll(walkPath(p), parsers, o.Kind, o.Options)
+		}
+	}
+	run.Finished, run.Report, run.Samples, run.Objects = time.Now().UTC(), in.report, in.samples, in.objects
+	if err != nil {
+		run.Outcome, run.Error = "failed", err.Error()
 	}
 	return run, err
 }

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/vedette-soc/vedette/event"
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/app"
+	"github.com/vedette-soc/vedette/match"
+	"github.com/vedette-soc/vedette/misp"
+)
+
+// hitLine is one line of the output of match.
+type hitLine struct {
+	Event      eventPlace       `json:"event"`
+	Observable event.Observable `json:"observable"`
+	Indicator  app.Hit          `json:"indicator"`
+	Warned     []warningLine    `json:"warninglists"`
+}
+
+type eventPlace struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+	Time string `json:"time,omitempty"`
+}
+
+type warningLine struct {
+	List   string `json:"list"`
+	Entry  string `json:"entry"`
+	Action string `json:"action"`
+}
+
+func runMatch(ctx context.Context, e env, args []string) error {
+	rec := app.Formats()
+	fs := flags(e, "match")
+	var intel paths
+	fs.Var(&intel, "intel", "indicators: any `PATH` a feed may be; may be repeated")
+	kind := fs.String("kind", "", "what the indicators are: text, csv, stix ...; default: recognised")
+	lists := fs.String("warninglists", "", "`DIR` with MISP warning lists")
+	declared := fs.String("format", "", "format of all events: "+strings.Join(rec.Names(), ", ")+"; default: recognised")
+	fs.Bool("json", true, "machine output (always)")
+	events, err := parseFlags(fs, args)
+	if err != nil {
+		return err
+	}
+	if len(intel) == 0 {
+		return wrong("Name the indicators with -intel PATH.")
+	}
+	known, err := readIntel(ctx, e, intel, *kind)
+	if err != nil {
+		return err
+	}
+	warnings, err := app.WarningLists(*lists, nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	r := newReading(e, rec, *declared, true)
+	out := bufio.NewWriterSize(e.stdout, 1<<20)
+	m := matching{known: known, warnings: warnings, out: json.NewEncoder(out)}
+	m.out.SetEscapeHTML(false)
+	err = r.each(ctx, events, m.event)
+	fmt.Fprintf(e.stderr, "%d events, %d hits\n", r.events, m.hits)
+	return errors.Join(err, out.Flush(), r.outcome())
+}
+
+// readIntel reads indicators into memory and prints the loss report to standard
+// error.
+func readIntel(ctx context.Context, e env, paths []string, kind string) (*app.Known, error) {
+	p := newProgress(e, "indicators")
+	known, report, err := app.ReadIntel(ctx, paths, kind, p.at)
+	p.done()
+	if err != nil {
+		return nil, err
+	}
+	return known, json.NewEncoder(e.stderr).Encode(map[string]indicator.LossReport{"report": report})
+}
+
+// matching turns events into lines of output.
+type matching struct {
+	known    *app.Known
+	warnings *misp.WarningSet
+	out      *json.Encoder
+	hits     int
+	dst      []app.Hit
+	scratch  []match.Hit
+}
+
+func (m *matching) event(ev *event.Event) error {
+	for _, o := range ev.Observables {
+		m.dst, m.scratch = m.known.Lookup(o.Type, o.Value, m.dst[:0], m.scratch)
+		for _, h := range m.dst {
+			m.hits++
+			line := hitLine{Event: eventPlace{File: ev.Origin.File, Line: ev.Origin.Line}, Observable: o, Indicator: h, Warned: []warningLine{}}
+			if !ev.Time.IsZero() {
+				line.Event.Time = ev.Time.Format(time.RFC3339Nano)
+			}
+			for _, w := range m.warnings.Match(h.Type, h.Value) {
+				line.Warned = append(line.Warned, warningLine{w.List, w.Entry, string(w.Action)})
+			}
+			if err := m.out.Encode(line); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

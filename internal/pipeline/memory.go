@@ -1,0 +1,137 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/collect"
+	"github.com/vedette-soc/vedette/match"
+	"github.com/vedette-soc/vedette/stix"
+)
+
+// Memory is a knowledge base without a store, for one run of the command line:
+// indicators by value, with their names and sources. Not safe for concurrent
+// use while it is being filled.
+type Memory struct {
+	entries []entry
+	at      map[string]uint32 // type and value -> place in entries
+	words   map[string]string // names and sources, each once
+	builder match.Builder
+	Refused int // entries that the index would not take
+}
+
+type entry struct {
+	kind       indicator.Type
+	value      string
+	names      []string
+	sources    []string
+	confidence int
+}
+
+var _ collect.Knowledge = (*Memory)(nil)
+
+// NewMemory returns an empty Memory.
+func NewMemory() *Memory {
+	return &Memory{at: map[string]uint32{}, words: map[string]string{}}
+}
+
+// Merge implements collect.Knowledge. The source of a claim is its file.
+func (m *Memory) Merge(_ context.Context, source, _ string, claims []indicator.Claim) (stored, merged int, dropped map[string]int, err error) {
+	for _, c := range claims {
+		key := string(c.Type) + "\x00" + c.Raw
+		i, known := m.at[key]
+		if known {
+			merged++
+		} else {
+			stored++
+			i = uint32(len(m.entries))
+			value := key[len(c.Type)+1:]
+			m.at[key] = i
+			m.entries = append(m.entries, entry{kind: indicator.Type(m.word(string(c.Type))), value: value})
+			if err := m.builder.Add(c.Type, value, i); err != nil {
+				m.Refused++
+			}
+		}
+		e := &m.entries[i]
+		e.confidence = max(e.confidence, cmp.Or(c.Confidence, 50))
+		e.sources = m.add(e.sources, cmp.Or(filepath.Base(c.File), source))
+		for _, n := range c.Names {
+			e.names = m.add(e.names, n)
+		}
+	}
+	return stored, merged, nil, nil
+}
+
+func (m *Memory) word(w string) string {
+	if have, ok := m.words[w]; ok {
+		return have
+	}
+	w = strings.Clone(w)
+	m.words[w] = w
+	return w
+}
+
+func (m *Memory) add(list []string, w string) []string {
+	if w == "" || slices.Contains(list, w) {
+		return list
+	}
+	return append(slices.Clip(list), m.word(w))
+}
+
+// Withdraw implements collect.Knowledge; nothing is ever withdrawn here.
+func (m *Memory) Withdraw(context.Context, string, string) (int, error) { return 0, nil }
+
+// Objects implements collect.Knowledge: they are counted, not kept.
+func (m *Memory) Objects(_ context.Context, _ string, objects []stix.Object) (stored, merged int, dropped map[string]int, err error) {
+	return 0, 0, map[string]int{"not-an-indicator": len(objects)}, nil
+}
+
+// Suspicious implements collect.Knowledge; there is no organisation to protect.
+func (m *Memory) Suspicious(context.Context, indicator.Type, string) string { return "" }
+
+// Done implements collect.Knowledge.
+func (m *Memory) Done(context.Context, string, string) error { return nil }
+
+// Compile ends the filling and returns what is asked. The map that made merging
+// quick is given up.
+func (m *Memory) Compile() *Compiled {
+	m.at, m.words = nil, nil
+	return &Compiled{index: m.builder.Build(), entries: m.entries}
+}
+
+// Compiled is a filled Memory. It never changes and is safe for concurrent use.
+type Compiled struct {
+	index   *match.Index
+	entries []entry
+}
+
+// Len is the number of indicators.
+func (c *Compiled) Len() int { return len(c.entries) }
+
+// Hit is one indicator an observable touches.
+type Hit struct {
+	Type       indicator.Type `json:"type"`
+	Value      string         `json:"value"`
+	Names      []string       `json:"names"`
+	Sources    []string       `json:"sources"`
+	Confidence int            `json:"confidence"`
+}
+
+// Lookup appends the indicators a canonical observable touches to dst; scratch is
+// reused between calls.
+func (c *Compiled) Lookup(t indicator.Type, value string, dst []Hit, scratch []match.Hit) ([]Hit, []match.Hit) {
+	scratch = c.index.Lookup(t, value, scratch[:0])
+	for _, h := range scratch {
+		e := c.entries[h.ID]
+		names, sources := e.names, e.sources
+		if names == nil {
+			names = []string{}
+		}
+		dst = append(dst, Hit{Type: e.kind, Value: e.value, Names: names, Sources: sources, Confidence: e.confidence})
+	}
+	return dst, scratch
+}
