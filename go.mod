@@ -16,6 +16,8 @@ require github.com/cespare/xxhash/v2 v2.3.0
 
 require golang.org/x/term v0.47.0
 
+require github.com/prometheus/client_golang v1.25.0 // indirect
+
 require (
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/gaissmai/bart v0.30.0
