@@ -35,6 +35,7 @@ func commands() []command {
 	return []command{
 		{"parse", "[-format F] [-original] EVENTS...", "print events as ECS, one JSON object a line", runParse},
 		{"match", "-intel PATH... [-warninglists DIR] EVENTS...", "print every indicator that events touch, without a store", runMatch},
+		{"config", "[-config F]", "print the configuration with every key explained", runConfig},
 		{"version", "", "print the version", runVersion},
 	}
 }

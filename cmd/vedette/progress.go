@@ -13,6 +13,7 @@ type progress struct {
 	what  string
 	start time.Time
 	last  time.Time
+	n     int
 }
 
 func newProgress(e env, what string) *progress {

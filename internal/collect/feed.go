@@ -22,6 +22,8 @@ type Feed struct {
 	Licence     string        `json:"licence"`
 	Homepage    string        `json:"homepage"`
 	GoodFor     string        `json:"good_for"`
+	Category    string        `json:"category"`
+	NeedsKey    bool          `json:"needs_key"` // the publisher asks for a key: set Auth
 	Enabled     bool          `json:"enabled"`
 	Auth        string        `json:"auth,omitempty"` // "env:NAME" or "file:PATH": sent as the header Authorization
 }

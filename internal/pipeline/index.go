@@ -30,6 +30,7 @@ type Matcher struct {
 	log   *slog.Logger
 	state atomic.Pointer[compiled]
 	dirty chan struct{}
+	first sync.Once
 }
 
 // compiled is one index with what belongs to it; it never changes but for the
@@ -60,9 +61,10 @@ func (m *Matcher) Renew() {
 	}
 }
 
-// Run builds the index at the start, and again when indicators changed and at
-// least once an hour because they expire. It is a worker.
-func (m *Matcher) Run(ctx context.Context) error {
+// Run builds the index at the start, then closes ready, and builds it again when
+// indicators changed and at least once an hour because they expire. It is a
+// worker.
+func (m *Matcher) Run(ctx context.Context, ready chan<- struct{}) error {
 	ctx = ref.WithActor(ctx, ref.SystemActor)
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
@@ -73,6 +75,7 @@ func (m *Matcher) Run(ctx context.Context) error {
 			}
 			return err
 		}
+		m.first.Do(func() { close(ready) })
 		select {
 		case <-ctx.Done():
 			return nil
