@@ -205,6 +205,9 @@ func (in *intake) readOne(name string, r io.Reader, parsers []Parser, kind strin
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
+	if len(head) == 0 {
+		return nil
+	}
 	p, err := choose(parsers, kind, name, head)
 	if err != nil {
 		return err

@@ -187,12 +187,12 @@ func judge(in *intake, st State) (Health, string) {
 		return Empty, fmt.Sprintf("It held nothing usable (%d entries read). The last good set stays live. Look at the samples of the run; acknowledge if this is right.", in.report.In)
 	case st.Acknowledged:
 		return OK, ""
+	case in.report.In >= 20 && n < in.report.In/2:
+		return Changed, fmt.Sprintf("Only %d of %d entries could be read: its format is not what it was. The last good set stays live; correct the feed's kind or columns, or acknowledge.", n, in.report.In)
 	case usual >= 100 && n > 5*usual:
 		return Exploded, fmt.Sprintf("It grew from %d to %d entries. The last good set stays live; acknowledge if this is right.", usual, n)
 	case usual >= 100 && n < usual/5:
 		return Empty, fmt.Sprintf("It shrank from %d to %d entries. The last good set stays live; acknowledge if this is right.", usual, n)
-	case in.report.In >= 20 && n < in.report.In/2:
-		return Changed, fmt.Sprintf("Only %d of %d entries could be read: its format is not what it was. The last good set stays live; correct the feed's kind or columns, or acknowledge.", n, in.report.In)
 	}
 	return OK, ""
 }
