@@ -63,7 +63,7 @@ func runMatch(ctx context.Context, e env, args []string) error {
 	}
 	r := newReading(e, rec, *declared, true)
 	out := bufio.NewWriterSize(e.stdout, 1<<20)
-	m := matching{known: known, warnings: warnings, out: json.NewEncoder(out)}
+	m := matching{told: map[place]bool{}, known: known, warnings: warnings, out: json.NewEncoder(out)}
 	m.out.SetEscapeHTML(false)
 	err = r.each(ctx, events, m.event)
 	fmt.Fprintf(e.stderr, "%d events, %d hits\n", r.events, m.hits)
@@ -90,12 +90,27 @@ type matching struct {
 	hits     int
 	dst      []app.Hit
 	scratch  []match.Hit
+	told     map[place]bool // of the current event
+}
+
+// place is an indicator met in a field: an address and the same address with its
+// port are one place.
+type place struct {
+	indicator indicator.Type
+	value     string
+	field     string
 }
 
 func (m *matching) event(ev *event.Event) error {
+	clear(m.told)
 	for _, o := range ev.Observables {
 		m.dst, m.scratch = m.known.Lookup(o.Type, o.Value, m.dst[:0], m.scratch)
 		for _, h := range m.dst {
+			at := place{h.Type, h.Value, o.Field}
+			if m.told[at] {
+				continue
+			}
+			m.told[at] = true
 			m.hits++
 			line := hitLine{Event: eventPlace{File: ev.Origin.File, Line: ev.Origin.Line}, Observable: o, Indicator: h, Warned: []warningLine{}}
 			if !ev.Time.IsZero() {

@@ -19,7 +19,7 @@ import (
 type Memory struct {
 	entries []entry
 	at      map[string]uint32 // type and value -> place in entries
-	words   map[string]string // names and sources, each once
+	words   map[string][]string // each name, source and type once, as a list of one
 	builder match.Builder
 	Refused int // entries that the index would not take
 }
@@ -36,7 +36,7 @@ var _ collect.Knowledge = (*Memory)(nil)
 
 // NewMemory returns an empty Memory.
 func NewMemory() *Memory {
-	return &Memory{at: map[string]uint32{}, words: map[string]string{}}
+	return &Memory{at: map[string]uint32{}, words: map[string][]string{}}
 }
 
 // Merge implements collect.Knowledge. The source of a claim is its file.
@@ -51,7 +51,7 @@ func (m *Memory) Merge(_ context.Context, source, _ string, claims []indicator.C
 			i = uint32(len(m.entries))
 			value := key[len(c.Type)+1:]
 			m.at[key] = i
-			m.entries = append(m.entries, entry{kind: indicator.Type(m.word(string(c.Type))), value: value})
+			m.entries = append(m.entries, entry{kind: indicator.Type(m.alone(string(c.Type))[0]), value: value})
 			if err := m.builder.Add(c.Type, value, i); err != nil {
 				m.Refused++
 			}
@@ -66,20 +66,25 @@ func (m *Memory) Merge(_ context.Context, source, _ string, claims []indicator.C
 	return stored, merged, nil, nil
 }
 
-func (m *Memory) word(w string) string {
-	if have, ok := m.words[w]; ok {
-		return have
+// alone returns the list that holds only w; the same list for the same word.
+func (m *Memory) alone(w string) []string {
+	list, ok := m.words[w]
+	if !ok {
+		w = strings.Clone(w)
+		list = []string{w}
+		m.words[w] = list
 	}
-	w = strings.Clone(w)
-	m.words[w] = w
-	return w
+	return list
 }
 
 func (m *Memory) add(list []string, w string) []string {
-	if w == "" || slices.Contains(list, w) {
+	switch {
+	case w == "" || slices.Contains(list, w):
 		return list
+	case len(list) == 0:
+		return m.alone(w)
 	}
-	return append(slices.Clip(list), m.word(w))
+	return append(slices.Clip(list), m.alone(w)[0])
 }
 
 // Withdraw implements collect.Knowledge; nothing is ever withdrawn here.
