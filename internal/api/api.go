@@ -52,6 +52,7 @@ type Config struct {
 	Matcher     *pipeline.Matcher
 	Workers     func() []supervise.Status
 	Senders     func() []telemetry.Source
+	Matched     func() telemetry.Seq // the last event that was matched
 	Version     string
 	Log         *slog.Logger
 }

@@ -45,6 +45,7 @@ type Health struct {
 	Workers []supervise.Status  `json:"workers"`
 	Senders []telemetry.Source  `json:"senders"`
 	History telemetry.Stats     `json:"history"`
+	Matched telemetry.Seq       `json:"matched"` // the last event that was matched; history.last is the last that arrived
 	Index   pipeline.IndexState `json:"index"`
 	Totals  alert.Totals        `json:"totals"`
 }
@@ -53,7 +54,7 @@ func (a *API) system() []route {
 	return []route{
 		get("/openapi.json", ref.Nobody, "This description.", nil, func(call) (any, error) { return a.openapi(), nil }),
 		get("/health", ref.Viewer, "Workers, senders, history and index.", nil, func(c call) (Health, error) {
-			h := Health{Version: a.cfg.Version, Workers: a.cfg.Workers(), Senders: a.cfg.Senders(), Index: a.cfg.Matcher.State()}
+			h := Health{Version: a.cfg.Version, Workers: a.cfg.Workers(), Senders: a.cfg.Senders(), Index: a.cfg.Matcher.State(), Matched: a.cfg.Matched()}
 			var err error
 			if h.History, err = a.cfg.History.Stats(c.ctx); err != nil {
 				return h, err

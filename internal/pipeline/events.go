@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -45,6 +46,7 @@ type Events struct {
 	hits  []match.Hit
 	place telemetry.Seq // the last record done
 	noted telemetry.Seq // the last record noted
+	shown atomic.Uint64 // place, for Matched
 }
 
 // EventRef names a stored event.
@@ -70,6 +72,7 @@ func (w *Events) Run(ctx context.Context) error {
 		return fmt.Errorf("read the place in the history: %w", err)
 	}
 	w.place, w.noted = place, w.History.Noted()
+	w.shown.Store(uint64(place))
 	for {
 		n, err := w.step(ctx)
 		switch {
@@ -88,6 +91,9 @@ func (w *Events) Run(ctx context.Context) error {
 		}
 	}
 }
+
+// Matched is the last record that was matched; safe for concurrent use.
+func (w *Events) Matched() telemetry.Seq { return telemetry.Seq(w.shown.Load()) }
 
 // step takes one batch. Records that were done before a crash but whose notes
 // were not durable are only noted again.
@@ -129,6 +135,7 @@ func (w *Events) step(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	w.place = last
+	w.shown.Store(uint64(last))
 	if len(taken.Incidents) > 0 && w.Changed != nil {
 		w.Changed(taken.Incidents)
 	}
