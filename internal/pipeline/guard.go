@@ -31,11 +31,19 @@ func (g Guard) NeverBlock(_ context.Context, t indicator.Type, value string) str
 	return g.Org.Index().NeverBlock(t, value)
 }
 
-// Warned implements respond.Guard. Lists that only tag do not forbid a block.
+// Warned implements respond.Guard. Lists that only tag do not forbid a block, and
+// neither does a listed platform forbid one site or one page on it.
 func (g Guard) Warned(_ context.Context, t indicator.Type, value string) string {
+	whole := value
+	if t == indicator.URL {
+		if _, host, _, path := indicator.URLParts(value); path == "" || path == "/" {
+			whole = host
+		}
+	}
 	ws, _ := warned(g.Warnings().Match(t, value))
 	for _, w := range ws {
-		if w.Entry == value || w.Action == string(misp.Suppress) || t != indicator.Domain && t != indicator.URL {
+		part := (t == indicator.Domain || t == indicator.URL) && w.Entry != whole
+		if !part || w.Action == string(misp.Suppress) {
 			return fmt.Sprintf("the warning list %q has %s", w.List, w.Entry)
 		}
 	}
