@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/url"
@@ -14,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/vedette-soc/vedette/internal/sqldb"
 )
 
 // server is the private PostgreSQL of this test process.
@@ -91,16 +94,16 @@ func startPostgres() (dsn string, stop func(), missing string) {
 		_ = os.RemoveAll(dir)
 	}
 	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	for range 200 {
-		if c, err := net.DialTimeout("tcp", addr, time.Second); err == nil {
-			_ = c.Close()
-			u := url.URL{Scheme: "postgres", User: url.User("vedette"), Host: addr, Path: "/postgres", RawQuery: "sslmode=disable"}
+	u := url.URL{Scheme: "postgres", User: url.User("vedette"), Host: addr, Path: "/postgres", RawQuery: "sslmode=disable"}
+	for range 300 {
+		if db, err := sqldb.Open(context.Background(), u.String()); err == nil {
+			_ = db.Close()
 			return u.String(), stop, ""
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
 	}
 	stop()
-	return "", nil, "postgres did not start within ten seconds"
+	return "", nil, "postgres did not answer within thirty seconds"
 }
 
 func postgresBin() (string, bool) {
