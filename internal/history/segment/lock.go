@@ -31,7 +31,7 @@ func lock(dir string) (*os.File, error) {
 		return nil, errs.New(errs.Conflict, "history_locked",
 			"The history in %s is in use by %s. Stop it first, or talk to the server that runs there.", dir, who).Because(err)
 	}
-	if err := f.Truncate(0); err == nil {
+	if err = f.Truncate(0); err == nil {
 		_, err = f.WriteAt(fmt.Appendf(nil, "%d\n", os.Getpid()), 0)
 	}
 	if err != nil {

@@ -1,7 +1,6 @@
 package segment_test
 
 import (
-	"log/slog"
 	"testing"
 
 	"github.com/vedette-soc/vedette/internal/history/historytest"
@@ -14,7 +13,7 @@ var small = segment.Limits{Records: 100}
 
 func open(t testing.TB, dir string, limits segment.Limits) *segment.History {
 	t.Helper()
-	h, err := segment.Open(dir, limits, slog.New(slog.DiscardHandler))
+	h, err := segment.Open(dir, limits, nopLog)
 	if err != nil {
 		t.Fatal(err)
 	}

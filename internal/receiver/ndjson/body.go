@@ -1,0 +1,89 @@
+package ndjson
+
+import (
+	"compress/gzip"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/vedette-soc/vedette/internal/errs"
+)
+
+const (
+	// maxRatio is how many times its size a body may expand to, once it is
+	// larger than ratioFrom. Repetitive logs reach about 50.
+	maxRatio  = 200
+	ratioFrom = 8 << 20
+	// maxWindow bounds what a zstd header may make a decoder allocate; RFC 8878
+	// asks for at least 8 MiB.
+	maxWindow = 16 << 20
+)
+
+// body reads a request's body decompressed and within its limits.
+type body struct {
+	in    io.Reader // decompressed
+	raw   counted   // as sent
+	limit int64
+	out   int64
+	ratio bool
+	end   func()
+}
+
+type counted struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+func (h *handler) body(w http.ResponseWriter, r *http.Request) (*body, error) {
+	if r.ContentLength > h.MaxBody {
+		return nil, tooLarge(h.MaxBody)
+	}
+	// What is sent is bounded as well; MaxBytesReader also makes the server end
+	// the connection instead of reading the rest.
+	b := &body{raw: counted{r: http.MaxBytesReader(w, r.Body, h.MaxBody+1)}, limit: h.MaxBody, end: func() {}}
+	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); encoding {
+	case "", "identity":
+		b.in = &b.raw
+	case "gzip", "x-gzip":
+		z, err := gzip.NewReader(&b.raw)
+		if err != nil {
+			return nil, h.broken(err)
+		}
+		b.in, b.ratio = z, true
+	case "zstd":
+		z, err := zstd.NewReader(&b.raw, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, h.broken(err)
+		}
+		b.in, b.ratio, b.end = z, true, z.Close
+	default:
+		return nil, errs.New(errs.Invalid, "encoding_unknown", "Content-Encoding %q is not understood; use gzip, zstd or none.", shorten(encoding))
+	}
+	return b, nil
+}
+
+func (b *body) close() { b.end() }
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.in.Read(p)
+	b.out += int64(n)
+	switch {
+	case b.out > b.limit:
+		return 0, tooLarge(b.limit)
+	case b.ratio && b.out > ratioFrom && b.out > maxRatio*b.raw.n:
+		return 0, errs.New(errs.Invalid, "compression_bomb", "The body expands to more than %d times its size, as no log does.", maxRatio)
+	}
+	return n, err
+}
+
+func tooLarge(limit int64) error {
+	return errs.New(errs.Invalid, "body_too_large", "The body is larger than %d bytes after decompression; send it in parts.", limit)
+}

@@ -1,0 +1,197 @@
+package tail
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/vedette-soc/vedette/internal/telemetry"
+)
+
+// follower is one open file.
+type follower struct {
+	place
+	path   string // as last known
+	source string
+	file   *os.File
+	header *telemetry.Header
+	size   int64 // when it was last read to its end
+	named  bool  // a pattern still leads to it
+	quiet  int   // rounds without growth since it was renamed away
+}
+
+// begin opens path and goes on at its place, or at the start.
+func (w *Worker) begin(path string, id fileID, declared string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	info, err := file.Stat()
+	if err == nil && idOf(info) != id {
+		err = fmt.Errorf("it was replaced while it was being opened")
+	}
+	if err != nil {
+		file.Close()
+		return err
+	}
+	f := &follower{path: path, source: "tail/" + path, file: file, size: -1, named: true}
+	f.place = place{fileID: id, Path: path, Declared: declared}
+	if p, known := w.places[id]; known {
+		delete(w.places, id)
+		if p.Offset <= info.Size() && p.sameHead(file) {
+			f.place, f.source = p, "tail/"+p.Path
+			f.Declared = declared
+		}
+	}
+	if f.header, err = telemetry.NewHeader(w.Formats, f.Declared); err == nil {
+		err = f.header.Resume(f.Format, f.Context)
+	}
+	if err != nil {
+		file.Close()
+		return err
+	}
+	w.open[id] = f
+	return nil
+}
+
+// drain passes on the whole lines of a file and closes it when it was renamed
+// away and read to its end.
+func (w *Worker) drain(ctx context.Context, id fileID) error {
+	f := w.open[id]
+	info, err := f.file.Stat()
+	if err != nil {
+		w.trouble(f.path, "unreadable", err)
+		return nil
+	}
+	if info.Size() < f.Offset || info.Size() != f.size && !f.sameHead(f.file) {
+		if err := w.restart(f); err != nil {
+			return err
+		}
+	}
+	grown := info.Size() != f.size
+	if f.named || grown {
+		f.quiet = 0
+	} else {
+		f.quiet++
+	}
+	if !grown && f.quiet < quiet {
+		return nil
+	}
+	for {
+		n, err := w.step(ctx, f)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			break
+		}
+	}
+	f.size = info.Size()
+	if f.quiet < quiet {
+		return nil
+	}
+	w.drop(id)
+	return w.save()
+}
+
+func (w *Worker) drop(id fileID) {
+	w.open[id].file.Close()
+	delete(w.open, id)
+}
+
+// restart reads a file from its start that was truncated or written anew.
+func (w *Worker) restart(f *follower) error {
+	header, err := telemetry.NewHeader(w.Formats, f.Declared)
+	if err != nil {
+		return err
+	}
+	f.header, f.size = header, -1
+	f.place = place{fileID: f.fileID, Path: f.Path, Declared: f.Declared}
+	w.Log.Info("file was truncated, reading it from its start", "file", f.path)
+	return nil
+}
+
+// step passes on one buffer of lines and returns how far the place moved.
+func (w *Worker) step(ctx context.Context, f *follower) (int, error) {
+	n, err := f.file.ReadAt(w.buf, f.Offset)
+	if err != nil && err != io.EOF {
+		w.trouble(f.path, "unreadable", err)
+		return 0, nil
+	}
+	// The last line of a file that was renamed away and gets nothing more is
+	// whole without its line end.
+	c := cutter{max: w.MaxEvent, skipping: f.Skipping, last: f.quiet >= quiet && n < len(w.buf)}
+	c.cut(w.buf[:n], f.header)
+	if c.long > 0 {
+		w.Intake.Refuse(f.source, "too-long", c.long)
+		w.Log.Warn("lines refused", "file", f.path, "reason", "too-long", "lines", c.long, "limit", w.MaxEvent)
+	}
+	if c.used == 0 {
+		return 0, nil
+	}
+	if err := w.Intake.Accept(ctx, f.source, c.records); err != nil {
+		return 0, err
+	}
+	f.Offset += int64(c.used)
+	f.Skipping = c.skipping
+	f.Format, f.Context = f.header.State()
+	f.keepHead(f.file)
+	return c.used, w.save()
+}
+
+// save writes the places of all files.
+func (w *Worker) save() error {
+	s := state{Version: 1, Files: make([]place, 0, len(w.open)+len(w.places))}
+	for _, f := range w.open {
+		s.Files = append(s.Files, f.place)
+	}
+	for _, p := range w.places {
+		s.Files = append(s.Files, p)
+	}
+	slices.SortFunc(s.Files, func(a, b place) int { return bytes.Compare([]byte(a.Path), []byte(b.Path)) })
+	if err := s.save(w.State); err != nil {
+		return fmt.Errorf("write the places in followed files: %w", err)
+	}
+	return nil
+}
+
+// cutter cuts a buffer into lines.
+type cutter struct {
+	max      int
+	skipping bool // inside a line that is too long
+	last     bool // nothing comes after the buffer
+
+	records []telemetry.Record // parts of the buffer
+	used    int
+	long    int // lines that were too long
+}
+
+func (c *cutter) cut(buf []byte, header *telemetry.Header) {
+	for c.used < len(buf) {
+		rest := buf[c.used:]
+		i := bytes.IndexByte(rest, '\n')
+		line, next := rest, len(rest)
+		if i >= 0 {
+			line, next = rest[:i], i+1
+		} else if !c.last && !c.skipping && len(rest) < c.max+2 {
+			return // the rest of the line is still to come
+		}
+		c.used += next
+		if c.skipping {
+			c.skipping = i < 0
+			continue
+		}
+		line = bytes.TrimSuffix(line, []byte("\r"))
+		switch {
+		case len(line) > c.max:
+			c.long++
+			c.skipping = i < 0
+		case len(bytes.TrimSpace(line)) > 0:
+			name, context := header.Of(line)
+			c.records = append(c.records, telemetry.Record{Format: name, Context: context, Raw: line})
+		}
+	}
+}
