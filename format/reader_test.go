@@ -337,3 +337,16 @@ func writable(t *testing.T, ev *event.Event) {
 		t.Fatalf("written and read again: %v", err)
 	}
 }
+
+// A record whose format was never declared is recognised again when it is read
+// back.
+func TestResumeWithoutFormat(t *testing.T) {
+	s, err := recogniser().Resume("", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ev, ok, err := s.Decode([]byte(`{"@timestamp":"2026-03-02T09:00:00Z","ecs":{"version":"8.11"},"source":{"ip":"10.0.0.1"}}`))
+	if err != nil || !ok || ev.Format != "ecs" {
+		t.Errorf("event %+v, ok %v, error %v", ev, ok, err)
+	}
+}

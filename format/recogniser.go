@@ -84,11 +84,12 @@ func (r *Recogniser) Stream(declared string) (*Stream, error) {
 }
 
 // Resume returns a stream that reads records of the named format in the state
-// that Stream.Context described when the record was read first.
+// that Stream.Context described when the record was read first. When format is
+// empty, as for a record nobody has read yet, every record is recognised.
 func (r *Recogniser) Resume(format string, context []byte) (*Stream, error) {
 	s, err := r.Stream(format)
-	if err != nil {
-		return nil, err
+	if err != nil || format == "" {
+		return s, err
 	}
 	if f := r.formats[s.declared]; len(context) > 0 && f.Resume != nil {
 		d, err := f.Resume(context)

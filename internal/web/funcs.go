@@ -1,0 +1,184 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/ref"
+)
+
+// funcs are the words templates know beside those of html/template.
+func funcs(now func() time.Time) template.FuncMap {
+	return template.FuncMap{
+		"ago":      func(t time.Time) string { return ago(now(), t) },
+		"bars":     func(score int) priorityBars { return priorityBars{score} },
+		"bytes":    func(n any) string { return byteSize(toInt(n)) },
+		"chip":     func(level any) severity { return severity{Level: fmt.Sprint(level)} },
+		"defang":   indicator.Defang,
+		"group":    func(n any) string { return group(toInt(n)) },
+		"join":     strings.Join,
+		"obs":      func(t indicator.Type, value string) observable { return observable{Type: t, Value: value} },
+		"obsin":    func(t indicator.Type, value, incident string) observable { return observable{t, value, incident} },
+		"pain":     func(t indicator.Type) string { return indicator.PainLevel(t).String() },
+		"percent":  func(p float64) string { return strconv.FormatFloat(100*p, 'f', percentDigits(p), 64) + " %" },
+		"plural":   func(n any, what string) string { return plural(int(toInt(n)), what) },
+		"refurl":   refURL,
+		"short":    short,
+		"signed":   func(f float64) string { return strings.Replace(fmt.Sprintf("%+.2f", f), "-", "−", 1) },
+		"stamp":    func(t time.Time) string { return stamp(now(), t) },
+		"trim":     func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) },
+		"round1":   func(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) },
+		"techpath": func(id string) string { return "/techniques/" + url.PathEscape(id) },
+		"words":    func(v any) string { return strings.ReplaceAll(fmt.Sprint(v), "-", " ") },
+	}
+}
+
+func percentDigits(p float64) int {
+	if p > .995 || p < .01 {
+		return 1
+	}
+	return 0
+}
+
+func toInt(n any) int64 {
+	switch n := n.(type) {
+	case int:
+		return int64(n)
+	case int64:
+		return n
+	case uint64:
+		return int64(n)
+	}
+	return 0
+}
+
+// ago says in the shortest words how far a time is from now.
+func ago(now, t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	d := now.Sub(t)
+	if d < 0 {
+		return "in " + span(-d)
+	}
+	if d < time.Minute {
+		return "now"
+	}
+	return span(d) + " ago"
+}
+
+func span(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	case d < 100*24*time.Hour:
+		return fmt.Sprintf("%d d", int(d.Hours()/24))
+	case d < 2*365*24*time.Hour:
+		return fmt.Sprintf("%d months", int(d.Hours()/24/30.4))
+	}
+	return fmt.Sprintf("%d years", int(d.Hours()/24/365.25))
+}
+
+// stamp is a time as a reader of a log wants it: short when it was today.
+func stamp(now, t time.Time) string {
+	t = t.UTC()
+	switch {
+	case t.IsZero():
+		return "—"
+	case now.UTC().Format(time.DateOnly) == t.Format(time.DateOnly):
+		return t.Format("15:04:05")
+	}
+	return t.Format("2006-01-02 15:04:05")
+}
+
+// group writes a number with thin spaces between groups of three digits.
+func group(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	digits := strings.TrimPrefix(s, "-")
+	var b strings.Builder
+	for i, r := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 && len(digits) > 4 {
+			b.WriteRune('\u202f')
+		}
+		b.WriteRune(r)
+	}
+	return s[:len(s)-len(digits)] + b.String()
+}
+
+func byteSize(n int64) string {
+	units := []string{"B", "kB", "MB", "GB", "TB"}
+	f, i := float64(n), 0
+	for f >= 1000 && i < len(units)-1 {
+		f, i = f/1000, i+1
+	}
+	if i == 0 {
+		return fmt.Sprintf("%d B", n)
+	}
+	return strconv.FormatFloat(f, 'f', 1, 64) + " " + units[i]
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	if strings.HasSuffix(what, "y") {
+		what = strings.TrimSuffix(what, "y") + "ie"
+	}
+	return group(int64(n)) + " " + what + "s"
+}
+
+// short cuts s after n characters.
+func short(n int, s string) string {
+	i := 0
+	for at := range s {
+		if i == n {
+			return s[:at] + "…"
+		}
+		i++
+	}
+	return s
+}
+
+// refURL is the page of a thing; "" when it has none.
+func refURL(r any) string {
+	var to ref.Ref
+	switch r := r.(type) {
+	case ref.Ref:
+		to = r
+	case string:
+		parsed, err := ref.Parse(r)
+		if err != nil {
+			return ""
+		}
+		to = parsed
+	}
+	id := url.PathEscape(to.ID)
+	switch to.Kind {
+	case ref.Indicator:
+		return "/indicators/" + id
+	case ref.Entity:
+		return "/entities/" + id
+	case ref.Incident:
+		return "/incidents/" + id
+	case ref.Event:
+		return "/events/" + id
+	case ref.Feed:
+		return "/feeds/" + id
+	case ref.Action, ref.List:
+		return "/blocks"
+	case ref.Profile, ref.Asset, ref.Person:
+		return "/organisation"
+	case ref.User, ref.Token:
+		return "/people"
+	}
+	return ""
+}

@@ -1,0 +1,98 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/internal/collect"
+	"github.com/vedette-soc/vedette/internal/intel"
+	"github.com/vedette-soc/vedette/internal/pipeline"
+	"github.com/vedette-soc/vedette/internal/supervise"
+	"github.com/vedette-soc/vedette/internal/telemetry"
+)
+
+// healthPage says whether the system does its work.
+type healthPage struct {
+	Version string
+	Engine  string
+	Workers []supervise.Status
+	Ill     int // workers that do not run
+	Index   pipeline.IndexState
+	History telemetry.Stats
+	Behind  uint64 // records that are not matched yet
+	Senders []senderLine
+	Feeds   []collect.View // those with an alarm
+	Counts  intel.Counts
+	Totals  alert.Totals
+	Problem string // what of this page could not be read
+}
+
+// senderLine is one source of events.
+type senderLine struct {
+	telemetry.Source
+	Refusals []countOf
+	Kinds    []countOf
+	Silent   bool // nothing for an hour, though it used to send
+}
+
+func (healthPage) template() string { return "health" }
+func (healthPage) title() string    { return "Health" }
+
+// silence is how long a sender may be quiet before the page says so.
+const silence = time.Hour
+
+func (s *server) showHealth(_ http.ResponseWriter, r *http.Request, _ visitor) (page, error) {
+	ctx := r.Context()
+	p := healthPage{Version: s.cfg.Version, Engine: s.cfg.Engine, Index: s.cfg.Index()}
+	if s.cfg.Workers != nil {
+		p.Workers = s.cfg.Workers()
+	}
+	for _, w := range p.Workers {
+		if w.State != supervise.Running && w.State != supervise.Waiting {
+			p.Ill++
+		}
+	}
+	if s.cfg.Senders != nil {
+		for _, src := range s.cfg.Senders() {
+			p.Senders = append(p.Senders, s.sender(src))
+		}
+	}
+	var err error
+	if p.History, err = s.cfg.History.Stats(ctx); err != nil {
+		p.Problem = "The history does not answer; the log has the details."
+		s.cfg.Log.ErrorContext(ctx, "history statistics failed", "error", err)
+	}
+	if noted := s.cfg.History.Noted(); p.History.Last > noted {
+		p.Behind = uint64(p.History.Last - noted)
+	}
+	if p.Counts, err = s.cfg.Intel.Counts(ctx); err != nil {
+		return nil, err
+	}
+	if p.Totals, err = s.cfg.Alerts.Totals(ctx); err != nil {
+		return nil, err
+	}
+	views, err := s.cfg.Collect.Feeds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range views {
+		if v.Known && alarming(v.State.Health) {
+			p.Feeds = append(p.Feeds, v)
+		}
+	}
+	return p, nil
+}
+
+func (s *server) sender(src telemetry.Source) senderLine {
+	line := senderLine{Source: src, Silent: !src.Last.IsZero() && s.now().Sub(src.Last) > silence}
+	narrow := func(m map[string]int64) map[string]int {
+		out := map[string]int{}
+		for k, n := range m {
+			out[k] = int(n)
+		}
+		return out
+	}
+	line.Refusals, line.Kinds = ranked(narrow(src.Refused)), ranked(narrow(src.Formats))
+	return line
+}

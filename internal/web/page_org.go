@@ -1,0 +1,73 @@
+package web
+
+import (
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/org"
+)
+
+// orgPage is the organisation to protect, as its profile says.
+type orgPage struct {
+	Profile org.Profile
+	Saved   org.Saved
+	File    string // as in the form
+	Problem string
+	CanAct  bool
+}
+
+func (orgPage) template() string { return "org" }
+func (orgPage) title() string    { return "Organisation" }
+
+// maxProfile bounds a profile that is uploaded.
+const maxProfile = 8 << 20
+
+func (s *server) showOrg(_ http.ResponseWriter, r *http.Request, v visitor) (page, error) {
+	p, err := s.orgPage(r, v)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (s *server) orgPage(r *http.Request, v visitor) (orgPage, error) {
+	p := orgPage{CanAct: mayAct(v)}
+	var err error
+	if p.Saved, err = s.cfg.Org.Saved(r.Context()); err != nil {
+		return p, err
+	}
+	p.File = string(p.Saved.File)
+	if x := s.cfg.Org.Index(); x != nil {
+		p.Profile = x.Profile
+	}
+	return p, nil
+}
+
+func (s *server) postOrg(w http.ResponseWriter, r *http.Request, v visitor) (page, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxProfile)
+	if err := r.ParseMultipartForm(1 << 20); err != nil {
+		return nil, errs.New(errs.Invalid, "upload_broken", "The profile could not be read; it may have at most 8 MiB.").Because(err)
+	}
+	defer func() { _ = r.MultipartForm.RemoveAll() }()
+	body := []byte(r.PostFormValue("yaml"))
+	if file, header, err := r.FormFile("file"); err == nil && header.Size > 0 {
+		defer func() { _ = file.Close() }()
+		if body, err = io.ReadAll(file); err != nil {
+			return nil, err
+		}
+	}
+	if strings.TrimSpace(string(body)) == "" {
+		return nil, errs.New(errs.Invalid, "profile_empty", "Choose a file, or write the profile into the form.")
+	}
+	if _, err := s.cfg.Org.Import(r.Context(), body); err != nil {
+		p, pageErr := s.orgPage(r, v)
+		if pageErr != nil || errs.KindOf(err) == errs.Internal {
+			return nil, err
+		}
+		p.Problem, p.File = errs.Public(err), string(body)
+		return p, err
+	}
+	return see(w, r, "/organisation")
+}

@@ -1,0 +1,85 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/vedette-soc/vedette/ref"
+)
+
+// route is one line of the table of everything people can ask for.
+type route struct {
+	pattern string
+	need    ref.Role // the least role; Nobody = also before signing in
+	do      handler
+}
+
+// handler answers a request with a page, an error, both (a form shown again with
+// what is wrong), or neither when it has written the answer itself.
+type handler func(s *server, w http.ResponseWriter, r *http.Request, v visitor) (page, error)
+
+var routes = []route{
+	{"GET /sign-in", ref.Nobody, (*server).showSignIn},
+	{"POST /sign-in", ref.Nobody, (*server).postSignIn},
+	{"GET /setup", ref.Nobody, (*server).showSetUp},
+	{"POST /setup", ref.Nobody, (*server).postSetUp},
+	{"POST /sign-out", ref.Viewer, (*server).postSignOut},
+	{"POST /theme", ref.Viewer, (*server).postTheme},
+
+	{"GET /{$}", ref.Viewer, (*server).showQueue},
+	{"POST /queue", ref.Analyst, (*server).postQueue},
+	{"GET /live", ref.Viewer, (*server).live},
+	{"GET /incidents/{id}", ref.Viewer, (*server).showIncident},
+	{"POST /incidents/{id}/verdict", ref.Analyst, (*server).postVerdict},
+	{"POST /incidents/{id}/assign", ref.Analyst, (*server).postAssign},
+	{"POST /incidents/{id}/note", ref.Analyst, (*server).postNote},
+	{"POST /incidents/{id}/reopen", ref.Analyst, (*server).postReopen},
+	{"GET /events/{seq}", ref.Viewer, (*server).showEvent},
+
+	{"GET /intel", ref.Viewer, (*server).showSearch},
+	{"POST /intel/import", ref.Analyst, (*server).postImport},
+	{"GET /indicators/{id}", ref.Viewer, (*server).showIndicator},
+	{"POST /indicators/{id}/pin", ref.Analyst, (*server).postPin},
+	{"GET /lookup", ref.Viewer, (*server).showLookup},
+	{"GET /entities/{id}", ref.Viewer, (*server).showEntity},
+	{"GET /techniques/{id}", ref.Viewer, (*server).showTechnique},
+
+	{"GET /feeds", ref.Viewer, (*server).showFeeds},
+	{"POST /feeds", ref.Admin, (*server).postFeed},
+	{"GET /feeds/{id}", ref.Viewer, (*server).showFeed},
+	{"POST /feeds/{id}/switch", ref.Admin, (*server).postSwitch},
+	{"POST /feeds/{id}/run", ref.Analyst, (*server).postRun},
+	{"POST /feeds/{id}/acknowledge", ref.Analyst, (*server).postAcknowledge},
+	{"POST /feeds/{id}/delete", ref.Admin, (*server).postDeleteFeed},
+
+	{"GET /blocks", ref.Viewer, (*server).showBlocks},
+	{"GET /blocks/new", ref.Viewer, (*server).showBlockPreview},
+	{"POST /blocks", ref.Analyst, (*server).postBlock},
+	{"POST /blocks/{id}/undo", ref.Analyst, (*server).postUndo},
+	{"POST /lists", ref.Admin, (*server).postList},
+	{"POST /lists/{id}/rotate", ref.Admin, (*server).postRotate},
+	{"POST /lists/{id}/delete", ref.Admin, (*server).postDeleteList},
+
+	{"GET /organisation", ref.Viewer, (*server).showOrg},
+	{"POST /organisation", ref.Analyst, (*server).postOrg},
+	{"GET /health", ref.Viewer, (*server).showHealth},
+	{"GET /audit", ref.Analyst, (*server).showAudit},
+	{"GET /people", ref.Admin, (*server).showPeople},
+	{"POST /users", ref.Admin, (*server).postUser},
+	{"POST /tokens", ref.Admin, (*server).postToken},
+	{"POST /tokens/{id}/revoke", ref.Admin, (*server).postRevoke},
+}
+
+// Route is one thing people can ask for, and who may.
+type Route struct {
+	Pattern string   // as of http.ServeMux
+	Need    ref.Role // Nobody: also before signing in
+}
+
+// Routes lists everything the handler serves beside its static files.
+func Routes() []Route {
+	out := make([]Route, 0, len(routes))
+	for _, r := range routes {
+		out = append(out, Route{r.pattern, r.need})
+	}
+	return out
+}

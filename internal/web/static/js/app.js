@@ -1,0 +1,11 @@
+// What pages can do beyond links and forms. Everything works without it.
+import { keys } from "./keys.js";
+import { live } from "./live.js";
+import { menus } from "./menus.js";
+import { pane } from "./pane.js";
+
+document.documentElement.classList.add("js");
+menus();
+pane();
+keys();
+live();
