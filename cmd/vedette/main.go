@@ -33,8 +33,14 @@ type env struct {
 
 func commands() []command {
 	return []command{
+		{"demo", "[-listen A]", "a whole scenario in a temporary directory, to look at", runDemo},
+		{"serve", "[-config F] [-data D] [-listen A]", "the server", runServe},
 		{"parse", "[-format F] [-original] EVENTS...", "print events as ECS, one JSON object a line", runParse},
 		{"match", "-intel PATH... [-warninglists DIR] EVENTS...", "print every indicator that events touch, without a store", runMatch},
+		{"intel", "import|lookup|resolve [flags] ...", "bring intelligence in, ask what is known", runIntel},
+		{"feed", "list|add|run|enable|disable|acknowledge|remove [flags] [ID]", "the sources", runFeed},
+		{"org", "import|show [FILE]", "the organisation profile", runOrg},
+		{"audit", "verify|list", "the audit log", runAudit},
 		{"config", "[-config F]", "print the configuration with every key explained", runConfig},
 		{"version", "", "print the version", runVersion},
 	}

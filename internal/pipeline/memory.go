@@ -18,7 +18,7 @@ import (
 // use while it is being filled.
 type Memory struct {
 	entries []entry
-	at      map[string]uint32 // type and value -> place in entries
+	at      map[string]uint32   // type and value -> place in entries
 	words   map[string][]string // each name, source and type once, as a list of one
 	builder match.Builder
 	Refused int // entries that the index would not take

@@ -1,0 +1,173 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/vedette-soc/vedette/internal/api"
+	"github.com/vedette-soc/vedette/internal/config"
+	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/ref"
+)
+
+// socketName is the socket in the data directory on which a running server
+// answers the command line. Who may write there may do everything.
+const socketName = "control.sock"
+
+// commandLine is who acts when the command line does.
+var commandLine = ref.Actor{Ref: ref.Ref{Kind: ref.System, ID: "command-line"}, Name: "command line", Role: ref.Admin}
+
+// Client speaks the API for the command line: with the running server when there
+// is one, else with the opened data directory itself. Close it.
+type Client struct {
+	http  *http.Client
+	close func() error
+}
+
+// Dial returns a Client for the data directory of c.
+func Dial(ctx context.Context, c config.Config) (*Client, error) {
+	path := filepath.Join(c.Data, socketName)
+	conn, err := net.Dial("unix", path)
+	if err == nil {
+		_ = conn.Close()
+		tr := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", path)
+		}}
+		return &Client{&http.Client{Transport: tr}, func() error { tr.CloseIdleConnections(); return nil }}, nil
+	}
+	sys, err := Open(ctx, Options{Config: c, Log: quiet()})
+	if err != nil {
+		return nil, err
+	}
+	if err := sys.matcher.Rebuild(ref.WithActor(ctx, ref.SystemActor)); err != nil {
+		return nil, errors.Join(err, sys.Close())
+	}
+	return &Client{&http.Client{Transport: inProcess{sys.api}}, sys.Close}, nil
+}
+
+// Close ends the client.
+func (c *Client) Close() error { return c.close() }
+
+// Call sends body (nil, an io.Reader for a raw one, or anything JSON) to an API
+// path and decodes the answer into out (nil = ignored). A failure comes back as
+// the *errs.Error the server sent.
+func (c *Client) Call(ctx context.Context, method, path string, body, out any) error {
+	var r io.Reader
+	switch b := body.(type) {
+	case nil:
+	case io.Reader:
+		r = b
+	default:
+		j, err := json.Marshal(b)
+		if err != nil {
+			return err
+		}
+		r = bytes.NewReader(j)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://vedette/api/v1"+path, r)
+	if err != nil {
+		return err
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		return failure(res)
+	}
+	if out == nil {
+		_, err = io.Copy(io.Discard, res.Body)
+		return err
+	}
+	return json.NewDecoder(res.Body).Decode(out)
+}
+
+// failure turns an error answer back into the error it was.
+func failure(res *http.Response) error {
+	var f api.Failure
+	if err := json.NewDecoder(res.Body).Decode(&f); err != nil || f.Error.Code == "" {
+		return fmt.Errorf("the server answered %s", res.Status)
+	}
+	kind := errs.Internal
+	for _, k := range []errs.Kind{errs.Invalid, errs.NotFound, errs.Conflict, errs.Denied, errs.RateLimited, errs.Unavailable} {
+		if errs.HTTPStatus(&errs.Error{Kind: k}) == res.StatusCode {
+			kind = k
+		}
+	}
+	if kind == errs.Internal {
+		return fmt.Errorf("%s (request %s)", f.Error.Message, f.Error.Request)
+	}
+	return &errs.Error{Kind: kind, Code: f.Error.Code, Message: f.Error.Message, Fields: f.Error.Fields}
+}
+
+// inProcess answers requests from a handler in this process.
+type inProcess struct{ handler http.Handler }
+
+// RoundTrip implements http.RoundTripper.
+func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	pr, pw := io.Pipe()
+	w := &pipeWriter{header: http.Header{}, body: pw, ready: make(chan int, 1)}
+	go func() {
+		t.handler.ServeHTTP(w, r.WithContext(ref.WithActor(r.Context(), commandLine)))
+		w.WriteHeader(http.StatusOK)
+		_ = pw.Close()
+	}()
+	status := <-w.ready
+	return &http.Response{
+		Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: w.header, Body: pr, ContentLength: -1, Request: r,
+	}, nil
+}
+
+// pipeWriter is an http.ResponseWriter whose body is read while it is written.
+type pipeWriter struct {
+	header http.Header
+	body   *io.PipeWriter
+	ready  chan int
+	sent   bool
+}
+
+func (w *pipeWriter) Header() http.Header { return w.header }
+
+func (w *pipeWriter) WriteHeader(status int) {
+	if !w.sent {
+		w.sent = true
+		w.ready <- status
+	}
+}
+
+func (w *pipeWriter) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.body.Write(b)
+}
+
+// control opens the socket of the command line in the data directory.
+func control(dir string, h http.Handler) (net.Listener, http.Handler, error) {
+	path := filepath.Join(dir, socketName)
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, nil, errors.Join(err, l.Close())
+	}
+	return l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r.WithContext(ref.WithActor(r.Context(), commandLine)))
+	}), nil
+}

@@ -1,0 +1,275 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/vedette-soc/vedette/attack"
+	"github.com/vedette-soc/vedette/content"
+	"github.com/vedette-soc/vedette/content/demo"
+	"github.com/vedette-soc/vedette/format"
+	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/internal/api"
+	"github.com/vedette-soc/vedette/internal/collect"
+	"github.com/vedette-soc/vedette/internal/config"
+	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/fetch"
+	"github.com/vedette-soc/vedette/internal/history/segment"
+	"github.com/vedette-soc/vedette/internal/identity"
+	"github.com/vedette-soc/vedette/internal/intel"
+	"github.com/vedette-soc/vedette/internal/investigate"
+	"github.com/vedette-soc/vedette/internal/org"
+	"github.com/vedette-soc/vedette/internal/pipeline"
+	"github.com/vedette-soc/vedette/internal/respond"
+	"github.com/vedette-soc/vedette/internal/store"
+	"github.com/vedette-soc/vedette/internal/supervise"
+	"github.com/vedette-soc/vedette/internal/telemetry"
+	"github.com/vedette-soc/vedette/misp"
+	"github.com/vedette-soc/vedette/ref"
+)
+
+// Options say what to open.
+type Options struct {
+	Config  config.Config
+	Version string
+	Log     *slog.Logger
+}
+
+// System is the product, built and not yet running.
+type System struct {
+	opt      Options
+	cat      *attack.Catalogue
+	store    *store.Store
+	history  *segment.History
+	intake   *telemetry.Intake
+	warnings *misp.WarningSet
+
+	alerts      *alert.Service
+	intel       *intel.Service
+	org         *org.Service
+	collect     *collect.Service
+	respond     *respond.Service
+	identity    *identity.Service
+	investigate *investigate.Service
+
+	formats *format.Recogniser
+	decoder *pipeline.Decoder
+	matcher *pipeline.Matcher
+	events  *pipeline.Events
+	ready   chan struct{} // closed when the first index is built
+	replay  []demo.Event  // what the demo has still to deliver
+	pace    time.Duration // in which it delivers the last hours
+	api     *api.API
+	changes *changes
+	tree    *supervise.Tree // set by Run, before anything listens
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// Open opens the stores of a configuration and builds everything on top of them.
+// Nothing runs or listens yet.
+func Open(ctx context.Context, opt Options) (*System, error) {
+	c := opt.Config
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, errs.New(errs.Invalid, "data_unusable", "The data directory %q cannot be made.", c.Data).Because(err)
+	}
+	s := &System{opt: opt, changes: newChanges()}
+	if err := s.openStores(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if err := s.build(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *System) openStores(ctx context.Context) error {
+	c := s.opt.Config
+	var err error
+	// The history's lock keeps a second process out of the whole directory.
+	if s.history, err = segment.Open(filepath.Join(c.Data, "history"), segment.Limits{}, s.opt.Log); err != nil {
+		return fmt.Errorf("open the event history: %w", err)
+	}
+	dsn := filepath.Join(c.Data, "vedette.db")
+	if c.Database != "" {
+		secret, err := config.Reveal(c.Database)
+		if err != nil {
+			return err
+		}
+		dsn = secret.Reveal()
+	}
+	if s.store, err = store.Open(ctx, dsn); err != nil {
+		return fmt.Errorf("open the store: %w", err)
+	}
+	return nil
+}
+
+func (s *System) build(ctx context.Context) error {
+	c, log := s.opt.Config, s.opt.Log
+	var err error
+	if s.cat, err = content.Attack(); err != nil {
+		return err
+	}
+	lists, err := content.WarningLists()
+	if err != nil {
+		return err
+	}
+	if s.warnings, err = WarningLists(c.Warnings.Directory, lists, log); err != nil {
+		return err
+	}
+	catalogue, err := Catalogue()
+	if err != nil {
+		return err
+	}
+	client, err := fetchClient(c.Fetch)
+	if err != nil {
+		return err
+	}
+	warnings := func() *misp.WarningSet { return s.warnings }
+	s.org = org.New(s.store.Org())
+	if err := s.org.Load(ctx); err != nil {
+		return err
+	}
+	s.alerts = alert.New(s.store.Alerts())
+	s.intel = intel.New(s.store.Intel(), s.store.Knowledge())
+	s.identity = identity.New(s.store.Identities())
+	s.intake = telemetry.NewIntake(s.history, 0)
+	s.formats = Formats()
+	s.decoder = pipeline.NewDecoder(s.formats)
+	s.matcher = pipeline.NewMatcher(s.intel, log)
+	s.collect = collect.New(collect.Config{
+		Store: s.store.Feeds(), Knowledge: pipeline.Knowledge{Intel: s.intel, Org: s.org}, Parsers: Parsers(), Fetch: client,
+		Catalogue: catalogue, SpoolDir: c.Data, Log: log.With("component", "collect"),
+	})
+	s.respond = respond.New(s.store.Responses(), pipeline.Guard{Org: s.org, Warnings: warnings},
+		pipeline.Past{History: s.history, Decoder: s.decoder, Org: s.org})
+	s.investigate = investigate.New(pipeline.Sources{Alerts: s.alerts, Intel: s.intel, History: s.history}, techniqueName(s.cat))
+	s.ready = make(chan struct{})
+	s.events = &pipeline.Events{
+		History: s.history, Checkpoints: s.store.Checkpoints(), Decoder: s.decoder, Matcher: s.matcher, Org: s.org, Alerts: s.alerts,
+		Warnings: warnings, Changed: s.changes.tell, Ready: s.ready, Arrived: s.intake.Arrived(), Log: log,
+	}
+	s.api = api.New(api.Config{
+		Alerts: s.alerts, Intel: s.intel, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
+		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched,
+		Version: s.opt.Version, Log: log.With("component", "api"),
+	})
+	return seedAttack(ctx, s.intel, s.cat)
+}
+
+func fetchClient(c config.Fetch) (*fetch.Client, error) {
+	cfg := fetch.Config{Timeout: c.Timeout, MaxBytes: c.MaxBytes}
+	for _, a := range c.Allow {
+		if p, err := netip.ParsePrefix(a); err == nil {
+			cfg.Allow.Prefixes = append(cfg.Allow.Prefixes, p)
+		} else if ip, err := netip.ParseAddr(a); err == nil {
+			cfg.Allow.Prefixes = append(cfg.Allow.Prefixes, netip.PrefixFrom(ip, ip.BitLen()))
+		} else {
+			cfg.Allow.Hosts = append(cfg.Allow.Hosts, a)
+		}
+	}
+	if c.Proxy != "" {
+		u, err := url.Parse(c.Proxy)
+		if err != nil || u.Host == "" {
+			return nil, errs.New(errs.Invalid, "proxy_invalid", "fetch.proxy: %q is no proxy URL.", c.Proxy)
+		}
+		cfg.Proxy = u
+	}
+	return fetch.New(cfg), nil
+}
+
+func (s *System) workers() []supervise.Status {
+	if s.tree == nil {
+		return nil
+	}
+	return s.tree.Status()
+}
+
+// Close closes the stores; call it after Run has returned, or instead of Run.
+func (s *System) Close() error {
+	var err error
+	if s.history != nil {
+		err = s.history.Close()
+	}
+	if s.store != nil {
+		err = errors.Join(err, s.store.Close())
+	}
+	return err
+}
+
+// SetUpLink returns the one-time link that makes the first administrator, "" when
+// there is one. base is the address of the pages.
+func (s *System) SetUpLink(ctx context.Context, base string) (string, error) {
+	secret, err := s.identity.PrepareSetUp(ctx)
+	if err != nil || secret == "" {
+		return "", err
+	}
+	return base + "/setup?secret=" + url.QueryEscape(secret), nil
+}
+
+// changes tells subscribers which incidents changed.
+type changes struct {
+	mu   sync.Mutex
+	subs map[chan []string]bool // guarded by mu
+}
+
+func newChanges() *changes { return &changes{subs: map[chan []string]bool{}} }
+
+// tell hands ids to every subscriber; one that is behind misses them and learns
+// of the rest later.
+func (c *changes) tell(ids []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for ch := range c.subs {
+		select {
+		case ch <- ids:
+		default:
+		}
+	}
+}
+
+func (c *changes) subscribe() (<-chan []string, func()) {
+	ch := make(chan []string, 16)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.subs[ch] = true
+	return ch, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.subs, ch)
+	}
+}
+
+// stopWithin is how long a stop may take before what is left is abandoned.
+const stopWithin = 15 * time.Second
+
+// baseURL is where people reach a listener.
+func baseURL(l net.Listener, secure bool) string {
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return ""
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
+// asSystem lets workers act.
+func asSystem(ctx context.Context) context.Context { return ref.WithActor(ctx, ref.SystemActor) }
+
+var _ http.Handler = (*api.API)(nil)
