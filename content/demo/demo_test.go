@@ -67,14 +67,19 @@ func TestScript(t *testing.T) {
 	}
 }
 
-// decode reads an event as the pipeline does.
-func decode(t *testing.T, e demo.Event) event.Event {
+// streams decode events as the pipeline does, one stream for each format.
+type streams map[string]*format.Stream
+
+func (s streams) decode(t *testing.T, e demo.Event) event.Event {
 	t.Helper()
-	stream, err := formats.Stream(e.Format)
-	if err != nil {
-		t.Fatal(err)
+	if s[e.Format] == nil {
+		stream, err := formats.Stream(e.Format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s[e.Format] = stream
 	}
-	ev, ok, err := stream.Decode(e.Raw)
+	ev, ok, err := s[e.Format].Decode(e.Raw)
 	if err != nil || !ok {
 		t.Fatalf("%s: %v: %s", e.Source, err, e.Raw)
 	}
@@ -85,13 +90,13 @@ func decode(t *testing.T, e demo.Event) event.Event {
 // TestFormats: every event is recognised without being told, and read with its
 // time and observables.
 func TestFormats(t *testing.T) {
-	sources, empty := map[string]int{}, 0
+	sources, empty, read := map[string]int{}, 0, streams{}
 	for _, e := range demo.Script(noon) {
 		sources[e.Source]++
 		if got := formats.Recognise(e.Raw); got != e.Format {
 			t.Fatalf("%s is recognised as %s: %s", e.Source, got, e.Raw)
 		}
-		ev := decode(t, e)
+		ev := read.decode(t, e)
 		if d := ev.Time.Sub(e.At).Abs(); d > time.Millisecond {
 			t.Fatalf("%s: time %s, want %s", e.Source, ev.Time, e.At)
 		}

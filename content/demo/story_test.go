@@ -92,10 +92,10 @@ func truths(t *testing.T, h *house) {
 // hits: the events touch what was planted, so often, and nothing else of the
 // thousands that the feeds list.
 func hits(t *testing.T, h *house) {
-	got := map[string]int{}
+	got, read := map[string]int{}, streams{}
 	var buf []match.Hit
 	for _, e := range h.events {
-		ev := decode(t, e)
+		ev := read.decode(t, e)
 		met := map[string]bool{}
 		for _, o := range ev.Observables {
 			found, rows, err := h.matcher.Lookup(h.ctx, o.Type, o.Value, buf)
