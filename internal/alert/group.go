@@ -31,7 +31,11 @@ type grouping struct {
 	now     time.Time
 	touched map[string]bool // incidents to rank
 	order   []string
+	spans   map[string]span // of touched incidents, newer than what is stored of them
 }
+
+// span is the time an incident covers.
+type span struct{ first, last time.Time }
 
 // Fingerprint is what makes two detections the same alert.
 func Fingerprint(d Detection) string {
@@ -61,6 +65,8 @@ func (g *grouping) add(ctx context.Context, d Detection) error {
 		return err
 	}
 	g.touch(a.Incident)
+	s := g.span(a.Incident, d.Time, d.Time)
+	g.spans[a.Incident] = span{earlier(s.first, d.Time), later(s.last, d.Time)}
 	return g.tx.SaveAlert(ctx, a)
 }
 
@@ -122,6 +128,8 @@ func (g *grouping) joins(ctx context.Context, d Detection) ([]join, error) {
 	var out []join
 	for _, c := range candidates {
 		in := c.Incident
+		now := g.span(in.ID, in.First, in.Last)
+		in.First, in.Last = earlier(in.First, now.first), later(in.Last, now.last)
 		if in.Alerts >= maxAlerts || later(in.Last, d.Time).Sub(earlier(in.First, d.Time)) > maxSpan {
 			continue
 		}
@@ -139,6 +147,14 @@ func (g *grouping) joins(ctx context.Context, d Detection) ([]join, error) {
 		return cmp.Or(cmp.Compare(b.strength, a.strength), a.incident.Created.Compare(b.incident.Created))
 	})
 	return out, nil
+}
+
+// span returns the time an incident covers, including what this call added.
+func (g *grouping) span(incident string, first, last time.Time) span {
+	if s, ok := g.spans[incident]; ok {
+		return s
+	}
+	return span{first, last}
 }
 
 // distance is how far t lies outside [first, last].

@@ -42,7 +42,7 @@ func (s *Service) Take(ctx context.Context, ds []Detection, mark *Mark) (Taken, 
 	var taken Taken
 	err := s.store.Write(ctx, func(tx Tx) error {
 		taken = Taken{}
-		g := grouping{tx: tx, now: s.now().UTC(), touched: map[string]bool{}}
+		g := grouping{tx: tx, now: s.now().UTC(), touched: map[string]bool{}, spans: map[string]span{}}
 		fresh, err := tx.Insert(ctx, ds)
 		if err != nil {
 			return fmt.Errorf("keep detections: %w", err)

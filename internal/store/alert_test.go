@@ -96,6 +96,22 @@ func TestGrouping(t *testing.T) {
 	}
 }
 
+// How detections are cut into batches must not change what belongs together.
+func TestBatchesDoNotMatter(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		var ds []alert.Detection
+		for i := range 12 { // one indicator keeps the session alive, then another comes
+			ds = append(ds, met(i, time.Duration(i)*20*time.Minute, "a", "evil.example"))
+		}
+		ds = append(ds, met(99, 245*time.Minute, "a", "bad.example"))
+		s := alert.New(st.Alerts())
+		take(t, s, ds...)
+		if open := queue(t, s, alert.QueueQuery{State: alert.Open}); len(open) != 1 || open[0].Alerts != 2 {
+			t.Errorf("in one batch: %d incidents", len(open))
+		}
+	})
+}
+
 func TestRedeliveryCountsOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		s := alert.New(st.Alerts())

@@ -16,7 +16,7 @@ type bundle struct {
 	out       collect.Sink
 	held      []held
 	size      int64
-	names     map[string][]string      // object id -> name and aliases
+	names     map[string][]string      // object id -> name
 	indicates map[string][]string      // indicator id -> ids of what it indicates
 	labels    map[string]indicator.TLP // marking id -> label
 }
@@ -75,7 +75,7 @@ func (b *bundle) object(o stix.Object) error {
 		b.indicates[o.SourceRef] = append(b.indicates[o.SourceRef], o.TargetRef)
 	case named[o.Type] && o.Name != "":
 		b.grow(len(o.ID) + len(o.Name))
-		b.names[o.ID] = append([]string{o.Name}, o.Aliases...)
+		b.names[o.ID] = []string{o.Name} // its aliases are the knowledge base's to know
 	}
 	return b.out.Object(o)
 }
