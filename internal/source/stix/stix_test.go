@@ -50,7 +50,7 @@ func TestClaims(t *testing.T) {
 	}
 	from := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	first := indicator.Claim{
-		Type: indicator.IPv4, Raw: "203.0.113.1", Names: []string{"Emotet", "Heodo"}, Tags: []string{"malicious-activity"}, Confidence: 80,
+		Type: indicator.IPv4, Raw: "203.0.113.1", Names: []string{"Emotet"}, Tags: []string{"malicious-activity"}, Confidence: 80,
 		TLP: indicator.TLPAmber, Layer: indicator.IOC, KillChain: "command-and-control", FirstSeen: from, ValidFrom: from, ValidUntil: from.AddDate(1, 0, 0),
 		Comment: "C2: a server", Reference: "https://report.example/", ExternalID: "indicator--1", File: "b", Line: 2,
 	}
