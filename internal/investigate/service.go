@@ -176,12 +176,13 @@ func advise(c Case, d Dossier) []Advice {
 			hashes = append(hashes, Block{r.Type, r.Value})
 		}
 	}
+	open = dedupe(open)
 	hosts := strings.Join(c.Entities[:min(len(c.Entities), 3)], ", ")
 	if len(open) > 0 {
 		out = append(out, Advice{
-			Title: "Block what was reached", Block: dedupe(open),
+			Title: "Block what was reached", Block: open,
 			Text: "Block the addresses and names below; each block has a preview of what it would have cut, and ends by itself.",
-			Why:  fmt.Sprintf("%d of the matched indicators were reached, not stopped.", len(dedupe(open))),
+			Why:  fmt.Sprintf("%d of the matched indicators were reached, not stopped.", len(open)),
 		})
 	}
 	if len(hashes) > 0 {

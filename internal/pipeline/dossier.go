@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -104,24 +105,57 @@ func (s Sources) Parties(ctx context.Context, names []string) ([]investigate.Par
 			parties = append(parties, p)
 		}
 	}
+	users := map[string]*user{}
 	for _, p := range slices.Clone(parties) {
 		if p.Ambiguous {
 			continue
 		}
-		more, ts, err := s.around(ctx, p, have)
+		ts, err := s.around(ctx, p, have, users)
 		if err != nil {
 			return nil, nil, err
 		}
-		parties, techniques = append(parties, more...), append(techniques, ts...)
+		techniques = append(techniques, ts...)
 	}
-	return parties, techniques, nil
+	return append(parties, concluded(users)...), techniques, nil
 }
 
-// around follows the relations of p one step: who uses it, what it uses.
-func (s Sources) around(ctx context.Context, p investigate.Party, have map[string]bool) (parties []investigate.Party, techniques []investigate.Technique, err error) {
+// user is a party concluded from what it uses.
+type user struct {
+	entity intel.Entity
+	uses   []string
+	rare   bool // something it uses has few users
+}
+
+// fewUsers is how many users make a program tell something about who uses it:
+// half of the known groups use Mimikatz.
+const fewUsers = 5
+
+// concluded returns users that say something: those of a program that few use, or
+// of several of the programs seen; the ones that use most of them first.
+func concluded(users map[string]*user) []investigate.Party {
+	var out []investigate.Party
+	weight := map[string]int{}
+	for id, u := range users {
+		if !u.rare && len(u.uses) < 2 {
+			continue
+		}
+		p := partyOf(u.entity)
+		p.Why = "uses " + strings.Join(u.uses, ", ")
+		weight[id] = len(u.uses)
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b investigate.Party) int {
+		return cmp.Or(cmp.Compare(weight[b.Ref.ID], weight[a.Ref.ID]), cmp.Compare(a.Name, b.Name))
+	})
+	return out
+}
+
+// around follows the relations of p one step: who uses it goes into users, which
+// techniques it uses is returned.
+func (s Sources) around(ctx context.Context, p investigate.Party, have map[string]bool, users map[string]*user) ([]investigate.Technique, error) {
 	rels, entities, err := s.Intel.Neighbours(ctx, p.Ref, neighboursRead)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	toP := map[string]bool{} // entities that point at p
 	for _, r := range rels {
@@ -129,19 +163,24 @@ func (s Sources) around(ctx context.Context, p investigate.Party, have map[strin
 			toP[r.From.ID] = true
 		}
 	}
+	rare := len(toP) <= fewUsers
+	var techniques []investigate.Technique
 	for _, e := range entities {
 		switch {
 		case e.Revoked:
-		case e.Type == "attack-pattern":
+		case e.Type == "attack-pattern" && !toP[e.ID]:
 			techniques = append(techniques, investigate.Technique{ID: e.AttackID, Name: e.Name, Why: p.Name + " uses it"})
 		case party(e.Type) && !have[e.ID] && toP[e.ID]:
-			have[e.ID] = true
-			q := partyOf(e)
-			q.Why = "uses " + p.Name
-			parties = append(parties, q)
+			u := users[e.ID]
+			if u == nil {
+				u = &user{entity: e}
+				users[e.ID] = u
+			}
+			u.uses = append(u.uses, p.Name)
+			u.rare = u.rare || rare
 		}
 	}
-	return parties, techniques, nil
+	return techniques, nil
 }
 
 func party(entityType string) bool {
