@@ -45,18 +45,19 @@ const (
 
 // State is what is remembered of a feed between runs.
 type State struct {
-	Feed         string    `json:"feed"`
-	Health       Health    `json:"health"`
-	Message      string    `json:"message"` // what is wrong, and what to do
-	ETag         string    `json:"e_tag"`
-	LastModified string    `json:"last_modified"`
-	BodyHash     string    `json:"body_hash"` // SHA-256 of the last good body
-	LastRun      time.Time `json:"last_run,omitzero"`
-	LastGood     time.Time `json:"last_good,omitzero"`
-	NextRun      time.Time `json:"next_run,omitzero"`
-	Failures     int       `json:"failures"`     // in a row
-	UsualSize    int       `json:"usual_size"`   // entries of the last good run
-	Acknowledged bool      `json:"acknowledged"` // an analyst said that the held-back set is right
+	Feed         string            `json:"feed"`
+	Health       Health            `json:"health"`
+	Message      string            `json:"message"` // what is wrong, and what to do
+	ETag         string            `json:"e_tag"`
+	LastModified string            `json:"last_modified"`
+	BodyHash     string            `json:"body_hash"`       // SHA-256 of the last good body
+	Files        map[string]string `json:"files,omitempty"` // of a manifest: the version of each file taken
+	LastRun      time.Time         `json:"last_run,omitzero"`
+	LastGood     time.Time         `json:"last_good,omitzero"`
+	NextRun      time.Time         `json:"next_run,omitzero"`
+	Failures     int               `json:"failures"`     // in a row
+	UsualSize    int               `json:"usual_size"`   // entries of the last good run
+	Acknowledged bool              `json:"acknowledged"` // an analyst said that the held-back set is right
 }
 
 // Run is one attempt to read a feed, or one import by hand.

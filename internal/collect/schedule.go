@@ -83,6 +83,7 @@ func (s *Service) run(ctx context.Context, v View) (Run, error) {
 	defer s.release(v.Feed.ID)
 	f, st := v.Feed, v.State
 	run := Run{ID: newID(), Feed: f.ID, Input: f.URL, Started: s.now().UTC()}
+	before := st.Files
 	st.Feed, st.LastRun = f.ID, run.Started
 	err := s.read(ctx, f, &st, &run)
 	run.Finished = s.now().UTC()
@@ -92,7 +93,7 @@ func (s *Service) run(ctx context.Context, v View) (Run, error) {
 			run.Error = e
 		}
 		st.Failures++
-		st.ETag, st.LastModified, st.BodyHash = "", "", "" // what failed must be read again
+		st.ETag, st.LastModified, st.BodyHash, st.Files = "", "", "", before // what failed must be read again
 		st.NextRun = run.Finished.Add(min(fetch.Backoff(st.Failures, minInterval, err), max(f.Interval, 6*time.Hour)))
 		if run.Outcome == "" {
 			run.Outcome = "failed"
@@ -134,6 +135,7 @@ func (s *Service) release(id string) {
 type body struct {
 	walk      func(fn func(string, io.Reader) error) error
 	unchanged bool
+	partial   bool // only what is new: its size says nothing about the feed
 	remove    func()
 }
 
@@ -155,7 +157,7 @@ func (s *Service) read(ctx context.Context, f Feed, st *State, run *Run) error {
 	if err != nil {
 		return err
 	}
-	if h, why := judge(dry, *st); h != OK {
+	if h, why := judge(dry, *st, b.partial); h != OK {
 		run.Outcome, st.Health, st.Message = "held", h, why
 		return errs.New(errs.Conflict, "feed_held", "%s", why)
 	}
@@ -165,7 +167,7 @@ func (s *Service) read(ctx context.Context, f Feed, st *State, run *Run) error {
 	if err != nil {
 		return err
 	}
-	if f.Snapshot {
+	if f.Snapshot && !b.partial {
 		if run.Withdrawn, err = s.cfg.Knowledge.Withdraw(ctx, f.ID, run.ID); err != nil {
 			return err
 		}
@@ -175,13 +177,19 @@ func (s *Service) read(ctx context.Context, f Feed, st *State, run *Run) error {
 		st.Health = Poisoned
 		st.Message = fmt.Sprintf("%d entries are our own assets; they were dropped. Ask whether this feed can be trusted.", n)
 	}
-	st.UsualSize, st.Acknowledged = in.usable(), false
+	st.Acknowledged = false
+	if !b.partial {
+		st.UsualSize = in.usable()
+	}
 	return s.cfg.Knowledge.Done(ctx, f.ID, run.ID)
 }
 
 // judge compares a run that only counted with what the feed usually is.
-func judge(in *intake, st State) (Health, string) {
+func judge(in *intake, st State, partial bool) (Health, string) {
 	n, usual := in.usable(), st.UsualSize
+	if partial {
+		usual = 0
+	}
 	switch {
 	case n == 0 && !st.Acknowledged:
 		return Empty, fmt.Sprintf("It held nothing usable (%d entries read). The last good set stays live. Look at the samples of the run; acknowledge if this is right.", in.report.In)
@@ -234,6 +242,11 @@ func (s *Service) open(ctx context.Context, f Feed, st *State, run *Run) (body, 
 		return body{unchanged: true, remove: remove}, nil
 	}
 	st.BodyHash = sum
+	if l := s.lister(f, u); l != nil {
+		b, err := s.openListed(ctx, l, req, file, st, run)
+		remove()
+		return b, err
+	}
 	name := path.Base(u.Path)
 	walk := func(fn func(string, io.Reader) error) error {
 		r, err := os.Open(file)

@@ -17,6 +17,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/fetch"
 	"github.com/vedette-soc/vedette/internal/source/csv"
+	"github.com/vedette-soc/vedette/internal/source/misp"
 	"github.com/vedette-soc/vedette/internal/source/stix"
 	"github.com/vedette-soc/vedette/internal/source/text"
 	"github.com/vedette-soc/vedette/internal/store"
@@ -102,7 +103,7 @@ func newBench(t *testing.T) bench {
 	t.Cleanup(func() { _ = st.Close() })
 	b := bench{k: &memory{live: map[string]string{}}, web: newSite(t), ctx: ref.WithActor(t.Context(), ref.SystemActor)}
 	b.Service = collect.New(collect.Config{
-		Store: st.Feeds(), Knowledge: b.k, Parsers: []collect.Parser{csv.Parser{}, stix.Parser{}, text.Parser{}}, SpoolDir: t.TempDir(),
+		Store: st.Feeds(), Knowledge: b.k, Parsers: []collect.Parser{csv.Parser{}, misp.Parser{}, stix.Parser{}, text.Parser{}}, SpoolDir: t.TempDir(),
 		Fetch: fetch.New(fetch.Config{Retries: -1, Allow: fetch.Allow{Prefixes: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, MaxBytes: 1 << 20}),
 		Log:   slog.New(slog.DiscardHandler),
 	})
@@ -227,6 +228,43 @@ func TestBadRunsKeepTheLastGoodSet(t *testing.T) {
 				t.Errorf("after the recovery: %+v, %d live, %v", st, len(b.k.live), err)
 			}
 		})
+	}
+}
+
+// A MISP feed is a manifest and a file an event; only changed ones are fetched.
+func TestManifestFeed(t *testing.T) {
+	b := newBench(t)
+	const one, two, gone = "5a1de0c4-4471-4d3e-9c10-000000000001", "5a1de0c4-4471-4d3e-9c10-000000000002", "5a1de0c4-4471-4d3e-9c10-000000000003"
+	versions := map[string]string{one: "1", two: "1", gone: "1"}
+	var asked []string
+	b.web.handle = func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Path)
+		id := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/feed/"), ".json")
+		switch {
+		case id == "manifest":
+			var parts []string
+			for _, id := range []string{one, two, gone} {
+				parts = append(parts, fmt.Sprintf("%q:{\"info\":\"x\",\"timestamp\":%q}", id, versions[id]))
+			}
+			_, _ = fmt.Fprintf(w, "{%s}", strings.Join(parts, ","))
+		case id == one || id == two:
+			_, _ = fmt.Fprintf(w, `{"Event":{"uuid":%q,"info":"case","Attribute":[{"type":"domain","category":"Network activity","to_ids":true,"value":"v%s.%s.com"}]}}`, id, versions[id], id[len(id)-1:])
+		default:
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}
+	if err := b.Add(b.ctx, collect.Feed{ID: "f", Kind: "misp", URL: b.web.URL + "/feed/manifest.json", Interval: time.Hour, Enabled: true}); err != nil {
+		t.Fatal(err)
+	}
+	if r, st, err := b.run(t); err != nil || r.Report.Stored != 2 || st.Health != collect.OK || len(asked) != 4 {
+		t.Fatalf("%+v %+v %v, asked for %v", r, st, err, asked)
+	}
+	versions[two], asked = "2", nil
+	if r, _, err := b.run(t); err != nil || r.Report.Stored != 1 || len(b.k.live) != 3 || len(asked) != 3 { // manifest, changed, missing
+		t.Errorf("%+v %v, asked for %v", r, err, asked)
+	}
+	if r, _, err := b.run(t); err != nil || r.Outcome != "unchanged" {
+		t.Errorf("%+v %v", r, err)
 	}
 }
 

@@ -44,7 +44,9 @@ func (w world) Earlier(context.Context, string, []string) ([]investigate.Earlier
 	return w.earlier, nil
 }
 
-func (w world) Seen(_ context.Context, _ indicator.Type, v string) (int, error) { return w.seen[v], nil }
+func (w world) Seen(_ context.Context, _ indicator.Type, v string) (int, error) {
+	return w.seen[v], nil
+}
 
 func reason(id, value string, hits int, blocked bool) investigate.Reason {
 	return investigate.Reason{Indicator: id, Type: indicator.Domain, Value: value, Title: value, Hits: hits, Blocked: blocked}

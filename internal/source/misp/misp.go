@@ -172,6 +172,24 @@ func ReadManifest(r io.Reader, limit int) ([]ManifestEntry, error) {
 	return out, nil
 }
 
+// maxListed is how many events of a manifest are taken.
+const maxListed = 100_000
+
+var _ collect.Lister = Parser{}
+
+// Files implements collect.Lister: an event lies at UUID.json beside its manifest.
+func (Parser) Files(manifest io.Reader) ([]collect.ManifestFile, error) {
+	entries, err := ReadManifest(manifest, maxListed)
+	if err != nil {
+		return nil, err
+	}
+	files := make([]collect.ManifestFile, len(entries))
+	for i, e := range entries {
+		files[i] = collect.ManifestFile{Name: e.UUID + ".json", Version: e.Timestamp}
+	}
+	return files, nil
+}
+
 func isUUID(s string) bool {
 	return len(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-' &&
 		strings.Trim(s, "0123456789abcdefABCDEF-") == ""
