@@ -75,6 +75,7 @@ func TestSuricataVerify(t *testing.T) {
 			t.Fatalf("record %d of %s is %q, want %q", r.Seq, r.Source, r.Raw, sent[i])
 		}
 	}
+	logSize(t, h, sent)
 	files := map[string][]any{}
 	for _, name := range order {
 		for _, r := range stored[:counts[name]] {
@@ -87,6 +88,19 @@ func TestSuricataVerify(t *testing.T) {
 		stored = stored[counts[name]:]
 	}
 	checkCases(t, files)
+}
+
+func logSize(t *testing.T, h telemetry.History, sent [][]byte) {
+	t.Helper()
+	raw := 0
+	for _, line := range sent {
+		raw += len(line)
+	}
+	stats, err := h.Stats(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes sent in %d requests, %d on disk without notes", raw, 760, stats.Bytes)
 }
 
 func readAll(t *testing.T, h telemetry.History) []telemetry.Stored {
