@@ -38,7 +38,7 @@ func sample(t testing.TB, path string) string {
 // Suricata's own project makes.
 func TestSuricataVerify(t *testing.T) {
 	dir := t.TempDir()
-	h, err := segment.Open(dir, segment.Limits{Records: 5000}, slog.New(slog.DiscardHandler))
+	h, err := segment.Open(dir, segment.Limits{Records: 5000}, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestSuricataVerify(t *testing.T) {
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if h, err = segment.Open(dir, segment.Limits{}, slog.New(slog.DiscardHandler)); err != nil {
+	if h, err = segment.Open(dir, segment.Limits{}, quiet); err != nil {
 		t.Fatal(err)
 	}
 	defer h.Close()
@@ -89,6 +89,8 @@ func TestSuricataVerify(t *testing.T) {
 	}
 	checkCases(t, files)
 }
+
+var quiet = slog.New(slog.DiscardHandler)
 
 func logSize(t *testing.T, h telemetry.History, sent [][]byte) {
 	t.Helper()
@@ -118,7 +120,7 @@ func readAll(t *testing.T, h telemetry.History) []telemetry.Stored {
 	}
 }
 
-func eachFile(t *testing.T, take func(name string, body []byte)) {
+func eachFile(t testing.TB, take func(name string, body []byte)) {
 	t.Helper()
 	f, err := os.Open(sample(t, data+"/eve.tar.gz"))
 	if err != nil {
@@ -284,7 +286,7 @@ func TestZeekContext(t *testing.T) {
 
 func openSegment(t *testing.T) *segment.History {
 	t.Helper()
-	h, err := segment.Open(t.TempDir(), segment.Limits{}, slog.New(slog.DiscardHandler))
+	h, err := segment.Open(t.TempDir(), segment.Limits{}, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
