@@ -1,6 +1,9 @@
 package format
 
-import "io"
+import (
+	"bytes"
+	"io"
+)
 
 // Splitter cuts a stream into the records that a Reader would read, without
 // reading them: what is stored by one is understood by the other. Not safe for
@@ -25,12 +28,18 @@ func NewSplitter(in io.Reader, name string, maxRecord int) *Splitter {
 // *RecordError means that a record was passed over: call Next again. io.EOF is
 // the end; any other error comes from the underlying reader and is final.
 func (s *Splitter) Next() ([]byte, error) {
-	f, err := s.frames.next()
-	if err != nil {
-		return nil, err
+	for {
+		f, err := s.frames.next()
+		if err != nil {
+			return nil, err
+		}
+		if f.fault != nil {
+			return nil, &RecordError{File: s.name, Line: f.line, Reason: f.fault.Reason, Err: f.fault}
+		}
+		// Several objects in one line: a Reader finds out when it decodes them.
+		if data := bytes.TrimSpace(f.data); len(data) > 0 && data[0] == '{' && s.frames.split(f) {
+			continue
+		}
+		return f.data, nil
 	}
-	if f.fault != nil {
-		return nil, &RecordError{File: s.name, Line: f.line, Reason: f.fault.Reason, Err: f.fault}
-	}
-	return f.data, nil
 }

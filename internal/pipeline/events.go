@@ -41,7 +41,9 @@ type Events struct {
 	Changed     func(incidents []string) // told after each batch that changed incidents; may be nil
 	Ready       <-chan struct{}          // the first index is built
 	Arrived     <-chan struct{}          // something was appended; may be nil
-	Log         *slog.Logger
+	// Decoded is told once of each record that could be read; may be nil.
+	Decoded func(source, format string, at, received time.Time)
+	Log     *slog.Logger
 
 	hits  []match.Hit
 	place telemetry.Seq // the last record done
@@ -112,6 +114,9 @@ func (w *Events) step(ctx context.Context) (int, error) {
 				keys = append(keys, KeyOf(o.Type, o.Value))
 			}
 			if r.Seq > w.place {
+				if w.Decoded != nil {
+					w.Decoded(r.Source, ev.Format, ev.Time, r.Received)
+				}
 				ds, err := w.detect(ctx, &ev, EventRef(r.Seq))
 				if err != nil {
 					return 0, fmt.Errorf("detect in event %d: %w", r.Seq, err)

@@ -132,7 +132,7 @@ func (w *writer) close() error {
 // startWriter goes on with the last segment, or begins the first.
 func (h *History) startWriter() error {
 	w := &h.writer
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
 	if err != nil {
 		return err
 	}

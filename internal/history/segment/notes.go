@@ -127,6 +127,7 @@ func (h *History) seal(n *notes) error {
 // Find implements telemetry.History.
 func (h *History) Find(ctx context.Context, key telemetry.Key, limit int) (telemetry.Found, error) {
 	var found telemetry.Found
+	var scratch []byte
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	for i := len(h.segments) - 1; i >= 0; i-- {
@@ -135,7 +136,7 @@ func (h *History) Find(ctx context.Context, key telemetry.Key, limit int) (telem
 			if err := ctx.Err(); err != nil {
 				return telemetry.Found{}, err
 			}
-			if err := p.sidecar.find(key, limit, &found); err != nil {
+			if err := p.sidecar.find(key, limit, &found, &scratch); err != nil {
 				return telemetry.Found{}, err
 			}
 		} else if h.notes != nil && h.notes.part == p {

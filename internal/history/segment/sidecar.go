@@ -14,7 +14,7 @@ import (
 
 // A sidecar holds, for one closed segment, which records hold which key.
 //
-//	pages      sorted postings, about 4 KiB each: per key the uvarint distance to the
+//	pages      sorted postings, about 2 KiB each: per key the uvarint distance to the
 //	           key before it (the first of a page: to 0), the uvarint number of rows;
 //	           then the row, or for several: uvarint length and the uvarint distances
 //	blocks     u64 offset, u32 size, u32 row, u32 records per block of the log
@@ -42,7 +42,7 @@ const (
 	footSize     = len(sidecarMagic) + 8*5 + 4*4
 	blockSize    = 20
 	pageSize     = 16
-	pageBytes    = 4 << 10
+	pageBytes    = 2 << 10
 )
 
 // appendFoot writes: number of the first record, length of the log, raw bytes,
@@ -126,8 +126,9 @@ func (s *sidecar) load(first telemetry.Seq) error {
 
 func (s *sidecar) close() error { return s.file.Close() }
 
-// find adds where key is, newest first, at most limit in all.
-func (s *sidecar) find(key telemetry.Key, limit int, f *telemetry.Found) error {
+// find adds where key is, newest first, at most limit in all. It reads into
+// scratch, which it may replace by a larger one.
+func (s *sidecar) find(key telemetry.Key, limit int, f *telemetry.Found, scratch *[]byte) error {
 	i := sort.Search(len(s.pages), func(i int) bool { return s.pages[i].first > key }) - 1
 	if i < 0 {
 		return nil
@@ -136,7 +137,11 @@ func (s *sidecar) find(key telemetry.Key, limit int, f *telemetry.Found) error {
 	if i+1 < len(s.pages) {
 		end = s.pages[i+1].off
 	}
-	buf := make([]byte, end-s.pages[i].off)
+	size := int(end - s.pages[i].off)
+	if cap(*scratch) < size {
+		*scratch = make([]byte, max(size, 2*pageBytes))
+	}
+	buf := (*scratch)[:size]
 	if _, err := s.file.ReadAt(buf, int64(s.pages[i].off)); err != nil {
 		return fmt.Errorf("read %s: %w", s.file.Name(), err)
 	}

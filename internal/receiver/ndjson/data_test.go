@@ -38,7 +38,7 @@ func sample(t testing.TB, path string) string {
 // Suricata's own project makes.
 func TestSuricataVerify(t *testing.T) {
 	dir := t.TempDir()
-	h, err := segment.Open(dir, segment.Limits{Records: 5000}, slog.New(slog.DiscardHandler))
+	h, err := segment.Open(dir, segment.Limits{Records: 5000}, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestSuricataVerify(t *testing.T) {
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if h, err = segment.Open(dir, segment.Limits{}, slog.New(slog.DiscardHandler)); err != nil {
+	if h, err = segment.Open(dir, segment.Limits{}, quiet); err != nil {
 		t.Fatal(err)
 	}
 	defer h.Close()
@@ -75,6 +75,7 @@ func TestSuricataVerify(t *testing.T) {
 			t.Fatalf("record %d of %s is %q, want %q", r.Seq, r.Source, r.Raw, sent[i])
 		}
 	}
+	logSize(t, h, sent)
 	files := map[string][]any{}
 	for _, name := range order {
 		for _, r := range stored[:counts[name]] {
@@ -87,6 +88,21 @@ func TestSuricataVerify(t *testing.T) {
 		stored = stored[counts[name]:]
 	}
 	checkCases(t, files)
+}
+
+var quiet = slog.New(slog.DiscardHandler)
+
+func logSize(t *testing.T, h telemetry.History, sent [][]byte) {
+	t.Helper()
+	raw := 0
+	for _, line := range sent {
+		raw += len(line)
+	}
+	stats, err := h.Stats(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes sent in %d requests, %d on disk without notes", raw, 760, stats.Bytes)
 }
 
 func readAll(t *testing.T, h telemetry.History) []telemetry.Stored {
@@ -104,7 +120,7 @@ func readAll(t *testing.T, h telemetry.History) []telemetry.Stored {
 	}
 }
 
-func eachFile(t *testing.T, take func(name string, body []byte)) {
+func eachFile(t testing.TB, take func(name string, body []byte)) {
 	t.Helper()
 	f, err := os.Open(sample(t, data+"/eve.tar.gz"))
 	if err != nil {
@@ -270,7 +286,7 @@ func TestZeekContext(t *testing.T) {
 
 func openSegment(t *testing.T) *segment.History {
 	t.Helper()
-	h, err := segment.Open(t.TempDir(), segment.Limits{}, slog.New(slog.DiscardHandler))
+	h, err := segment.Open(t.TempDir(), segment.Limits{}, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}

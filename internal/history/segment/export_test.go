@@ -1,0 +1,24 @@
+package segment
+
+import "github.com/vedette-soc/vedette/internal/telemetry"
+
+// ParseBlock is exported for fuzzing: what lies behind a checksum cannot be
+// reached from outside.
+var ParseBlock = parseBlock
+
+// Scan returns how many records a log holds and where its good part ends.
+func Scan(log []byte) (records int, end int64) {
+	frames, end := scan(log, 1)
+	for _, f := range frames {
+		records += int(f.count)
+	}
+	return records, end
+}
+
+// FindInPage looks for key in a page of postings of count records.
+func FindInPage(page []byte, key telemetry.Key, count uint32) (telemetry.Found, bool) {
+	s := sidecar{part: part{first: 1, count: count}}
+	var f telemetry.Found
+	ok := s.inPage(page, key, 1000, &f)
+	return f, ok
+}

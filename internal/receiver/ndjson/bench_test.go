@@ -1,0 +1,41 @@
+package ndjson_test
+
+import (
+	"bytes"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/vedette-soc/vedette/internal/history/segment"
+	"github.com/vedette-soc/vedette/internal/receiver/ndjson"
+)
+
+// BenchmarkPost sends real EVE records, 5 MiB in each request, into a durable
+// history.
+func BenchmarkPost(b *testing.B) {
+	var body []byte
+	eachFile(b, func(_ string, file []byte) {
+		if len(body) < 5<<20 {
+			body = append(append(body, bytes.TrimSpace(file)...), '\n')
+		}
+	})
+	h, err := segment.Open(b.TempDir(), segment.Limits{}, quiet)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer h.Close()
+	s := newSite(h, ndjson.Config{MaxEvent: 8 << 20})
+	n := 0
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		r := httptest.NewRequestWithContext(b.Context(), "POST", "/v1/events", bytes.NewReader(body))
+		r.Header.Set("Authorization", "Bearer good")
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if w.Code != 200 {
+			b.Fatal(w.Body)
+		}
+		n += bytes.Count(body, []byte("\n"))
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "events/s")
+}
