@@ -30,7 +30,7 @@ func funcs(now func() time.Time) template.FuncMap {
 		"refurl":   refURL,
 		"short":    short,
 		"signed":   func(f float64) string { return strings.Replace(fmt.Sprintf("%+.2f", f), "-", "−", 1) },
-		"stamp":    func(t time.Time) string { return stamp(now(), t) },
+		"stamp":    stamp,
 		"trim":     func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) },
 		"round1":   func(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) },
 		"techpath": func(id string) string { return "/techniques/" + url.PathEscape(id) },
@@ -88,17 +88,8 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d years", int(d.Hours()/24/365.25))
 }
 
-// stamp is a time as a reader of a log wants it: short when it was today.
-func stamp(now, t time.Time) string {
-	t = t.UTC()
-	switch {
-	case t.IsZero():
-		return "—"
-	case now.UTC().Format(time.DateOnly) == t.Format(time.DateOnly):
-		return t.Format("15:04:05")
-	}
-	return t.Format("2006-01-02 15:04:05")
-}
+// stamp is a time as a reader of a log wants it, in UTC.
+func stamp(t time.Time) string { return t.UTC().Format(time.DateTime) }
 
 // group writes a number with thin spaces between groups of three digits.
 func group(n int64) string {
