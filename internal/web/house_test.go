@@ -317,16 +317,6 @@ func (h *house) do(user, method, target string, form url.Values) *httptest.Respo
 	return w
 }
 
-// get returns the page that user sees.
-func (h *house) get(user, target string) string {
-	h.t.Helper()
-	w := h.do(user, "GET", target, nil)
-	if w.Code != http.StatusOK {
-		h.t.Fatalf("GET %s as %s: %d\n%s\n%s", target, user, w.Code, h.logged(), firstLines(w.Body.String()))
-	}
-	return w.Body.String()
-}
-
 func firstLines(s string) string {
 	if len(s) > 4000 {
 		s = s[:4000]

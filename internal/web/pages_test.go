@@ -73,7 +73,7 @@ func TestPages(t *testing.T) {
 		{name: "a filter that nothing meets", user: "viewer", target: "/?level=low&q=nowhere", status: 200, has: []string{"No incident meets this filter"}},
 		{name: "an unknown incident", user: "viewer", target: "/incidents/nope", status: 404, has: []string{"Not found"}},
 		{name: "a broken cursor", user: "viewer", target: "/?cursor=%21", status: 400, has: []string{"start again without it"}},
-		{name: "an event with its fields", user: "viewer", target: "/events/1", status: 200, has: []string{"dns.question.name", "evil[.]example", "As it arrived"}},
+		{name: "an event with its fields", user: "viewer", target: "/events/1", status: 200, has: []string{"<h1>Event 1</h1>", "dns.question.name", "evil[.]example", "As it arrived"}},
 		{name: "an event that is no number", user: "viewer", target: "/events/x", status: 404},
 		{name: "an indicator", user: "analyst", target: "/indicators/" + indicator.ID(indicator.Domain, "evil.example"), status: 200, has: []string{"urlhaus", "threatfox", "95 %", "APT29", "(1 − 80 %)", "Decide it yourself", "shop-db-1 looked up"}},
 		{name: "a known value leads to its indicator", user: "viewer", target: "/lookup?type=domain-name&value=EVIL.example", status: 303, to: "/indicators/" + indicator.ID(indicator.Domain, "evil.example")},
