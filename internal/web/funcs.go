@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -15,22 +16,24 @@ import (
 // funcs are the words templates know beside those of html/template.
 func funcs(now func() time.Time) template.FuncMap {
 	return template.FuncMap{
-		"ago":      func(t time.Time) string { return ago(now(), t) },
-		"bars":     func(score int) priorityBars { return priorityBars{score} },
-		"bytes":    func(n any) string { return byteSize(toInt(n)) },
-		"chip":     func(level any) severity { return severity{Level: fmt.Sprint(level)} },
-		"defang":   indicator.Defang,
-		"group":    func(n any) string { return group(toInt(n)) },
-		"join":     strings.Join,
-		"obs":      func(t indicator.Type, value string) observable { return observable{Type: t, Value: value} },
-		"obsin":    func(t indicator.Type, value, incident string) observable { return observable{t, value, incident} },
-		"pain":     func(t indicator.Type) string { return indicator.PainLevel(t).String() },
-		"percent":  func(p float64) string { return strconv.FormatFloat(100*p, 'f', percentDigits(p), 64) + " %" },
-		"plural":   func(n any, what string) string { return plural(int(toInt(n)), what) },
+		"ago":     func(t time.Time) string { return ago(now(), t) },
+		"bars":    func(score int) priorityBars { return priorityBars{score} },
+		"bytes":   whole(byteSize),
+		"chip":    func(level any) severity { return severity{Level: fmt.Sprint(level)} },
+		"defang":  indicator.Defang,
+		"group":   whole(group),
+		"join":    strings.Join,
+		"obs":     func(t indicator.Type, value string) observable { return observable{Type: t, Value: value} },
+		"obsin":   func(t indicator.Type, value, incident string) observable { return observable{t, value, incident} },
+		"pain":    func(t indicator.Type) string { return indicator.PainLevel(t).String() },
+		"percent": func(p float64) string { return strconv.FormatFloat(100*p, 'f', percentDigits(p), 64) + " %" },
+		"plural": func(n any, what string) (string, error) {
+			return whole(func(n int64) string { return plural(int(n), what) })(n)
+		},
 		"refurl":   refURL,
 		"short":    short,
 		"signed":   func(f float64) string { return strings.Replace(fmt.Sprintf("%+.2f", f), "-", "−", 1) },
-		"stamp":    func(t time.Time) string { return stamp(now(), t) },
+		"stamp":    stamp,
 		"trim":     func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) },
 		"round1":   func(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) },
 		"techpath": func(id string) string { return "/techniques/" + url.PathEscape(id) },
@@ -45,16 +48,18 @@ func percentDigits(p float64) int {
 	return 0
 }
 
-func toInt(n any) int64 {
-	switch n := n.(type) {
-	case int:
-		return int64(n)
-	case int64:
-		return n
-	case uint64:
-		return int64(n)
+// whole makes a function of a whole number one of any of Go's integer types; a
+// template that gives it something else fails, and with it its test.
+func whole(fn func(n int64) string) func(n any) (string, error) {
+	return func(n any) (string, error) {
+		switch v := reflect.ValueOf(n); {
+		case v.CanInt():
+			return fn(v.Int()), nil
+		case v.CanUint():
+			return fn(int64(v.Uint())), nil
+		}
+		return "", fmt.Errorf("%v (%T) is no whole number", n, n)
 	}
-	return 0
 }
 
 // ago says in the shortest words how far a time is from now.
@@ -88,17 +93,8 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d years", int(d.Hours()/24/365.25))
 }
 
-// stamp is a time as a reader of a log wants it: short when it was today.
-func stamp(now, t time.Time) string {
-	t = t.UTC()
-	switch {
-	case t.IsZero():
-		return "—"
-	case now.UTC().Format(time.DateOnly) == t.Format(time.DateOnly):
-		return t.Format("15:04:05")
-	}
-	return t.Format("2006-01-02 15:04:05")
-}
+// stamp is a time as a reader of a log wants it, in UTC.
+func stamp(t time.Time) string { return t.UTC().Format(time.DateTime) }
 
 // group writes a number with thin spaces between groups of three digits.
 func group(n int64) string {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/intel"
-	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/ref"
 )
 
@@ -33,9 +32,9 @@ func (h *house) hostile() string {
 		From: ref.Ref{Kind: ref.Entity, ID: "malware--0aaaaaaa-1111-4222-8333-444444444444"}, Type: markup, To: ref.Ref{Kind: ref.Entity, ID: actorID}, Source: evilURL,
 	}})
 	h.must(err)
-	_, err = h.cfg.Org.Import(system(), []byte(profile+"  - paper.example # "+strings.ReplaceAll(markup, "\n", " ")+"\n"))
+	evil := strings.Replace(profile, "Kim Muster", "'"+strings.ReplaceAll(markup, "'", "''")+"'", 1)
+	_, err = h.cfg.Org.Import(system(), []byte(evil))
 	h.must(err)
-	_ = org.Normal
 	h.meet(sample{host: markup, value: "hostile.example", names: nasty, crit: 100, title: long, raw: `{"message":"` + markup + rightTo + `"` + "\xff\xfe"})
 	id := h.meet(sample{host: markup, value: evilURL2, typ: indicator.URL, names: nasty, crit: 100, title: markup + rightTo, after: time.Minute})
 	h.meet(sample{host: rightTo, value: "other.example", crit: 10, severity: 1, title: markup + evilURL + rightTo, after: time.Minute})

@@ -43,6 +43,11 @@ type indicatorPage struct {
 // DecayDays is after how many days without confirmation a claim counts nothing.
 func (p indicatorPage) DecayDays() int { return int(p.Decay.Lifetime.Hours() / 24) }
 
+// ParentObs is the registrable domain above the value.
+func (p indicatorPage) ParentObs() observable {
+	return observable{Type: indicator.Domain, Value: p.Parent}
+}
+
 // sourceLine is what one source says, with its part in the confidence.
 type sourceLine struct {
 	indicator.Assertion

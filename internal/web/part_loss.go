@@ -23,6 +23,9 @@ type countOf struct {
 	Share float64 // of 100
 }
 
+// Lost is how many entries were dropped.
+func (l loss) Lost() int { return l.LossReport.Lost() }
+
 func newLoss(r indicator.LossReport) loss {
 	l := loss{LossReport: r}
 	if r.In > 0 {
