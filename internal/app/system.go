@@ -157,7 +157,7 @@ func (s *System) build(ctx context.Context) error {
 	s.ready = make(chan struct{})
 	s.events = &pipeline.Events{
 		History: s.history, Checkpoints: s.store.Checkpoints(), Decoder: s.decoder, Matcher: s.matcher, Org: s.org, Alerts: s.alerts,
-		Warnings: warnings, Changed: s.changes.tell, Ready: s.ready, Arrived: s.intake.Arrived(), Log: log,
+		Warnings: warnings, Changed: s.changes.tell, Ready: s.ready, Arrived: s.intake.Arrived(), Decoded: s.intake.Decoded, Log: log,
 	}
 	s.api = api.New(api.Config{
 		Alerts: s.alerts, Intel: s.intel, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
