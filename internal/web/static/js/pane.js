@@ -28,6 +28,7 @@ export async function openBeside(link) {
     else row.querySelector(".qlink").removeAttribute("aria-current");
   }
   history.replaceState(null, "", link.href);
+  document.title = `${pane.querySelector(".in-title")?.textContent ?? "Queue"} · Vedette`;
 }
 
 export function pane() {
