@@ -1,17 +1,18 @@
 package main
 
 import (
+	"archive/tar"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/app"
-	"github.com/vedette-soc/vedette/internal/fetch"
 )
 
 func runIntel(ctx context.Context, e env, args []string) error {
@@ -64,7 +65,16 @@ func intelImport(ctx context.Context, e env, args []string) error {
 	})
 }
 
-// importPath sends one path: a file as it is, a directory file by file.
+// pack writes a directory as a tar archive: one request, one run, one report.
+func pack(w io.Writer, dir string) error {
+	tw := tar.NewWriter(w)
+	if err := tw.AddFS(os.DirFS(dir)); err != nil {
+		return err
+	}
+	return tw.Close()
+}
+
+// importPath sends one path: a file as it is, a directory as an archive.
 func importPath(ctx context.Context, e env, c *app.Client, path, kind, source string, dry bool, p *progress, sum *indicator.LossReport) error {
 	send := func(name string, r io.Reader) error {
 		q := url.Values{"name": {name}, "dry_run": {fmt.Sprint(dry)}}
@@ -85,7 +95,10 @@ func importPath(ctx context.Context, e env, c *app.Client, path, kind, source st
 		return nil
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fetch.Walk(path, fetch.Limits{}, send)
+		r, w := io.Pipe()
+		go func() { w.CloseWithError(pack(w, path)) }()
+		defer func() { _ = r.Close() }()
+		return send(filepath.Base(path)+".tar", r)
 	}
 	if path == "-" {
 		return send("stdin", e.stdin)

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	mergeBatch   = 2000
+	mergeBatch   = 10_000
 	samplesKept  = 5 // per reason
 	sampleLength = 200
 	sniffBytes   = 4096

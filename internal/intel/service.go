@@ -17,7 +17,7 @@ import (
 )
 
 // batch is how many claims are merged in one transaction.
-const batch = 2000
+const batch = 10_000
 
 // Service is the knowledge base. Safe for concurrent use; merges take turns.
 type Service struct {

@@ -76,6 +76,13 @@ func (m *Matcher) Run(ctx context.Context, ready chan<- struct{}) error {
 			return err
 		}
 		m.first.Do(func() { close(ready) })
+		// A large index takes seconds to build: an import that announces itself
+		// again and again must not keep a core busy with nothing else.
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(2 * m.state.Load().took):
+		}
 		select {
 		case <-ctx.Done():
 			return nil
