@@ -189,7 +189,7 @@ func (s *System) face(listURL string, secure bool) http.Handler {
 	pages := web.New(web.Config{
 		Alerts: s.alerts, Intel: s.intel, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Index: s.matcher.State, Technique: techniqueName(s.cat),
-		Changes: s.changes.subscribe, Workers: s.workers, Senders: s.intake.Sources, ListURL: listURL, Engine: string(s.store.Engine()),
+		Changes: s.changes.subscribe, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched, ListURL: listURL, Engine: string(s.store.Engine()),
 		Version: s.opt.Version, Secure: secure, Log: s.opt.Log.With("component", "web"),
 	})
 	mux := http.NewServeMux()

@@ -175,7 +175,7 @@ func (s *Service) read(ctx context.Context, f Feed, st *State, run *Run) error {
 	run.Outcome, st.Health, st.Message = "stored", OK, ""
 	if n := in.report.Dropped["own-asset"]; n > 0 {
 		st.Health = Poisoned
-		st.Message = fmt.Sprintf("%d entries are our own assets; they were dropped. Ask whether this feed can be trusted.", n)
+		st.Message = fmt.Sprintf("It lists %d of our own assets; they were dropped. Ask whether this feed can be trusted.", n)
 	}
 	st.Acknowledged = false
 	if !b.partial {

@@ -29,6 +29,7 @@ const (
 	Running   State = "running"
 	BackingUp State = "backing-off"
 	Degraded  State = "degraded" // failed for good; the rest goes on
+	Done      State = "done"     // had an end, and reached it
 	Stopped   State = "stopped"
 )
 
@@ -145,8 +146,11 @@ func (t *Tree) keep(ctx context.Context, w Worker, fatal chan<- error) {
 		start := time.Now()
 		err := run(ctx, w)
 		switch {
-		case ctx.Err() != nil || err == nil:
+		case ctx.Err() != nil:
 			t.set(w.Name, Stopped, nil)
+			return
+		case err == nil:
+			t.set(w.Name, Done, nil)
 			return
 		case errs.IsFatal(err):
 			t.set(w.Name, Stopped, err)

@@ -26,7 +26,9 @@ func funcs(now func() time.Time) template.FuncMap {
 		"obs":     func(t indicator.Type, value string) observable { return observable{Type: t, Value: value} },
 		"obsin":   func(t indicator.Type, value, incident string) observable { return observable{t, value, incident} },
 		"pain":    func(t indicator.Type) string { return indicator.PainLevel(t).String() },
-		"percent": func(p float64) string { return strconv.FormatFloat(100*p, 'f', percentDigits(p), 64) + " %" },
+		"percent": percent,
+		"likely":  likely,
+		"lasted":  lasted,
 		"plural": func(n any, what string) (string, error) {
 			return whole(func(n int64) string { return plural(int(n), what) })(n)
 		},
@@ -39,6 +41,33 @@ func funcs(now func() time.Time) template.FuncMap {
 		"techpath": func(id string) string { return "/techniques/" + url.PathEscape(id) },
 		"words":    func(v any) string { return strings.ReplaceAll(fmt.Sprint(v), "-", " ") },
 	}
+}
+
+func percent(p float64) string {
+	return strconv.FormatFloat(100*p, 'f', percentDigits(p), 64) + " %"
+}
+
+// likely is a probability in words that do not claim certainty.
+func likely(p float64) string {
+	switch {
+	case p > .999:
+		return "over 99.9 %"
+	case p < .001:
+		return "under 0.1 %"
+	}
+	return percent(p)
+}
+
+// lasted is a duration without places nobody reads: "13.7ms", "10m8s".
+func lasted(d time.Duration) string {
+	unit := time.Second
+	for _, u := range []time.Duration{100 * time.Microsecond, 10 * time.Millisecond, 100 * time.Millisecond} {
+		if d < 1000*u {
+			unit = u
+			break
+		}
+	}
+	return d.Round(unit).String()
 }
 
 func percentDigits(p float64) int {

@@ -49,7 +49,7 @@ func (s *server) showHealth(_ http.ResponseWriter, r *http.Request, _ visitor) (
 		p.Workers = s.cfg.Workers()
 	}
 	for _, w := range p.Workers {
-		if w.State != supervise.Running && w.State != supervise.Waiting {
+		if w.State == supervise.BackingUp || w.State == supervise.Degraded {
 			p.Ill++
 		}
 	}
@@ -63,8 +63,10 @@ func (s *server) showHealth(_ http.ResponseWriter, r *http.Request, _ visitor) (
 		p.Problem = "The history does not answer; the log has the details."
 		s.cfg.Log.ErrorContext(ctx, "history statistics failed", "error", err)
 	}
-	if noted := s.cfg.History.Noted(); p.History.Last > noted {
-		p.Behind = uint64(p.History.Last - noted)
+	if s.cfg.Matched != nil {
+		if done := s.cfg.Matched(); p.History.Last > done {
+			p.Behind = uint64(p.History.Last - done)
+		}
 	}
 	if p.Counts, err = s.cfg.Intel.Counts(ctx); err != nil {
 		return nil, err

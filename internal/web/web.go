@@ -60,6 +60,8 @@ type Config struct {
 	Changes func() (<-chan []string, func())
 	// Workers says how the supervised workers are; nil = not shown.
 	Workers func() []supervise.Status
+	// Matched is the last event that was matched; nil = not shown.
+	Matched func() telemetry.Seq
 	// Senders says who delivers events; nil = not shown.
 	Senders func() []telemetry.Source
 
