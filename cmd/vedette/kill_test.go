@@ -247,7 +247,7 @@ func (r *trap) Read(b []byte) (int, error) {
 }
 
 const (
-	feedLines = 20_000
+	feedLines = 12_000
 	badLines  = 40
 )
 

@@ -187,7 +187,8 @@ func same(a, b Row) bool {
 		b.LastSeen.Sub(a.LastSeen).Abs() < 24*time.Hour && b.ValidUntil.Sub(a.ValidUntil).Abs() < 24*time.Hour && a.ValidFrom.Equal(b.ValidFrom)
 }
 
-// Withdraw tells that source no longer claims what run did not repeat.
+// Withdraw tells that source no longer claims what run did not repeat. Each batch
+// is one transaction; after a failure or a crash it can be called again.
 func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error) {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
 		return 0, err
@@ -196,7 +197,7 @@ func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error)
 	defer s.merging.Unlock()
 	total := 0
 	for {
-		keys, err := s.store.Withdraw(ctx, source, run, batch)
+		keys, err := s.store.Stale(ctx, source, run, batch)
 		if err != nil || len(keys) == 0 {
 			return total, err
 		}
@@ -205,12 +206,19 @@ func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error)
 			return total, err
 		}
 		var changed []Row
+		var withdrawn []AssertionRow
 		for _, k := range keys {
+			for i := range said[k] {
+				if a := &said[k][i]; a.Source == source {
+					a.Withdrawn = true
+					withdrawn = append(withdrawn, *a)
+				}
+			}
 			if row, ok := rows[k]; ok {
 				changed = append(changed, combine(row, said[k], s.now().UTC()))
 			}
 		}
-		if err := s.store.Save(ctx, changed, nil, false); err != nil {
+		if err := s.store.Save(ctx, changed, withdrawn, false); err != nil {
 			return total, err
 		}
 		total += len(keys)

@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -254,4 +256,39 @@ func BenchmarkMerge(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "indicators/s")
+}
+
+// crashing is an indicator store that dies before the next Save that names rows.
+type crashing struct {
+	intel.Store
+	armed bool
+}
+
+func (c *crashing) Save(ctx context.Context, rows []intel.Row, said []intel.AssertionRow, announce bool) error {
+	if c.armed && len(rows) > 0 {
+		c.armed = false
+		return errors.New("the plug was pulled")
+	}
+	return c.Store.Save(ctx, rows, said, announce)
+}
+
+// TestWithdrawAfterCrash: what a crash kept from being withdrawn is withdrawn by
+// the next run.
+func TestWithdrawAfterCrash(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		c := &crashing{Store: st.Intel()}
+		s := intel.New(c, st.Knowledge())
+		merge(t, s, "a", "1", domain("gone.example", 80), domain("stays.example", 80))
+		merge(t, s, "a", "2", domain("stays.example", 80))
+		c.armed = true
+		if n, err := s.Withdraw(system(t), "a", "2"); err == nil {
+			t.Fatalf("withdrew %d without a store", n)
+		}
+		if n, err := s.Withdraw(system(t), "a", "2"); n != 1 || err != nil {
+			t.Errorf("the second time withdrew %d, %v; want 1", n, err)
+		}
+		if d := cmp.Diff(map[string]bool{"stays.example": true}, liveValues(t, s)); d != "" {
+			t.Error(d)
+		}
+	})
 }
