@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -77,6 +78,29 @@ func TestMergeOverSources(t *testing.T) {
 		}
 		if _, err := s.ByID(system(t), "x"); errs.KindOf(err) != errs.NotFound {
 			t.Errorf("by a wrong id: %v", err)
+		}
+	})
+}
+
+// TestMergeInBatches: where the batches of a run end makes no difference.
+func TestMergeInBatches(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		s := newIntel(st)
+		one, two := domain("evil.example", 70, "Qakbot"), domain("evil.example", 0, "Pinkslip")
+		merge(t, s, "feed", "1", one, two)
+		once, err := s.Lookup(system(t), indicator.Domain, "evil.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		merge(t, s, "feed", "2", one)
+		merge(t, s, "feed", "2", two)
+		twice, err := s.Lookup(system(t), indicator.Domain, "evil.example")
+		if err != nil || !slices.Equal(once.Names, twice.Names) || once.Confidence != 70 || twice.Confidence != 70 {
+			t.Errorf("in one batch %v (%d), in two %v (%d), %v", once.Names, once.Confidence, twice.Names, twice.Confidence, err)
+		}
+		merge(t, s, "feed", "3", two) // the next run takes the place of the one before
+		if next, err := s.Lookup(system(t), indicator.Domain, "evil.example"); err != nil || !slices.Equal(next.Names, two.Names) || next.Confidence != 50 {
+			t.Errorf("the next run: %v (%d), %v", next.Names, next.Confidence, err)
 		}
 	})
 }
