@@ -105,7 +105,7 @@ func importPath(ctx context.Context, e env, c *app.Client, path, kind, source st
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return wrong("%s cannot be read.", path)
+		return unreadable(path, err)
 	}
 	defer func() { _ = f.Close() }()
 	return send(path, f)

@@ -8,8 +8,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"golang.org/x/term"
@@ -88,6 +91,10 @@ func report(e env, c command, err error) int {
 		return 1
 	}
 	fmt.Fprintf(e.stderr, "vedette %s: %s\n", c.name, errs.Public(err))
+	fields := errs.FieldsOf(err)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		fmt.Fprintf(e.stderr, "  %s: %s\n", name, fields[name])
+	}
 	return errs.ExitCode(err)
 }
 
@@ -139,6 +146,14 @@ func parseFlags(fs *flag.FlagSet, args []string) ([]string, error) {
 // wrong is a wrong use of a command.
 func wrong(format string, args ...any) error {
 	return errs.New(errs.Invalid, "usage", format, args...)
+}
+
+// unreadable is a file named on the command line that cannot be opened.
+func unreadable(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return wrong("%s does not exist.", path)
+	}
+	return wrong("%s cannot be read; check its permissions.", path)
 }
 
 // paths is a flag that may be repeated.

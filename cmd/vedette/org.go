@@ -23,7 +23,7 @@ func runOrg(ctx context.Context, e env, args []string) error {
 		}
 		f, err := os.Open(rest[0])
 		if err != nil {
-			return wrong("%s cannot be read.", rest[0])
+			return unreadable(rest[0], err)
 		}
 		defer func() { _ = f.Close() }()
 		return d.one(ctx, "PUT", "/profile", f)

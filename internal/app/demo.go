@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/vedette-soc/vedette/content/demo"
@@ -102,9 +104,11 @@ func (s *System) due(at, live, end time.Time, elapsed time.Duration) bool {
 	return at.Sub(live) <= time.Duration(share*float64(end.Sub(live)))
 }
 
-// deliver hands events to the intake, grouped by sender.
+// deliver hands events to the intake, sender by sender: each hand-over waits for
+// the disk.
 func (s *System) deliver(ctx context.Context, events []demo.Event) error {
 	now := time.Now().UTC()
+	slices.SortStableFunc(events, func(a, b demo.Event) int { return strings.Compare(a.Source, b.Source) })
 	for len(events) > 0 {
 		n := 1
 		for n < len(events) && events[n].Source == events[0].Source {

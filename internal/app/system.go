@@ -81,7 +81,7 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 func Open(ctx context.Context, opt Options) (*System, error) {
 	c := opt.Config
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return nil, errs.New(errs.Invalid, "data_unusable", "The data directory %q cannot be made.", c.Data).Because(err)
+		return nil, errs.New(errs.Invalid, "data_unusable", "The data directory %q cannot be made or used; choose another with -data or the key data.", c.Data).Because(err)
 	}
 	s := &System{opt: opt, changes: newChanges()}
 	if err := s.openStores(ctx); err != nil {

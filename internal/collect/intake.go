@@ -45,16 +45,14 @@ type intake struct {
 // Claim implements Sink.
 func (in *intake) Claim(c indicator.Claim) error {
 	var err error
+	raw := c.Raw
 	if c.Type == "" {
-		c.Type, c.Raw, err = indicator.Detect(c.Raw)
+		c.Type, c.Raw, err = indicator.Detect(raw)
 	} else {
-		raw := c.Raw
-		if c.Type, c.Raw, err = indicator.Identify(c.Type, c.Raw); err != nil {
-			c.Raw = raw
-		}
+		c.Type, c.Raw, err = indicator.Identify(c.Type, raw)
 	}
 	if err != nil {
-		in.Drop(indicator.Reason(err), c.Line, c.Raw)
+		in.Drop(indicator.Reason(err), c.Line, raw)
 		return nil
 	}
 	if in.guard != nil {

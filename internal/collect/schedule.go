@@ -235,7 +235,7 @@ func (s *Service) open(ctx context.Context, f Feed, st *State, run *Run) (body, 
 	if err != nil {
 		return body{}, err
 	}
-	remove := func() { _ = os.Remove(file) }
+	remove := func() { _ = file.Close() }
 	run.Bytes = n
 	st.ETag, st.LastModified = res.ETag, res.LastModified
 	if sum == st.BodyHash {
@@ -249,31 +249,31 @@ func (s *Service) open(ctx context.Context, f Feed, st *State, run *Run) (body, 
 	}
 	name := path.Base(u.Path)
 	walk := func(fn func(string, io.Reader) error) error {
-		r, err := os.Open(file)
-		if err != nil {
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		defer func() { _ = r.Close() }()
-		return fetch.WalkReader(name, r, fetch.Limits{}, fn)
+		return fetch.WalkReader(name, file, fetch.Limits{}, fn)
 	}
 	return body{walk: walk, remove: remove}, nil
 }
 
-// spool copies a body to a temporary file, so that it can be read twice.
-func (s *Service) spool(r io.Reader) (file, sum string, n int64, err error) {
+// spool copies a body to a file, so that it can be read twice. The file has no
+// name any more: it goes when it is closed, even by a crash.
+func (s *Service) spool(r io.Reader) (file *os.File, sum string, n int64, err error) {
 	f, err := os.CreateTemp(s.cfg.SpoolDir, "feed-*")
 	if err != nil {
-		return "", "", 0, err
+		return nil, "", 0, err
 	}
 	h := sha256.New()
-	n, err = io.Copy(io.MultiWriter(f, h), r)
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
+	err = os.Remove(f.Name())
+	if err == nil {
+		n, err = io.Copy(io.MultiWriter(f, h), r)
 	}
 	if err != nil {
-		_ = os.Remove(f.Name())
+		_ = f.Close()
+		return nil, "", 0, err
 	}
-	return f.Name(), hex.EncodeToString(h.Sum(nil)), n, err
+	return f, hex.EncodeToString(h.Sum(nil)), n, nil
 }
 
 // reveal reads a secret reference: "env:NAME" or "file:PATH".

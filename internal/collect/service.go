@@ -185,15 +185,22 @@ func (s *Service) save(ctx context.Context, f Feed, verb string) error {
 	return err
 }
 
-// Delete removes a feed; what it said stays until it expires, as withdrawn.
+// Delete removes a feed; what it said stays until it expires, as withdrawn. The
+// feed goes last, so that what a crash interrupts can be done again.
 func (s *Service) Delete(ctx context.Context, id string) error {
 	if err := ref.Need(ctx, ref.Admin); err != nil {
 		return err
 	}
-	if err := s.cfg.Store.DeleteFeed(ctx, id, ref.Act{Actor: ref.ActorFrom(ctx), Verb: "collect.delete-feed", Target: ref.Ref{Kind: ref.Feed, ID: id}}); err != nil {
+	v, err := s.view(ctx, id)
+	if err != nil {
 		return err
 	}
-	if _, err := s.cfg.Knowledge.Withdraw(ctx, id, newID()); err != nil {
+	if v.Known {
+		if _, err := s.cfg.Knowledge.Withdraw(ctx, id, newID()); err != nil {
+			return err
+		}
+	}
+	if err := s.cfg.Store.DeleteFeed(ctx, id, ref.Act{Actor: ref.ActorFrom(ctx), Verb: "collect.delete-feed", Target: ref.Ref{Kind: ref.Feed, ID: id}}); err != nil {
 		return err
 	}
 	return s.cfg.Knowledge.Done(ctx, id, "")

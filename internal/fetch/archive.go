@@ -139,7 +139,8 @@ func (w *walker) spool(name string, r io.Reader, br *bufio.Reader) (io.ReaderAt,
 	if err != nil {
 		return nil, 0, nil, errs.New(errs.Unavailable, "no_temporary_file", "No temporary file can be made to unpack %s; check the space and TMPDIR.", name).Because(err)
 	}
-	done := func() { tmp.Close(); os.Remove(tmp.Name()) }
+	os.Remove(tmp.Name()) // gone when closed, even by a crash
+	done := func() { tmp.Close() }
 	n, err := io.Copy(tmp, io.LimitReader(br, w.lim.Spool+1))
 	if err == nil && n > w.lim.Spool {
 		err = errs.New(errs.Invalid, "too_large", "%s is a zip archive of more than %d bytes; unpack it by hand first.", name, w.lim.Spool)

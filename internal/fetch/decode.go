@@ -109,7 +109,7 @@ func (b *budget) Read(p []byte) (int, error) {
 		b.err = errs.New(errs.Invalid, "too_large", "%s is larger than the limit of %d bytes; raise the limit if it is really meant.", b.name, b.limit)
 		err = b.err
 	} else if b.in != nil && b.ratio > 0 && b.out > ratioFrom && b.out > b.ratio*max(b.in.n, 1) {
-		b.err = errs.New(errs.Invalid, "compression_bomb", "%s expands to more than %d times its size; it looks like a decompression bomb.", b.name, b.ratio)
+		b.err = errs.New(errs.Invalid, "compression_bomb", "%s expands to more than %d times its size; it looks like a decompression bomb. Unpack it by hand if you trust it.", b.name, b.ratio)
 		err = b.err
 	} else if err != nil && !errors.Is(err, io.EOF) {
 		if _, ours := errors.AsType[*errs.Error](err); !ours {

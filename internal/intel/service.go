@@ -96,98 +96,8 @@ func (s *Service) mergeBatch(ctx context.Context, source, run string, claims []i
 	return stored, merged, s.store.Save(ctx, saveRows, saveSaid, false)
 }
 
-// join unites two claims of one source about the same value.
-func join(a, b indicator.Claim) indicator.Claim {
-	a.Names = union(a.Names, b.Names)
-	a.Tags = union(a.Tags, b.Tags)
-	a.Confidence = max(a.Confidence, b.Confidence)
-	a.TLP = max(a.TLP, b.TLP)
-	a.KillChain = cmp.Or(a.KillChain, b.KillChain)
-	a.Layer = cmp.Or(a.Layer, b.Layer)
-	a.Comment, a.Reference, a.ExternalID = cmp.Or(a.Comment, b.Comment), cmp.Or(a.Reference, b.Reference), cmp.Or(a.ExternalID, b.ExternalID)
-	if b.LastSeen.After(a.LastSeen) {
-		a.LastSeen = b.LastSeen
-	}
-	if b.ValidUntil.After(a.ValidUntil) {
-		a.ValidUntil = b.ValidUntil
-	}
-	return a
-}
-
-// assert puts what c says into the assertions about k.
-func assert(said []AssertionRow, k Key, source, run string, c indicator.Claim, now time.Time) (all []AssertionRow, mine AssertionRow) {
-	mine = AssertionRow{Key: k, Tags: c.Tags, TLP: c.TLP, Layer: c.Layer, KillChain: c.KillChain, ValidFrom: c.ValidFrom, Until: c.ValidUntil, Run: run}
-	mine.Source, mine.FirstAdded, mine.LastSeen = source, now, now
-	if !c.LastSeen.IsZero() { // the source's own clock counts, but never the future
-		mine.LastSeen = earlier(c.LastSeen, now)
-	}
-	mine.Confidence = cmp.Or(c.Confidence, 50)
-	mine.Names, mine.Comment, mine.Reference, mine.ExternalID = c.Names, c.Comment, c.Reference, c.ExternalID
-	for i, a := range said {
-		if a.Source == source {
-			mine.FirstAdded = a.FirstAdded
-			said[i] = mine
-			return said, mine
-		}
-	}
-	return append(said, mine), mine
-}
-
-// combine derives the indicator from what all sources say:
-//
-//	confidence  100 x (1 - product of (1 - c/100)) over the sources that still claim it
-//	expiry      the latest of the sources' own, or where they give none, of the
-//	            decay model of the type from the day they last confirmed it
-//	TLP         the most restrictive
-//
-// An analyst's pin keeps confidence, expiry and revocation as they are.
-func combine(row Row, said []AssertionRow, now time.Time) Row {
-	doubt, claimed := 1.0, false
-	names, tags := row.Names[:0:0], row.Tags[:0:0]
-	var until, first, last, from time.Time
-	row.TLP, row.KillChain, row.Layer = indicator.TLPUnknown, "", ""
-	slices.SortStableFunc(said, func(a, b AssertionRow) int {
-		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.Source, b.Source))
-	})
-	for _, a := range said {
-		first = earliest(first, a.FirstAdded)
-		names, tags = union(names, a.Names), union(tags, a.Tags)
-		row.TLP = max(row.TLP, a.TLP)
-		row.KillChain = cmp.Or(row.KillChain, a.KillChain)
-		row.Layer = cmp.Or(row.Layer, a.Layer)
-		from = earliest(from, a.ValidFrom)
-		last = latest(last, a.LastSeen)
-		if a.Withdrawn {
-			continue
-		}
-		claimed = true
-		doubt *= 1 - float64(min(a.Confidence, 100))/100
-		end := a.Until
-		if end.IsZero() {
-			end = indicator.DecayOf(row.Type).Expiry(a.LastSeen, float64(a.Confidence))
-		}
-		until = latest(until, end)
-	}
-	row.Names, row.Tags = names, tags
-	row.Layer = cmp.Or(row.Layer, indicator.DefaultLayer(row.Type))
-	row.FirstSeen, row.LastSeen, row.ValidFrom = first, last, from
-	row.Claimed = claimed
-	if row.PinnedBy == "" && claimed {
-		row.Confidence = int(100*(1-doubt) + .5)
-		row.ValidUntil = until.Truncate(time.Second)
-	}
-	return row
-}
-
-// same reports whether nothing that is stored differs, apart from a confirmation
-// less than a day younger: it would rewrite every row on every poll.
-func same(a, b Row) bool {
-	return a.Confidence == b.Confidence && a.TLP == b.TLP && a.KillChain == b.KillChain && a.Layer == b.Layer && a.Claimed == b.Claimed &&
-		a.Revoked == b.Revoked && slices.Equal(a.Names, b.Names) && slices.Equal(a.Tags, b.Tags) &&
-		b.LastSeen.Sub(a.LastSeen).Abs() < 24*time.Hour && b.ValidUntil.Sub(a.ValidUntil).Abs() < 24*time.Hour && a.ValidFrom.Equal(b.ValidFrom)
-}
-
-// Withdraw tells that source no longer claims what run did not repeat.
+// Withdraw tells that source no longer claims what run did not repeat. Each batch
+// is one transaction; after a failure or a crash it can be called again.
 func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error) {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
 		return 0, err
@@ -196,7 +106,7 @@ func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error)
 	defer s.merging.Unlock()
 	total := 0
 	for {
-		keys, err := s.store.Withdraw(ctx, source, run, batch)
+		keys, err := s.store.Stale(ctx, source, run, batch)
 		if err != nil || len(keys) == 0 {
 			return total, err
 		}
@@ -205,12 +115,19 @@ func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error)
 			return total, err
 		}
 		var changed []Row
+		var withdrawn []AssertionRow
 		for _, k := range keys {
+			for i := range said[k] {
+				if a := &said[k][i]; a.Source == source {
+					a.Withdrawn = true
+					withdrawn = append(withdrawn, *a)
+				}
+			}
 			if row, ok := rows[k]; ok {
 				changed = append(changed, combine(row, said[k], s.now().UTC()))
 			}
 		}
-		if err := s.store.Save(ctx, changed, nil, false); err != nil {
+		if err := s.store.Save(ctx, changed, withdrawn, false); err != nil {
 			return total, err
 		}
 		total += len(keys)
@@ -314,37 +231,4 @@ func (s *Service) Pin(ctx context.Context, id string, confidence int, until time
 		Actor: actor, Verb: "intel.pin", Target: ref.Ref{Kind: ref.Indicator, ID: id}, Reason: why, Time: s.now(),
 		Detail: map[string]any{"value": row.Value, "confidence": confidence, "until": until, "revoked": revoked},
 	})
-}
-
-// union returns a with the elements of b that it lacks, compared without case.
-func union(a, b []string) []string {
-	out := a
-	for _, v := range b {
-		if v = strings.TrimSpace(v); v != "" && !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, v) }) {
-			out = append(out[:len(out):len(out)], v)
-		}
-	}
-	return out
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-// earliest and latest ignore zero times.
-func earliest(a, b time.Time) time.Time {
-	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
-		return b
-	}
-	return a
-}
-
-func latest(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

@@ -64,10 +64,9 @@ type Store interface {
 	// Save writes rows and assertions (insert or replace by key, and by key and
 	// source) and, when announce is set, the fact "intel.changed".
 	Save(ctx context.Context, rows []Row, assertions []AssertionRow, announce bool) error
-	// Withdraw marks the assertions of source that run did not repeat as
-	// withdrawn and returns the keys concerned, at most limit of them a call;
-	// call again until none is returned.
-	Withdraw(ctx context.Context, source, run string, limit int) ([]Key, error)
+	// Stale returns keys whose assertion of source stands although run did not
+	// repeat it, at most limit of them.
+	Stale(ctx context.Context, source, run string, limit int) ([]Key, error)
 	// Live calls fn for every indicator that is neither revoked nor expired at
 	// now and has a source that still claims it. The order is not defined.
 	Live(ctx context.Context, now time.Time, fn func(k Key, t indicator.Type, value string) error) error

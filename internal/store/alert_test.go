@@ -188,6 +188,44 @@ func TestVerdictTeaches(t *testing.T) {
 	})
 }
 
+// TestVerdictCountsIncidents: a verdict on an incident of several hosts is one
+// judgement of its reason, and what is authorised on one host is so there only.
+func TestVerdictCountsIncidents(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		for _, tt := range []struct {
+			kind alert.VerdictKind
+			want string
+		}{
+			{alert.FalsePositive, "analysts judged false-positive.example real in 0 of 1 incidents"},
+			{alert.TruePositive, "analysts judged true-positive.example real in 1 of 1 incidents"},
+			{alert.BenignTruePositive, ""},
+		} {
+			s, value := alert.New(st.Alerts()), string(tt.kind)+".example"
+			judged := take(t, s, met(1, 0, "a."+value, value), met(2, time.Minute, "b."+value, value)).Incidents
+			if len(judged) != 1 {
+				t.Fatalf("two hosts and one rare indicator are the incidents %v", judged)
+			}
+			if err := s.Judge(system(t), judged[0], alert.Verdict{Kind: tt.kind, Reason: "known"}); err != nil {
+				t.Fatal(err)
+			}
+			next := take(t, s, met(3, time.Hour, "c."+value, value)).Incidents[0]
+			in, err := s.Incident(system(t), next)
+			if err != nil || next == judged[0] {
+				t.Fatal(next, err)
+			}
+			got := ""
+			for _, term := range in.Incident.Assessment.Terms {
+				if term.Family == "verdict" {
+					got += term.Why
+				}
+			}
+			if got != tt.want {
+				t.Errorf("%s: %q, want %q", tt.kind, got, tt.want)
+			}
+		}
+	})
+}
+
 // What the store gives back is what was put in, and the priority follows from
 // the terms it shows.
 func TestIncidentRoundTrip(t *testing.T) {

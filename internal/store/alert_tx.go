@@ -106,25 +106,22 @@ func (t alertTx) Track(ctx context.Context, reasonKey, entity string) (alert.Rec
 	if _, err := t.tx.Row(ctx, "SELECT count(DISTINCT entity) FROM alert_alert WHERE reason = ?", []any{reasonKey}, &r.Entities); err != nil {
 		return r, err
 	}
-	err := t.tx.Query(ctx, `SELECT i.verdict, a.entity, count(DISTINCT i.id) FROM alert_alert a JOIN alert_incident i ON i.id = a.incident
-		WHERE a.reason = ? AND i.verdict <> '' GROUP BY i.verdict, a.entity`, []any{reasonKey}, func(scan sqldb.Scan) error {
-		var verdict, on string
-		var n int
-		if err := scan(&verdict, &on, &n); err != nil {
-			return err
-		}
-		switch alert.VerdictKind(verdict) {
-		case alert.TruePositive:
-			r.True += n
-		case alert.FalsePositive:
-			r.False += n
-		case alert.BenignTruePositive:
-			if on == entity {
-				r.BenignHere += n
+	err := t.tx.Query(ctx, `SELECT i.verdict, count(DISTINCT i.id), count(DISTINCT CASE WHEN a.entity = ? THEN i.id END)
+		FROM alert_alert a JOIN alert_incident i ON i.id = a.incident WHERE a.reason = ? AND i.verdict <> '' GROUP BY i.verdict`, []any{entity, reasonKey},
+		func(scan sqldb.Scan) error {
+			var verdict string
+			var n, here int
+			err := scan(&verdict, &n, &here)
+			switch alert.VerdictKind(verdict) {
+			case alert.TruePositive:
+				r.True += n
+			case alert.FalsePositive:
+				r.False += n
+			case alert.BenignTruePositive:
+				r.BenignHere += here
 			}
-		}
-		return nil
-	})
+			return err
+		})
 	return r, err
 }
 

@@ -162,27 +162,15 @@ func saveAssertions(ctx context.Context, tx *sqldb.Tx, assertions []intel.Assert
 	return err
 }
 
-func (s intelStore) Withdraw(ctx context.Context, source, run string, limit int) ([]intel.Key, error) {
+func (s intelStore) Stale(ctx context.Context, source, run string, limit int) ([]intel.Key, error) {
 	var keys []intel.Key
-	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		keys = keys[:0]
-		err := tx.Query(ctx, "SELECT key FROM intel_source WHERE source = ? AND run <> ? AND NOT withdrawn LIMIT ?", []any{source, run, limit},
-			func(scan sqldb.Scan) error {
-				var k intel.Key
-				err := scan(&k)
-				keys = append(keys, k)
-				return err
-			})
-		if err != nil || len(keys) == 0 {
+	err := s.db.Read().Query(ctx, "SELECT key FROM intel_source WHERE source = ? AND run <> ? AND NOT withdrawn LIMIT ?", []any{source, run, limit},
+		func(scan sqldb.Scan) error {
+			var k intel.Key
+			err := scan(&k)
+			keys = append(keys, k)
 			return err
-		}
-		args := []any{source}
-		for _, k := range keys {
-			args = append(args, int64(k))
-		}
-		_, err = tx.Exec(ctx, "UPDATE intel_source SET withdrawn = TRUE WHERE source = ? AND key IN ("+sqldb.List(len(keys))+")", args...)
-		return err
-	})
+		})
 	return keys, err
 }
 

@@ -1,7 +1,10 @@
 package store_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -75,6 +78,29 @@ func TestMergeOverSources(t *testing.T) {
 		}
 		if _, err := s.ByID(system(t), "x"); errs.KindOf(err) != errs.NotFound {
 			t.Errorf("by a wrong id: %v", err)
+		}
+	})
+}
+
+// TestMergeInBatches: where the batches of a run end makes no difference.
+func TestMergeInBatches(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		s := newIntel(st)
+		one, two := domain("evil.example", 70, "Qakbot"), domain("evil.example", 0, "Pinkslip")
+		merge(t, s, "feed", "1", one, two)
+		once, err := s.Lookup(system(t), indicator.Domain, "evil.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		merge(t, s, "feed", "2", one)
+		merge(t, s, "feed", "2", two)
+		twice, err := s.Lookup(system(t), indicator.Domain, "evil.example")
+		if err != nil || !slices.Equal(once.Names, twice.Names) || once.Confidence != 70 || twice.Confidence != 70 {
+			t.Errorf("in one batch %v (%d), in two %v (%d), %v", once.Names, once.Confidence, twice.Names, twice.Confidence, err)
+		}
+		merge(t, s, "feed", "3", two) // the next run takes the place of the one before
+		if next, err := s.Lookup(system(t), indicator.Domain, "evil.example"); err != nil || !slices.Equal(next.Names, two.Names) || next.Confidence != 50 {
+			t.Errorf("the next run: %v (%d), %v", next.Names, next.Confidence, err)
 		}
 	})
 }
@@ -254,4 +280,39 @@ func BenchmarkMerge(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "indicators/s")
+}
+
+// crashing is an indicator store that dies before the next Save that names rows.
+type crashing struct {
+	intel.Store
+	armed bool
+}
+
+func (c *crashing) Save(ctx context.Context, rows []intel.Row, said []intel.AssertionRow, announce bool) error {
+	if c.armed && len(rows) > 0 {
+		c.armed = false
+		return errors.New("the plug was pulled")
+	}
+	return c.Store.Save(ctx, rows, said, announce)
+}
+
+// TestWithdrawAfterCrash: what a crash kept from being withdrawn is withdrawn by
+// the next run.
+func TestWithdrawAfterCrash(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		c := &crashing{Store: st.Intel()}
+		s := intel.New(c, st.Knowledge())
+		merge(t, s, "a", "1", domain("gone.example", 80), domain("stays.example", 80))
+		merge(t, s, "a", "2", domain("stays.example", 80))
+		c.armed = true
+		if n, err := s.Withdraw(system(t), "a", "2"); err == nil {
+			t.Fatalf("withdrew %d without a store", n)
+		}
+		if n, err := s.Withdraw(system(t), "a", "2"); n != 1 || err != nil {
+			t.Errorf("the second time withdrew %d, %v; want 1", n, err)
+		}
+		if d := cmp.Diff(map[string]bool{"stays.example": true}, liveValues(t, s)); d != "" {
+			t.Error(d)
+		}
+	})
 }
