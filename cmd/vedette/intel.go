@@ -65,8 +65,8 @@ func intelImport(ctx context.Context, e env, args []string) error {
 	})
 }
 
-// pack writes a directory as a tar archive: one request, one run, one report.
-func pack(w io.Writer, dir string) error {
+// archive writes a directory as a tar archive: one request, one run, one report.
+func archive(w io.Writer, dir string) error {
 	tw := tar.NewWriter(w)
 	if err := tw.AddFS(os.DirFS(dir)); err != nil {
 		return err
@@ -96,7 +96,7 @@ func importPath(ctx context.Context, e env, c *app.Client, path, kind, source st
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		r, w := io.Pipe()
-		go func() { w.CloseWithError(pack(w, path)) }()
+		go func() { w.CloseWithError(archive(w, path)) }()
 		defer func() { _ = r.Close() }()
 		return send(filepath.Base(path)+".tar", r)
 	}

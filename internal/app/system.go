@@ -100,6 +100,12 @@ func (s *System) openStores(ctx context.Context) error {
 	if s.history, err = segment.Open(filepath.Join(c.Data, "history"), segment.Limits{}, s.opt.Log); err != nil {
 		return fmt.Errorf("open the event history: %w", err)
 	}
+	left, _ := filepath.Glob(filepath.Join(c.Data, collect.SpoolPrefix+"*")) // the pattern is right
+	for _, dir := range left {
+		if err := os.RemoveAll(dir); err != nil {
+			return err
+		}
+	}
 	dsn := filepath.Join(c.Data, "vedette.db")
 	if c.Database != "" {
 		secret, err := config.Reveal(c.Database)

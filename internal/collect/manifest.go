@@ -14,6 +14,10 @@ import (
 	"github.com/vedette-soc/vedette/internal/fetch"
 )
 
+// SpoolPrefix begins the names of directories with downloads; what a crash leaves
+// of them may be removed at start.
+const SpoolPrefix = "feed-"
+
 // manifestName is the file a remote feed of many files lists them in.
 const manifestName = "manifest.json"
 
@@ -43,16 +47,12 @@ func (s *Service) lister(f Feed, u *url.URL) Lister {
 
 // openListed fetches the files of a manifest that are new or changed since the
 // last good run. Files that are listed but missing are left for the next run.
-func (s *Service) openListed(ctx context.Context, l Lister, req fetch.Request, manifest string, st *State, run *Run) (body, error) {
-	in, err := os.Open(manifest)
+func (s *Service) openListed(ctx context.Context, l Lister, req fetch.Request, manifest io.Reader, st *State, run *Run) (body, error) {
+	files, err := l.Files(manifest)
 	if err != nil {
 		return body{}, err
 	}
-	files, err := l.Files(in)
-	if err = errors.Join(err, in.Close()); err != nil {
-		return body{}, err
-	}
-	dir, err := os.MkdirTemp(s.cfg.SpoolDir, "feed-*")
+	dir, err := os.MkdirTemp(s.cfg.SpoolDir, SpoolPrefix+"*")
 	if err != nil {
 		return body{}, err
 	}

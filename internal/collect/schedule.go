@@ -9,9 +9,9 @@ import (
 	"net/url"
 	"os"
 	"path"
-	"strings"
 	"time"
 
+	"github.com/vedette-soc/vedette/internal/config"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/fetch"
 	"github.com/vedette-soc/vedette/ref"
@@ -217,7 +217,7 @@ func (s *Service) open(ctx context.Context, f Feed, st *State, run *Run) (body, 
 	}
 	req := fetch.Request{URL: f.URL, ETag: st.ETag, LastModified: st.LastModified}
 	if f.Auth != "" {
-		secret, err := reveal(f.Auth)
+		secret, err := config.Reveal(f.Auth)
 		if err != nil {
 			return body{}, err
 		}
@@ -243,6 +243,9 @@ func (s *Service) open(ctx context.Context, f Feed, st *State, run *Run) (body, 
 	}
 	st.BodyHash = sum
 	if l := s.lister(f, u); l != nil {
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return body{}, err
+		}
 		b, err := s.openListed(ctx, l, req, file, st, run)
 		remove()
 		return b, err
@@ -260,7 +263,7 @@ func (s *Service) open(ctx context.Context, f Feed, st *State, run *Run) (body, 
 // spool copies a body to a file, so that it can be read twice. The file has no
 // name any more: it goes when it is closed, even by a crash.
 func (s *Service) spool(r io.Reader) (file *os.File, sum string, n int64, err error) {
-	f, err := os.CreateTemp(s.cfg.SpoolDir, "feed-*")
+	f, err := os.CreateTemp(s.cfg.SpoolDir, SpoolPrefix+"*")
 	if err != nil {
 		return nil, "", 0, err
 	}
@@ -274,23 +277,4 @@ func (s *Service) spool(r io.Reader) (file *os.File, sum string, n int64, err er
 		return nil, "", 0, err
 	}
 	return f, hex.EncodeToString(h.Sum(nil)), n, nil
-}
-
-// reveal reads a secret reference: "env:NAME" or "file:PATH".
-func reveal(reference string) (errs.Secret, error) {
-	kind, what, _ := strings.Cut(reference, ":")
-	switch kind {
-	case "env":
-		if v, ok := os.LookupEnv(what); ok {
-			return errs.Secret(v), nil
-		}
-		return "", errs.New(errs.Invalid, "secret_missing", "The environment variable %q is not set.", what)
-	case "file":
-		b, err := os.ReadFile(what)
-		if err != nil {
-			return "", errs.New(errs.Invalid, "secret_missing", "The secret file %q cannot be read.", what).Because(err)
-		}
-		return errs.Secret(strings.TrimSpace(string(b))), nil
-	}
-	return "", errs.New(errs.Invalid, "secret_reference", "%q is no secret reference; write env:NAME or file:PATH.", reference)
 }

@@ -134,6 +134,9 @@ func (s *Service) check(f Feed) error {
 	if f.Kind != "" && !slices.ContainsFunc(s.cfg.Parsers, func(p Parser) bool { return p.Kind() == f.Kind }) {
 		fields["kind"] = "There is no feed kind " + f.Kind + "."
 	}
+	if f.Auth != "" && !strings.HasPrefix(f.Auth, "env:") && !strings.HasPrefix(f.Auth, "file:") {
+		fields["auth"] = "A secret is not kept here: write env:NAME or file:PATH."
+	}
 	if len(fields) > 0 {
 		return &errs.Error{Kind: errs.Invalid, Code: "feed_invalid", Message: "The feed cannot be saved like this.", Fields: fields}
 	}

@@ -74,7 +74,7 @@ func (w *Events) Run(ctx context.Context) error {
 		return fmt.Errorf("read the place in the history: %w", err)
 	}
 	w.place, w.noted = place, w.History.Noted()
-	w.shown.Store(uint64(place))
+	w.show()
 	for {
 		n, err := w.step(ctx)
 		switch {
@@ -94,7 +94,11 @@ func (w *Events) Run(ctx context.Context) error {
 	}
 }
 
-// Matched is the last record that was matched; safe for concurrent use.
+// show tells how far the worker is: matched, and findable.
+func (w *Events) show() { w.shown.Store(uint64(min(w.place, w.noted))) }
+
+// Matched is the last record that was matched and can be found; safe for
+// concurrent use.
 func (w *Events) Matched() telemetry.Seq { return telemetry.Seq(w.shown.Load()) }
 
 // step takes one batch. Records that were done before a crash but whose notes
@@ -133,6 +137,7 @@ func (w *Events) step(ctx context.Context) (int, error) {
 	}
 	last := records[len(records)-1].Seq
 	if last <= w.place {
+		w.show()
 		return len(records), nil
 	}
 	taken, err := w.Alerts.Take(ctx, found, &alert.Mark{Consumer: consumer, Seq: uint64(last)})
@@ -140,7 +145,7 @@ func (w *Events) step(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	w.place = last
-	w.shown.Store(uint64(last))
+	w.show()
 	if len(taken.Incidents) > 0 && w.Changed != nil {
 		w.Changed(taken.Incidents)
 	}
