@@ -159,17 +159,23 @@ type Decoder struct{ rec *format.Recogniser }
 func NewDecoder(rec *format.Recogniser) *Decoder { return &Decoder{rec} }
 
 // Decode returns the event of a record, with its observables. ok is false for a
-// record that carries none (a header) or cannot be read; such a record stays in
-// the history all the same. An event without a time of its own gets the time of
-// its arrival.
+// record that carries none, such as a header. A record that is not what it was
+// declared to be is read as text, so that what stands in it is still searched. An
+// event without a time of its own gets the time of its arrival.
 func (d *Decoder) Decode(r telemetry.Stored) (event.Event, bool) {
 	stream, err := d.rec.Resume(r.Format, r.Context)
 	if err != nil {
-		if stream, err = d.rec.Stream(""); err != nil {
-			return event.Event{}, false
+		stream, err = d.rec.Stream("")
+	}
+	if err != nil {
+		return event.Event{}, false
+	}
+	ev, ok, err := read(stream, r.Raw)
+	if err != nil {
+		if stream, err = d.rec.Stream("text"); err == nil {
+			ev, ok, err = read(stream, r.Raw)
 		}
 	}
-	ev, ok, err := stream.Decode(r.Raw)
 	if err != nil || !ok {
 		return event.Event{}, false
 	}
@@ -179,4 +185,15 @@ func (d *Decoder) Decode(r telemetry.Stored) (event.Event, bool) {
 	ev.Origin = event.Origin{File: r.Source, Line: int(r.Seq)}
 	ev.Observables = format.Observables(&ev, match.Scan)
 	return ev, true
+}
+
+// read turns a panic of a decoder into an error: one record that finds a bug must
+// not stop all that come after it.
+func read(stream *format.Stream, raw []byte) (ev event.Event, ok bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("decode: %v", p)
+		}
+	}()
+	return stream.Decode(raw)
 }
