@@ -8,6 +8,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -16,6 +17,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -87,13 +89,10 @@ type call struct {
 
 func (c call) id() string { return c.r.PathValue("id") }
 
-// int reads a number of the query; an unreadable one counts as not given.
+// int reads a number of the query, which serve has checked; 0 counts as not given.
 func (c call) int(name string, otherwise int) int {
-	n, err := strconv.Atoi(c.query[name])
-	if err != nil {
-		return otherwise
-	}
-	return n
+	n, _ := strconv.Atoi(c.query[name])
+	return cmp.Or(n, otherwise)
 }
 
 // route is one line of the table.
@@ -135,8 +134,8 @@ func (a *API) serve(rt route) http.Handler {
 		}
 		c := call{ctx: ref.WithActor(r.Context(), actor), r: r, query: map[string]string{}}
 		for name, values := range r.URL.Query() {
-			if !contains(rt.query, name) {
-				a.fail(w, r, errs.New(errs.Invalid, "parameter_unknown", "This route has no parameter %q.", name))
+			if err := checkParameter(rt, name, values); err != nil {
+				a.fail(w, r, err)
 				return
 			}
 			c.query[name] = values[0]
@@ -157,13 +156,35 @@ func (a *API) serve(rt route) http.Handler {
 	})
 }
 
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
+// parameterType is what a query parameter holds, as OpenAPI names it.
+func parameterType(name string) string {
+	switch name {
+	case "limit", "min_confidence":
+		return "integer"
+	case "dry_run":
+		return "boolean"
+	}
+	return "string"
+}
+
+func checkParameter(rt route, name string, values []string) error {
+	if !slices.Contains(rt.query, name) {
+		return errs.New(errs.Invalid, "parameter_unknown", "This route has no parameter %q.", name)
+	}
+	if len(values) > 1 {
+		return errs.New(errs.Invalid, "parameter_invalid", "The parameter %q is given %d times.", name, len(values))
+	}
+	switch v := values[0]; parameterType(name) {
+	case "integer":
+		if n, err := strconv.Atoi(v); err != nil || n < 0 {
+			return errs.New(errs.Invalid, "parameter_invalid", "%s=%q is no number from 0.", name, v)
+		}
+	case "boolean":
+		if v != "true" && v != "false" {
+			return errs.New(errs.Invalid, "parameter_invalid", "%s=%q is neither true nor false.", name, v)
 		}
 	}
-	return false
+	return nil
 }
 
 // actor returns who asks. Routes for Nobody ask for no token.
@@ -196,6 +217,11 @@ func decode(r *http.Request, t reflect.Type) (any, error) {
 	err := dec.Decode(v)
 	if errors.Is(err, io.EOF) && t.NumField() == 0 {
 		return v, nil
+	}
+	if err == nil {
+		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("something follows it")
+		}
 	}
 	if err != nil {
 		return nil, errs.New(errs.Invalid, "body_invalid", "The body is not the JSON this route takes: %s.", strings.TrimPrefix(err.Error(), "json: "))
@@ -231,7 +257,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := Failure{FailureDetail{Code: errs.CodeOf(err), Message: errs.Public(err), Fields: errs.FieldsOf(err)}}
 	status := errs.HTTPStatus(err)
 	switch {
-	case f.Error.Code == "token_missing" || f.Error.Code == "token_unknown" || f.Error.Code == "token_void":
+	case errs.KindOf(err) == errs.Denied && slices.Contains([]string{"token_missing", "token_unknown", "token_void"}, f.Error.Code):
 		status = http.StatusUnauthorized
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	case status == http.StatusInternalServerError:

@@ -49,7 +49,7 @@ func (d describer) operation(r route) object {
 		params = append(params, object{"name": "id", "in": "path", "required": true, "schema": object{"type": "string"}})
 	}
 	for _, q := range r.query {
-		params = append(params, object{"name": q, "in": "query", "schema": object{"type": "string"}})
+		params = append(params, object{"name": q, "in": "query", "schema": object{"type": parameterType(q)}})
 	}
 	if params != nil {
 		op["parameters"] = params

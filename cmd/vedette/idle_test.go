@@ -1,0 +1,50 @@
+package main
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// maxIdle is what a server without intelligence may hold in memory, in KiB.
+const maxIdle = 100 << 10
+
+// TestIdle starts a server with nothing in it, once on a fresh directory and once
+// again, and looks at its memory. How long it took is only logged.
+func TestIdle(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"first start", "second start"} {
+		began := time.Now()
+		s := start(t, dir)
+		took := time.Since(began)
+		settled(t, s)
+		rss := residentKiB(t, s.cmd.Process.Pid)
+		t.Logf("%s: listening after %v, %d MiB resident", name, took.Round(time.Millisecond), rss>>10)
+		if rss > maxIdle {
+			t.Errorf("%s: %d KiB resident, more than %d", name, rss, maxIdle)
+		}
+		s.stop(t)
+	}
+}
+
+// residentKiB reads the resident memory of a process, as Linux tells it.
+func residentKiB(t *testing.T, pid int) int {
+	t.Helper()
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		t.Skip("this system does not tell the memory of a process: ", err)
+	}
+	for line := range strings.Lines(string(status)) {
+		if size, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(size), " kB"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+	}
+	t.Fatal("no VmRSS in ", string(status))
+	return 0
+}
