@@ -17,17 +17,19 @@ import (
 
 func runIntel(ctx context.Context, e env, args []string) error {
 	if len(args) == 0 {
-		return wrong("Say what to do: import, lookup or resolve.")
+		return wrong("Say what to do: import, export, lookup or resolve.")
 	}
 	switch args[0] {
 	case "import":
 		return intelImport(ctx, e, args[1:])
+	case "export":
+		return intelExport(ctx, e, args[1:])
 	case "lookup":
 		return intelLookup(ctx, e, args[1:])
 	case "resolve":
 		return intelResolve(ctx, e, args[1:])
 	}
-	return wrong("intel %q is not one of import, lookup, resolve.", args[0])
+	return wrong("intel %q is not one of import, export, lookup, resolve.", args[0])
 }
 
 // importAnswer is what the API says of an import.
@@ -152,6 +154,7 @@ func intelLookup(ctx context.Context, e env, args []string) error {
 		return lookupFiles(ctx, e, files, values)
 	}
 	*d.json = *d.json || !e.tty
+	d.looksUp = true
 	return list(ctx, d, "POST", "/indicators/lookup", map[string]any{"values": values}, "VALUE\tVERDICT\tKNOWN AS", func(w io.Writer, k known) {
 		var names []string
 		for _, i := range k.Indicators {

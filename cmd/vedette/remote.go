@@ -18,7 +18,9 @@ type data struct {
 	env  env
 	fs   *flag.FlagSet
 	json *bool
-	dial func(ctx context.Context) (*app.Client, error)
+	// looksUp: values are looked up, which takes an index of all indicators.
+	looksUp bool
+	dial    func(ctx context.Context) (*app.Client, error)
 }
 
 func dataCommand(e env, name string) data {
@@ -39,7 +41,13 @@ func (d data) with(ctx context.Context, fn func(c *app.Client) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(fn(c), c.Close())
+	if d.looksUp {
+		err = c.Index(ctx)
+	}
+	if err == nil {
+		err = fn(c)
+	}
+	return errors.Join(err, c.Close())
 }
 
 // items is a page of an API list.

@@ -55,6 +55,9 @@ type Config struct {
 	Workers     func() []supervise.Status
 	Senders     func() []telemetry.Source
 	Matched     func() telemetry.Seq // the last event that was matched
+	Rail        intel.Rail           // what keeps a value off devices
+	Backup      Backup
+	Doctor      func(context.Context) []Check
 	Version     string
 	Log         *slog.Logger
 }
@@ -104,6 +107,8 @@ type route struct {
 	in, out      reflect.Type // JSON bodies; nil = none
 	raw          bool         // the body is not JSON: do reads it
 	do           func(c call, body any) (any, error)
+	media        string // of an answer that is not JSON; stream writes it
+	stream       func(c call, out *streamed) (any, error)
 }
 
 // get declares a route without a body.
@@ -139,6 +144,10 @@ func (a *API) serve(rt route) http.Handler {
 				return
 			}
 			c.query[name] = values[0]
+		}
+		if rt.stream != nil {
+			a.serveStream(w, c, rt)
+			return
 		}
 		var body any
 		if rt.in != nil && !rt.raw {

@@ -61,7 +61,10 @@ func (d describer) operation(r route) object {
 		op["requestBody"] = object{"required": true, "content": object{"application/json": object{"schema": d.schema(r.in)}}}
 	}
 	good := object{"description": "done"}
-	if r.out != nil {
+	if r.media != "" {
+		good["content"] = object{r.media: object{"schema": object{"type": "string", "format": "binary"}}}
+		good["headers"] = object{ReportTrailer: object{"description": "Trailer: what is in the answer, as JSON.", "schema": object{"type": "string"}}}
+	} else if r.out != nil {
 		good["content"] = object{"application/json": object{"schema": d.schema(r.out)}}
 	}
 	bad := object{"description": "not done", "content": object{"application/json": object{"schema": d.schema(reflect.TypeFor[Failure]())}}}

@@ -31,6 +31,7 @@ var commandLine = ref.Actor{Ref: ref.Ref{Kind: ref.System, ID: "command-line"}, 
 type Client struct {
 	http  *http.Client
 	close func() error
+	sys   *System // opened by this process; nil when a server answers
 }
 
 // Dial returns a Client for the data directory of c.
@@ -42,16 +43,22 @@ func Dial(ctx context.Context, c config.Config) (*Client, error) {
 		tr := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", path)
 		}}
-		return &Client{&http.Client{Transport: tr}, func() error { tr.CloseIdleConnections(); return nil }}, nil
+		return &Client{http: &http.Client{Transport: tr}, close: func() error { tr.CloseIdleConnections(); return nil }}, nil
 	}
 	sys, err := Open(ctx, Options{Config: c, Log: quiet()})
 	if err != nil {
 		return nil, err
 	}
-	if err := sys.matcher.Rebuild(ref.WithActor(ctx, ref.SystemActor)); err != nil {
-		return nil, errors.Join(err, sys.Close())
+	return &Client{http: &http.Client{Transport: inProcess{sys.api}}, close: sys.Close, sys: sys}, nil
+}
+
+// Index makes sure that there is an index of the live indicators to look values
+// up in: a server has one, this process makes one.
+func (c *Client) Index(ctx context.Context) error {
+	if c.sys == nil {
+		return nil
 	}
-	return &Client{&http.Client{Transport: inProcess{sys.api}}, sys.Close}, nil
+	return c.sys.matcher.Rebuild(asSystem(ctx))
 }
 
 // Close ends the client.
@@ -61,6 +68,38 @@ func (c *Client) Close() error { return c.close() }
 // path and decodes the answer into out (nil = ignored). A failure comes back as
 // the *errs.Error the server sent.
 func (c *Client) Call(ctx context.Context, method, path string, body, out any) error {
+	res, err := c.send(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	if out == nil {
+		_, err = io.Copy(io.Discard, res.Body)
+		return err
+	}
+	return json.NewDecoder(res.Body).Decode(out)
+}
+
+// Stream copies the answer of an API path to w and decodes its report into report.
+// What w has got is only whole when Stream returns nil.
+func (c *Client) Stream(ctx context.Context, path string, w io.Writer, report any) error {
+	res, err := c.send(ctx, "GET", path, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	if _, err := io.Copy(w, res.Body); err != nil {
+		return fmt.Errorf("receive the answer: %w", err)
+	}
+	line := res.Trailer.Get(api.ReportTrailer)
+	if line == "" {
+		return errs.New(errs.Unavailable, "answer_broken_off", "The answer was broken off; the server's log says why.")
+	}
+	return json.Unmarshal([]byte(line), report)
+}
+
+// send makes a request and returns its answer when that is a good one.
+func (c *Client) send(ctx context.Context, method, path string, body any) (*http.Response, error) {
 	var r io.Reader
 	switch b := body.(type) {
 	case nil:
@@ -69,27 +108,22 @@ func (c *Client) Call(ctx context.Context, method, path string, body, out any) e
 	default:
 		j, err := json.Marshal(b)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		r = bytes.NewReader(j)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, "http://vedette/api/v1"+path, r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
-		return failure(res)
+		return nil, errors.Join(failure(res), res.Body.Close())
 	}
-	if out == nil {
-		_, err = io.Copy(io.Discard, res.Body)
-		return err
-	}
-	return json.NewDecoder(res.Body).Decode(out)
+	return res, nil
 }
 
 // failure turns an error answer back into the error it was.
@@ -108,50 +142,6 @@ func failure(res *http.Response) error {
 		return fmt.Errorf("%s (request %s)", f.Error.Message, f.Error.Request)
 	}
 	return &errs.Error{Kind: kind, Code: f.Error.Code, Message: f.Error.Message, Fields: f.Error.Fields}
-}
-
-// inProcess answers requests from a handler in this process.
-type inProcess struct{ handler http.Handler }
-
-// RoundTrip implements http.RoundTripper.
-func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body == nil {
-		r.Body = http.NoBody
-	}
-	pr, pw := io.Pipe()
-	w := &pipeWriter{header: http.Header{}, body: pw, ready: make(chan int, 1)}
-	go func() {
-		t.handler.ServeHTTP(w, r.WithContext(ref.WithActor(r.Context(), commandLine)))
-		w.WriteHeader(http.StatusOK)
-		_ = pw.Close()
-	}()
-	status := <-w.ready
-	return &http.Response{
-		Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: w.header, Body: pr, ContentLength: -1, Request: r,
-	}, nil
-}
-
-// pipeWriter is an http.ResponseWriter whose body is read while it is written.
-type pipeWriter struct {
-	header http.Header
-	body   *io.PipeWriter
-	ready  chan int
-	sent   bool
-}
-
-func (w *pipeWriter) Header() http.Header { return w.header }
-
-func (w *pipeWriter) WriteHeader(status int) {
-	if !w.sent {
-		w.sent = true
-		w.ready <- status
-	}
-}
-
-func (w *pipeWriter) Write(b []byte) (int, error) {
-	w.WriteHeader(http.StatusOK)
-	return w.body.Write(b)
 }
 
 // control opens the socket of the command line in the data directory.

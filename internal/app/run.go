@@ -80,7 +80,7 @@ func (s *System) intakeStage(l *Listening, conf *tls.Config) ([]supervise.Worker
 		workers = append(workers, in.worker())
 	}
 	if len(c.Intake.Tail) > 0 {
-		w := &tail.Worker{State: filepath.Join(c.Data, "tail.json"), Intake: s.intake, Formats: s.formats, MaxEvent: c.Intake.MaxEvent, Log: s.opt.Log}
+		w := &tail.Worker{State: filepath.Join(c.Data, tailName), Intake: s.intake, Formats: s.formats, MaxEvent: c.Intake.MaxEvent, Log: s.opt.Log}
 		for _, t := range c.Intake.Tail {
 			w.Files = append(w.Files, tail.Follow{Path: t.Path, Format: t.Format})
 		}

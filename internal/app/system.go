@@ -72,6 +72,8 @@ type System struct {
 	api     *api.API
 	changes *changes
 	tree    *supervise.Tree // set by Run, before anything listens
+
+	backingUp sync.Mutex // one backup at a time
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -97,9 +99,10 @@ func (s *System) openStores(ctx context.Context) error {
 	c := s.opt.Config
 	var err error
 	// The history's lock keeps a second process out of the whole directory.
-	if s.history, err = segment.Open(filepath.Join(c.Data, "history"), segment.Limits{}, s.opt.Log); err != nil {
+	if s.history, err = segment.Open(filepath.Join(c.Data, historyName), segment.Limits{}, s.opt.Log); err != nil {
 		return fmt.Errorf("open the event history: %w", err)
 	}
+<<<<<<< HEAD
 	left, _ := filepath.Glob(filepath.Join(c.Data, collect.SpoolPrefix+"*")) // the pattern is right
 	for _, dir := range left {
 		if err := os.RemoveAll(dir); err != nil {
@@ -113,6 +116,11 @@ func (s *System) openStores(ctx context.Context) error {
 			return err
 		}
 		dsn = secret.Reveal()
+=======
+	dsn, err := databaseOf(c)
+	if err != nil {
+		return err
+>>>>>>> ops
 	}
 	if s.store, err = store.Open(ctx, dsn); err != nil {
 		return fmt.Errorf("open the store: %w", err)
@@ -157,7 +165,8 @@ func (s *System) build(ctx context.Context) error {
 		Store: s.store.Feeds(), Knowledge: pipeline.Knowledge{Intel: s.intel, Org: s.org}, Parsers: Parsers(), Fetch: client,
 		Catalogue: catalogue, SpoolDir: c.Data, Log: log.With("component", "collect"),
 	})
-	s.respond = respond.New(s.store.Responses(), pipeline.Guard{Org: s.org, Warnings: warnings},
+	guard := pipeline.Guard{Org: s.org, Warnings: warnings}
+	s.respond = respond.New(s.store.Responses(), guard,
 		pipeline.Past{History: s.history, Decoder: s.decoder, Org: s.org})
 	s.investigate = investigate.New(pipeline.Sources{Alerts: s.alerts, Intel: s.intel, History: s.history}, techniqueName(s.cat))
 	s.ready = make(chan struct{})
@@ -168,7 +177,7 @@ func (s *System) build(ctx context.Context) error {
 	s.api = api.New(api.Config{
 		Alerts: s.alerts, Intel: s.intel, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched,
-		Version: s.opt.Version, Log: log.With("component", "api"),
+		Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
 	})
 	return seedAttack(ctx, s.intel, s.cat)
 }

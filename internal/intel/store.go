@@ -73,6 +73,10 @@ type Store interface {
 	// Search returns indicators that meet q, newest first, and the cursor of
 	// the next page ("" at the end).
 	Search(ctx context.Context, q Query) ([]Row, string, error)
+	// Pages calls fn with all indicators that meet q (Limit and Cursor do not
+	// count), some thousand at a time, by rising key. No transaction is open
+	// while fn runs; fn may not keep the slice.
+	Pages(ctx context.Context, q Query, fn func([]Row) error) error
 	// Counts returns the number of indicators by type and by source: all and live.
 	Counts(ctx context.Context, now time.Time) (Counts, error)
 	// Pin fixes confidence, expiry or revocation of one indicator and records act.

@@ -21,8 +21,8 @@ import (
 	"github.com/vedette-soc/vedette/ref"
 )
 
-// consumer is the name under which Events keeps its place.
-const consumer = "match"
+// Consumer is the name under which Events keeps its place.
+const Consumer = "match"
 
 // readBatch is how many records are matched and grouped in one transaction.
 const readBatch = 2000
@@ -69,7 +69,7 @@ func (w *Events) Run(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	}
-	place, err := w.Checkpoints.Checkpoint(ctx, consumer)
+	place, err := w.Checkpoints.Checkpoint(ctx, Consumer)
 	if err != nil {
 		return fmt.Errorf("read the place in the history: %w", err)
 	}
@@ -140,7 +140,7 @@ func (w *Events) step(ctx context.Context) (int, error) {
 		w.show()
 		return len(records), nil
 	}
-	taken, err := w.Alerts.Take(ctx, found, &alert.Mark{Consumer: consumer, Seq: uint64(last)})
+	taken, err := w.Alerts.Take(ctx, found, &alert.Mark{Consumer: Consumer, Seq: uint64(last)})
 	if err != nil {
 		return 0, err
 	}

@@ -50,6 +50,18 @@ func (g Guard) Warned(_ context.Context, t indicator.Type, value string) string 
 	return ""
 }
 
+// Rail names the first guard rail that keeps a value off devices and sensors, ""
+// when none does. A wide range stands in the way of a block only: a sensor may
+// watch it. It is what an export asks.
+func (g Guard) Rail(ctx context.Context, t indicator.Type, value string, block bool) string {
+	for _, r := range respond.Rails(ctx, g, t, value) {
+		if block || r.Guard != "too-wide" {
+			return r.Guard
+		}
+	}
+	return ""
+}
+
 // Past tells respond what stored events say of a value.
 type Past struct {
 	History telemetry.History

@@ -75,25 +75,29 @@ func (s *Service) Preview(ctx context.Context, t indicator.Type, value string) (
 	return p, nil
 }
 
-// refusals asks every guard rail, in the order in which an analyst should read
-// them.
+// refusals says why value must not be on a list, in the order in which an analyst
+// should read it.
 func (s *Service) refusals(ctx context.Context, t indicator.Type, value string) []Refusal {
+	if ListKind(t) == "" {
+		return []Refusal{{"type", fmt.Sprintf("a list cannot carry the type %s", t)}}
+	}
+	return Rails(ctx, s.guard, t, value)
+}
+
+// Rails asks every guard rail about a value of any type.
+func Rails(ctx context.Context, g Guard, t indicator.Type, value string) []Refusal {
 	var out []Refusal
 	no := func(guard, why string) {
 		if why != "" {
 			out = append(out, Refusal{guard, why})
 		}
 	}
-	if ListKind(t) == "" {
-		no("type", fmt.Sprintf("a list cannot carry the type %s", t))
-		return out
-	}
-	no("own-asset", s.guard.OwnAsset(ctx, t, value))
-	no("never-block", s.guard.NeverBlock(ctx, t, value))
+	no("own-asset", g.OwnAsset(ctx, t, value))
+	no("never-block", g.NeverBlock(ctx, t, value))
 	no("private-space", private(t, value))
 	no("public-suffix", suffix(t, value))
 	no("too-wide", wide(t, value))
-	no("warning-list", s.guard.Warned(ctx, t, value))
+	no("warning-list", g.Warned(ctx, t, value))
 	return out
 }
 

@@ -11,16 +11,39 @@ import (
 // Migrate applies the .sql files of dir that were not applied yet, in order,
 // each in a transaction. The same files serve both engines.
 func (db *DB) Migrate(ctx context.Context, dir fs.FS) error {
+	p, err := db.provider(dir)
+	if err != nil {
+		return err
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate the database: %w", err)
+	}
+	return nil
+}
+
+func (db *DB) provider(dir fs.FS) (*goose.Provider, error) {
 	dialect := goose.DialectSQLite3
 	if db.engine == Postgres {
 		dialect = goose.DialectPostgres
 	}
 	p, err := goose.NewProvider(dialect, db.writer, dir)
 	if err != nil {
-		return fmt.Errorf("prepare migrations: %w", err)
+		return nil, fmt.Errorf("prepare migrations: %w", err)
 	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate the database: %w", err)
+	return p, nil
+}
+
+// Version returns the migration that the schema has, and the last one of dir.
+func (db *DB) Version(ctx context.Context, dir fs.FS) (have, want int64, err error) {
+	p, err := db.provider(dir)
+	if err != nil {
+		return 0, 0, err
 	}
-	return nil
+	if have, err = p.GetDBVersion(ctx); err != nil {
+		return 0, 0, fmt.Errorf("read the version of the schema: %w", err)
+	}
+	for _, s := range p.ListSources() {
+		want = max(want, s.Version)
+	}
+	return have, want, nil
 }

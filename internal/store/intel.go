@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -190,7 +191,8 @@ func (s intelStore) Live(ctx context.Context, now time.Time, fn func(k intel.Key
 		})
 }
 
-func (s intelStore) Search(ctx context.Context, q intel.Query) ([]intel.Row, string, error) {
+// meeting returns the conditions of q but for its cursor.
+func meeting(q intel.Query) (sqldb.Where, error) {
 	var w sqldb.Where
 	now := sqldb.Micros(time.Now())
 	switch q.State {
@@ -200,7 +202,7 @@ func (s intelStore) Search(ctx context.Context, q intel.Query) ([]intel.Row, str
 		w.And("NOT ("+live+")", now)
 	case "all":
 	default:
-		return nil, "", errs.New(errs.Invalid, "state_unknown", "The state %q is not one of live, expired, all.", q.State)
+		return w, errs.New(errs.Invalid, "state_unknown", "The state %q is not one of live, expired, all.", q.State)
 	}
 	if q.Type != "" {
 		w.And("type = ?", string(q.Type))
@@ -208,15 +210,59 @@ func (s intelStore) Search(ctx context.Context, q intel.Query) ([]intel.Row, str
 	if q.MinConf > 0 {
 		w.And("confidence >= ?", q.MinConf)
 	}
+	for _, word := range strings.Fields(strings.ToLower(q.Text)) {
+		like := sqldb.Like(true, word, true)
+		w.And(`value LIKE ? ESCAPE '\' OR lower(names) LIKE ? ESCAPE '\'`, like, like)
+	}
+	return w, nil
+}
+
+// exportPage is how many indicators Pages reads at once.
+const exportPage = 2000
+
+func (s intelStore) Pages(ctx context.Context, q intel.Query, fn func([]intel.Row) error) error {
+	w, err := meeting(q)
+	if err != nil {
+		return err
+	}
+	// Asked of each row in turn: as a list of keys they would be gathered anew
+	// for every page.
+	if q.Name != "" {
+		w.And("EXISTS (SELECT 1 FROM intel_name n WHERE n.name = ? AND n.key = i.key)", intel.FoldName(q.Name))
+	}
+	if q.Source != "" {
+		w.And("EXISTS (SELECT 1 FROM intel_source s WHERE s.key = i.key AND s.source = ? AND NOT s.withdrawn)", q.Source)
+	}
+	w.And("key > ?")
+	query := "SELECT " + rowColumns + " FROM intel_indicator i" + w.SQL() + " ORDER BY key LIMIT ?"
+	page := make([]intel.Row, 0, exportPage)
+	for after := int64(math.MinInt64); ; {
+		page = page[:0]
+		err := s.db.Read().Query(ctx, query, w.Args(after, exportPage), func(scan sqldb.Scan) error {
+			r, err := scanRow(scan)
+			page = append(page, r)
+			return err
+		})
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		if err := fn(page); err != nil || len(page) < exportPage {
+			return err
+		}
+		after = int64(page[len(page)-1].Key)
+	}
+}
+
+func (s intelStore) Search(ctx context.Context, q intel.Query) ([]intel.Row, string, error) {
+	w, err := meeting(q)
+	if err != nil {
+		return nil, "", err
+	}
 	if q.Name != "" {
 		w.And("key IN (SELECT key FROM intel_name WHERE name = ?)", intel.FoldName(q.Name))
 	}
 	if q.Source != "" {
 		w.And("key IN (SELECT key FROM intel_source WHERE source = ? AND NOT withdrawn)", q.Source)
-	}
-	for _, word := range strings.Fields(strings.ToLower(q.Text)) {
-		like := sqldb.Like(true, word, true)
-		w.And(`value LIKE ? ESCAPE '\' OR lower(names) LIKE ? ESCAPE '\'`, like, like)
 	}
 	if q.Cursor != "" {
 		var last, key int64
@@ -230,7 +276,7 @@ func (s intelStore) Search(ctx context.Context, q intel.Query) ([]intel.Row, str
 		w.And("(last_seen, key) < (?, ?)", last, key)
 	}
 	var out []intel.Row
-	err := s.db.Read().Query(ctx, "SELECT "+rowColumns+" FROM intel_indicator"+w.SQL()+" ORDER BY last_seen DESC, key DESC LIMIT ?", w.Args(q.Limit),
+	err = s.db.Read().Query(ctx, "SELECT "+rowColumns+" FROM intel_indicator"+w.SQL()+" ORDER BY last_seen DESC, key DESC LIMIT ?", w.Args(q.Limit),
 		func(scan sqldb.Scan) error {
 			r, err := scanRow(scan)
 			out = append(out, r)

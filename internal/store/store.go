@@ -28,19 +28,32 @@ type Store struct {
 
 // Open opens dsn (see sqldb.Open) and brings its schema up to date.
 func Open(ctx context.Context, dsn string) (*Store, error) {
+	s, err := OpenAsIs(ctx, dsn)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.db.Migrate(ctx, schema()); err != nil {
+		_ = s.db.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// OpenAsIs opens dsn without bringing its schema up to date: to look, not to use.
+func OpenAsIs(ctx context.Context, dsn string) (*Store, error) {
 	db, err := sqldb.Open(ctx, dsn)
 	if err != nil {
 		return nil, err
 	}
-	dir, err := fs.Sub(migrations, "migrations")
-	if err == nil {
-		err = db.Migrate(ctx, dir)
-	}
-	if err != nil {
-		_ = db.Close()
-		return nil, err
-	}
 	return &Store{db: db}, nil
+}
+
+func schema() fs.FS {
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic("the embedded migrations are not where they were put: " + err.Error())
+	}
+	return dir
 }
 
 // Engine says which database serves the store.

@@ -41,6 +41,16 @@ func lock(dir string) (*os.File, error) {
 	return f, nil
 }
 
+// InUse reports whether a process has the history in dir open.
+func InUse(dir string) bool {
+	f, err := os.Open(filepath.Join(dir, lockFile))
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }() // which also gives the lock free again
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) != nil
+}
+
 // syncDir makes names created, renamed and removed in dir durable.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)

@@ -10,7 +10,8 @@ import (
 )
 
 // Retain implements telemetry.History. It removes whole segments, oldest first,
-// and stops at the first that is being written or not yet noted. An age is held
+// and stops at the first that is being written or not yet noted; while a copy is
+// being made it waits for the next call. An age is held
 // against the newest record of a segment.
 func (h *History) Retain(_ context.Context, maxBytes int64, maxAge time.Duration) (int, error) {
 	removed := 0
@@ -39,7 +40,7 @@ func (h *History) Retain(_ context.Context, maxBytes int64, maxAge time.Duration
 func (h *History) drop(maxBytes int64, maxAge time.Duration) (*part, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.segments) == 0 || h.segments[0].sidecar == nil {
+	if h.copying > 0 || len(h.segments) == 0 || h.segments[0].sidecar == nil {
 		return nil, nil
 	}
 	total := int64(0)

@@ -67,6 +67,7 @@ type History struct {
 
 	mu       sync.RWMutex
 	segments []*part // guarded by mu; the last one is appended to
+	copying  int     // guarded by mu; calls of Copy under way
 	notes    *notes  // guarded by mu; of the first segment without a sidecar
 }
 

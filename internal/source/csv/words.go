@@ -39,7 +39,7 @@ var genericColumns = map[string]bool{
 var otherColumns = map[string]string{
 	"type": fieldType, "ioctype": fieldType, "entitytype": fieldType, "indicatortype": fieldType,
 	"port": fieldPort, "dstport": fieldPort,
-	"malware": "names", "malwareprintable": "names", "malwarefamily": "names", "family": "names", "actor": "names", "threatactor": "names", "toolname": "names", "signature": "names",
+	"names": "names", "malware": "names", "malwareprintable": "names", "malwarefamily": "names", "family": "names", "actor": "names", "threatactor": "names", "toolname": "names", "signature": "names",
 	"tags": "tags", "tag": "tags", "threattype": "tags",
 	"confidence": "confidence", "confidencelevel": "confidence", "tlp": "tlp", "killchain": "kill_chain", "killchainphase": "kill_chain",
 	"firstseen": "first_seen", "firstseenutc": "first_seen", "dateadded": "first_seen", "date": "first_seen", "lastseen": "last_seen", "lastseenutc": "last_seen", "lastonline": "last_seen",

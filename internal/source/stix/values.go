@@ -1,6 +1,7 @@
 package stix
 
 import (
+	"net"
 	"strings"
 
 	"github.com/vedette-soc/vedette/indicator"
@@ -21,6 +22,9 @@ const maxValues = 10_000
 // would fire where the whole does not.
 func patternValues(p stix.Pattern) []value {
 	whole := []value{{indicator.Pattern, p.String()}}
+	if v, ok := hostPort(p); ok {
+		return []value{v}
+	}
 	found, ok := p.Values()
 	if !ok || len(found) == 0 || len(found) > maxValues {
 		return whole
@@ -34,6 +38,37 @@ func patternValues(p stix.Pattern) []value {
 		values = append(values, v)
 	}
 	return values
+}
+
+// hostPort reads a pattern that looks for a destination and its port in one
+// observation.
+func hostPort(p stix.Pattern) (value, bool) {
+	seen, ok := p.Root.(stix.Observed)
+	if !ok {
+		return value{}, false
+	}
+	both, ok := seen.Expr.(stix.Logic)
+	if !ok || both.Op != stix.And || len(both.Terms) != 2 {
+		return value{}, false
+	}
+	host, port := "", ""
+	for _, term := range both.Terms {
+		c, ok := term.(stix.Comparison)
+		if !ok || c.Negated || c.Op != stix.Equal || len(c.Values) != 1 {
+			return value{}, false
+		}
+		switch v := c.Values[0]; {
+		case c.Path.String() == "network-traffic:dst_ref.value" && v.Kind == stix.String:
+			host = v.Text
+		case c.Path.String() == "network-traffic:dst_port" && v.Kind == stix.Integer:
+			port = v.Text
+		}
+	}
+	t, _, err := indicator.Detect(host)
+	if err != nil || port == "" || t != indicator.IPv4 && t != indicator.IPv6 && t != indicator.Domain || strings.Contains(host, "/") {
+		return value{}, false
+	}
+	return value{t + ":port", net.JoinHostPort(host, port)}, true
 }
 
 // plainPaths are the object paths whose value is an indicator's.
@@ -57,6 +92,7 @@ var plainPaths = map[string]indicator.Type{
 	"network-traffic:src_ref.value":          "",
 	"network-traffic:extensions.tls-ext.ja3": indicator.JA3,
 	"network-traffic:x_ja3":                  indicator.JA3,
+	"network-traffic:x_ja4":                  indicator.JA4,
 	"network-traffic:extensions.http-request-ext.request_header.User-Agent": indicator.UserAgent,
 }
 

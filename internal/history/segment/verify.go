@@ -1,0 +1,169 @@
+package segment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/vedette-soc/vedette/internal/telemetry"
+)
+
+// Verified is what Verify found.
+type Verified struct {
+	Segments    int
+	Records     int
+	Bytes       int64
+	First, Last telemetry.Seq // 0 when there is no record
+	Next        telemetry.Seq // the number of the record that comes next
+	Newest      time.Time     // when the newest record was received
+	Problems    []string      // damage, with file and offset
+}
+
+// problemsKept bounds the damage that is named.
+const problemsKept = 100
+
+// Verify reads every byte of the history in dir and holds it against its
+// checksums, without changing anything; it may run beside a process that appends.
+// What a crash left torn at the very end is no damage: it was never acknowledged.
+func Verify(ctx context.Context, dir string) (Verified, error) {
+	var v verifier
+	var err error
+	if v.decoder, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(2*maxBlock)); err != nil {
+		return v.Verified, err
+	}
+	defer v.decoder.Close()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return v.Verified, fmt.Errorf("list the history: %w", err)
+	}
+	var firsts []telemetry.Seq
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), ".log")
+		if n, err := strconv.ParseUint(name, 10, 64); ok && err == nil && n > 0 && len(name) == 20 {
+			firsts = append(firsts, telemetry.Seq(n))
+		}
+	}
+	slices.Sort(firsts)
+	for i, first := range firsts {
+		if err := ctx.Err(); err != nil {
+			return v.Verified, err
+		}
+		if v.Next > first {
+			v.problem("%s: the segment before it goes on to record %d", name(dir, first, "log"), v.Next-1)
+		} else if v.Next > 0 && v.Next < first {
+			v.problem("%s: the records from %d to %d before it are absent", name(dir, first, "log"), v.Next, first-1)
+		}
+		if err := v.segment(dir, first, i == len(firsts)-1); err != nil && !errors.Is(err, fs.ErrNotExist) { // retention may remove one meanwhile
+			return v.Verified, err
+		}
+	}
+	return v.Verified, nil
+}
+
+type verifier struct {
+	Verified
+	decoder *zstd.Decoder
+	newest  int64
+}
+
+func name(dir string, first telemetry.Seq, ext string) string {
+	return filepath.Join(dir, fmt.Sprintf("%020d.%s", first, ext))
+}
+
+func (v *verifier) problem(format string, args ...any) {
+	if len(v.Problems) < problemsKept {
+		v.Problems = append(v.Problems, fmt.Sprintf(format, args...))
+	}
+}
+
+func (v *verifier) segment(dir string, first telemetry.Seq, last bool) error {
+	path := name(dir, first, "log")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read the history: %w", err)
+	}
+	if !validHead(data, first) {
+		if !last || len(data) >= headSize {
+			v.problem("%s is no segment", path)
+		}
+		return nil
+	}
+	v.Segments++
+	v.Next = first
+	v.Bytes += int64(len(data))
+	frames, end := scan(data, first)
+	next := first
+	for i := range frames {
+		f := &frames[i]
+		if f.first != next {
+			v.problem("%s is damaged before offset %d: %d records are lost", path, f.off, f.first-next)
+		}
+		if v.First == 0 {
+			v.First = f.first
+		}
+		plain, err := v.decoder.DecodeAll(f.payload, make([]byte, 0, f.raw))
+		if err == nil {
+			_, err = parseBlock(plain, f.first, f.count)
+		}
+		if err != nil {
+			v.problem("%s is damaged at offset %d: %v", path, f.off, err)
+		}
+		next = f.first + telemetry.Seq(f.count)
+		v.Records += int(f.count)
+		v.Last, v.Next = next-1, next
+		if f.newest > v.newest {
+			v.newest, v.Newest = f.newest, time.UnixMicro(f.newest).UTC()
+		}
+	}
+	if !last && end < int64(len(data)) {
+		v.problem("%s is damaged at offset %d, up to its end", path, end)
+	}
+	return v.sidecar(dir, first, int64(len(data)), last)
+}
+
+// sidecar checks the notes of a segment. Without one they are made at the next
+// start.
+func (v *verifier) sidecar(dir string, first telemetry.Seq, size int64, last bool) error {
+	path := name(dir, first, "idx")
+	s, err := openSidecar(path, first)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		v.problem("%v", err)
+		return nil
+	}
+	defer func() { _ = s.close() }()
+	v.Bytes += s.size
+	if s.part.size != size && (!last || s.part.size < size) { // the last one may have grown, and been sealed, since it was read
+		v.problem("%s belongs to a log of %d bytes, not %d", path, s.part.size, size)
+	}
+	for i, p := range s.pages {
+		end := s.end
+		if i+1 < len(s.pages) {
+			end = s.pages[i+1].off
+		}
+		if end < p.off {
+			v.problem("%s: page %d ends before it begins", path, i)
+			return nil
+		}
+		buf := make([]byte, end-p.off)
+		if _, err := s.file.ReadAt(buf, int64(p.off)); err != nil {
+			return fmt.Errorf("read %s: %w", path, err)
+		}
+		if crc32.Checksum(buf, castagnoli) != p.crc {
+			v.problem("%s: the checksum of page %d does not fit", path, i)
+		}
+	}
+	return nil
+}
