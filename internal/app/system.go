@@ -102,25 +102,15 @@ func (s *System) openStores(ctx context.Context) error {
 	if s.history, err = segment.Open(filepath.Join(c.Data, historyName), segment.Limits{}, s.opt.Log); err != nil {
 		return fmt.Errorf("open the event history: %w", err)
 	}
-<<<<<<< HEAD
 	left, _ := filepath.Glob(filepath.Join(c.Data, collect.SpoolPrefix+"*")) // the pattern is right
 	for _, dir := range left {
 		if err := os.RemoveAll(dir); err != nil {
 			return err
 		}
 	}
-	dsn := filepath.Join(c.Data, "vedette.db")
-	if c.Database != "" {
-		secret, err := config.Reveal(c.Database)
-		if err != nil {
-			return err
-		}
-		dsn = secret.Reveal()
-=======
 	dsn, err := databaseOf(c)
 	if err != nil {
 		return err
->>>>>>> ops
 	}
 	if s.store, err = store.Open(ctx, dsn); err != nil {
 		return fmt.Errorf("open the store: %w", err)
