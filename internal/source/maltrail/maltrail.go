@@ -14,6 +14,10 @@ import (
 	"github.com/vedette-soc/vedette/internal/collect"
 )
 
+// maxNames is how many names an indicator carries: the family and its first
+// aliases. Some families have dozens, and a million indicators would carry them all.
+const maxNames = 3
+
 // Parser reads trail files.
 type Parser struct{}
 
@@ -125,7 +129,7 @@ func (f *file) comment(text string) {
 	switch strings.ToLower(strings.TrimSpace(key)) {
 	case "aliases", "alias":
 		for alias := range strings.SplitSeq(value, ",") {
-			if alias = strings.TrimSpace(alias); alias != "" && f.names != nil && len(f.names) < 256 {
+			if alias = strings.TrimSpace(alias); alias != "" && f.names != nil && len(f.names) < maxNames {
 				f.names = append(f.names, alias)
 			}
 		}
