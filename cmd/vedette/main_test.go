@@ -1,8 +1,10 @@
 package main
 
 import (
+	"net"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -18,5 +20,18 @@ func TestScripts(t *testing.T) {
 			e.Setenv(key, os.Getenv(key))
 		}
 		return nil
-	}})
+	}, Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"waitfor": waitFor}})
+}
+
+// waitFor waits until something listens on a socket.
+func waitFor(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	for range 600 {
+		if c, err := net.Dial("unix", path); err == nil {
+			ts.Check(c.Close())
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("nothing listens on %s", path)
 }
