@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"github.com/vedette-soc/vedette/internal/app"
 	"github.com/vedette-soc/vedette/internal/errs"
@@ -44,10 +46,20 @@ func printChecks(e env, checks []app.Check, machine bool) (failed int, err error
 			}
 			continue
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", c.Verdict, c.Name, c.Message)
+		fmt.Fprintf(w, "%s\t%s\t%s\n", c.Verdict, c.Name, oneLine(c.Message))
 		if c.Do != "" {
-			fmt.Fprintf(w, "\t\t-> %s\n", c.Do)
+			fmt.Fprintf(w, "\t\t-> %s\n", oneLine(c.Do))
 		}
 	}
 	return failed, w.Flush()
+}
+
+// oneLine makes a text fit for a line of a terminal: it may quote what others sent.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.Join(strings.Fields(s), " "))
 }
