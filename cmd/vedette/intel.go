@@ -13,6 +13,7 @@ import (
 
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/app"
+	"github.com/vedette-soc/vedette/internal/errs"
 )
 
 func runIntel(ctx context.Context, e env, args []string) error {
@@ -63,7 +64,13 @@ func intelImport(ctx context.Context, e env, args []string) error {
 			}
 		}
 		p.done()
-		return json.NewEncoder(e.stdout).Encode(map[string]indicator.LossReport{"report": sum})
+		if err := json.NewEncoder(e.stdout).Encode(map[string]indicator.LossReport{"report": sum}); err != nil {
+			return err
+		}
+		if sum.In > 0 && sum.Stored+sum.Merged == 0 {
+			return errs.New(errs.Unavailable, "nothing_imported", "Nothing of the %d entries could be used; the samples above say why.", sum.In)
+		}
+		return nil
 	})
 }
 
