@@ -65,6 +65,7 @@ func signIn(t *testing.T, _ house, b *browser) {
 func queueKeys(t *testing.T, _ house, b *browser) {
 	b.open(t, "/")
 	b.here(t, `document.querySelector(".q-title").textContent.includes("Harbour Lantern")`)
+	b.here(t, `[...document.querySelectorAll(".q-meta > *")].every((e) => e.offsetTop === e.parentElement.firstElementChild.offsetTop && e.scrollWidth <= e.clientWidth + 1)`) // no chip is cut
 	at := func(n int) {
 		t.Helper()
 		if got := eval[int](t, b, `[...document.querySelectorAll(".qlink")].indexOf(document.activeElement)`); got != n {
@@ -134,6 +135,8 @@ func verdictAndUndo(t *testing.T, _ house, b *browser) {
 	}
 	b.here(t, `document.querySelector(".incident > .in-head + .why")`) // the reason comes first
 	b.here(t, `document.querySelector(".in-title").tagName === "H1"`)
+	b.here(t, `[...document.querySelectorAll(".why-text")].some((e) => /[0-9a-f]{64}/.test(e.title) && !/[0-9a-f]{40}/.test(e.textContent))`)
+	b.here(t, `document.querySelector(".incident a.chip.intel").getAttribute("href").startsWith("/intel?name=")`)
 	b.press(t, "3") // needs a reason
 	b.here(t, `document.activeElement.dataset.reason !== undefined && document.activeElement.required`)
 	b.press(t, "the whole tunnel is a drill\u001b")
