@@ -14,7 +14,12 @@ require (
 
 require github.com/cespare/xxhash/v2 v2.3.0
 
-require golang.org/x/term v0.47.0
+require (
+	github.com/chromedp/cdproto v0.159.0
+	golang.org/x/term v0.47.0
+)
+
+require github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 
 require (
 	github.com/rogpeppe/go-internal v1.16.0
@@ -32,6 +37,7 @@ require (
 )
 
 require (
+	github.com/chromedp/chromedp v0.23.0
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/gaissmai/bart v0.30.0
 	github.com/jackc/pgpassfile v1.0.0 // indirect

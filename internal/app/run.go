@@ -162,7 +162,7 @@ func (s *System) faceStage(l *Listening, conf *tls.Config) ([]supervise.Worker, 
 		devices = l.Devices + "/edl/"
 		workers = append(workers, d.worker())
 	}
-	face, err := listen("web", c.Listen, s.face(devices, conf != nil), conf, log)
+	face, err := listen("web", c.Listen, s.face(l.Intake, devices, conf != nil), conf, log)
 	if err != nil {
 		return nil, err
 	}
@@ -185,11 +185,11 @@ func (s *System) faceStage(l *Listening, conf *tls.Config) ([]supervise.Worker, 
 }
 
 // face is what people and programs reach: pages and API.
-func (s *System) face(listURL string, secure bool) http.Handler {
+func (s *System) face(intakeURL, listURL string, secure bool) http.Handler {
 	pages := web.New(web.Config{
 		Alerts: s.alerts, Intel: s.intel, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Index: s.matcher.State, Technique: techniqueName(s.cat),
-		Changes: s.changes.subscribe, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched, ListURL: listURL, Engine: string(s.store.Engine()),
+		Changes: s.changes.subscribe, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched, IntakeURL: intakeURL, ListURL: listURL, Engine: string(s.store.Engine()),
 		Version: s.opt.Version, Secure: secure, Log: s.opt.Log.With("component", "web"),
 	})
 	mux := http.NewServeMux()

@@ -12,6 +12,7 @@ func RenderZero() map[string]error {
 		setUpPage{},
 		queuePage{},
 		queuePage{Detail: &incidentDetail{}, Alone: true},
+		queuePage{Start: []startStep{{}}},
 		eventPage{},
 		indicatorPage{},
 		searchPage{},

@@ -18,11 +18,14 @@ func funcs(now func() time.Time) template.FuncMap {
 	return template.FuncMap{
 		"ago":     func(t time.Time) string { return ago(now(), t) },
 		"bars":    func(score int) priorityBars { return priorityBars{score} },
+		"brief":   brief,
 		"bytes":   whole(byteSize),
 		"chip":    func(level any) severity { return severity{Level: fmt.Sprint(level)} },
 		"defang":  indicator.Defang,
+		"every":   every,
 		"group":   whole(group),
 		"join":    strings.Join,
+		"nameurl": nameSearchURL,
 		"obs":     func(t indicator.Type, value string) observable { return observable{Type: t, Value: value} },
 		"obsin":   func(t indicator.Type, value, incident string) observable { return observable{t, value, incident} },
 		"pain":    func(t indicator.Type) string { return indicator.PainLevel(t).String() },
@@ -68,6 +71,14 @@ func lasted(d time.Duration) string {
 		}
 	}
 	return d.Round(unit).String()
+}
+
+// every is an interval in whole hours or minutes.
+func every(d time.Duration) string {
+	if d > time.Hour && d%time.Hour != 0 {
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	}
+	return span(d)
 }
 
 func percentDigits(p float64) int {

@@ -117,12 +117,12 @@ func (s *server) feedPage(r *http.Request, v visitor) (feedPage, error) {
 		return feedPage{}, err
 	}
 	p := feedPage{View: view, CanAct: mayAct(v), CanManage: mayManage(v)}
-	switch view.State.Health {
-	case collect.Exploded, collect.Changed, collect.Poisoned:
-		p.Held = !view.State.Acknowledged
+	if p.Runs, err = s.runs(r, view.Feed.ID, 30); err != nil {
+		return p, err
 	}
-	p.Runs, err = s.runs(r, view.Feed.ID, 30)
-	return p, err
+	// A feed may be marked although its set was taken, without what was ours.
+	p.Held = !view.State.Acknowledged && len(p.Runs) > 0 && p.Runs[0].Outcome == "held"
+	return p, nil
 }
 
 func (s *server) showFeed(_ http.ResponseWriter, r *http.Request, v visitor) (page, error) {

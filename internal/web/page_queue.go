@@ -18,7 +18,8 @@ type queuePage struct {
 	NextURL  string // the next page of the list
 	FirstURL string // back to its begin; "" on the first page
 	Detail   *incidentDetail
-	Alone    bool // the incident is what was asked for, the list is beside it
+	Alone    bool        // the incident is what was asked for, the list is beside it
+	Start    []startStep // what an empty house needs; nil = it has all
 	Notice   *notice
 	Me       string
 	CanAct   bool
@@ -107,6 +108,11 @@ func (s *server) showQueue(_ http.ResponseWriter, r *http.Request, v visitor) (p
 	p, err := s.queue(r, v)
 	if err != nil {
 		return nil, err
+	}
+	if len(p.Rows) == 0 && !p.Filter.Active() && p.Filter.Cursor == "" {
+		if p.Start, err = s.start(r.Context(), v); err != nil {
+			return nil, err
+		}
 	}
 	if len(p.Rows) > 0 && p.Filter.Cursor == "" {
 		id := p.Rows[0].ID

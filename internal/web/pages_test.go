@@ -263,10 +263,10 @@ func TestEmptyHouse(t *testing.T) {
 	h := newHouse(t)
 	h.users()
 	for _, s := range []scenario{
-		{name: "queue", target: "/", has: []string{"Nothing waits for a decision"}},
-		{name: "intel", target: "/intel", has: []string{"Nothing is known yet"}},
+		{name: "queue", target: "/", has: []string{"Nothing waits for a decision", `href="/feeds"`, "vedette feed enable", "/v1/events", "0 stored events", "no profile"}},
+		{name: "intel", target: "/intel", has: []string{"Nothing is known yet", `href="/feeds"`, "vedette intel import"}},
 		{name: "feeds", target: "/feeds", has: []string{"No feed is chosen", "names of controllers", "CC0"}},
-		{name: "blocks", target: "/blocks", has: []string{"Nothing is blocked"}},
+		{name: "blocks", target: "/blocks", has: []string{"Nothing is blocked", "Make a list here"}},
 		{name: "organisation", target: "/organisation", has: []string{"No profile yet"}},
 		{name: "health", target: "/health"},
 	} {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/vedette-soc/vedette/indicator"
@@ -22,6 +23,23 @@ func (o observable) Shown() string {
 		return o.Value
 	}
 	return indicator.Defang(o.Value)
+}
+
+// Brief is the value as it may stand in a table: the middle of a hash is left out.
+func (o observable) Brief() string {
+	if strings.HasPrefix(string(o.Type), "file:") {
+		return brief(o.Value)
+	}
+	return o.Shown()
+}
+
+// longHash finds hashes of SHA-1's length and more.
+var longHash = regexp.MustCompile(`\b[0-9a-fA-F]{40,128}\b`)
+
+// brief leaves the middle out of the hashes in a text: what is left (96 bits)
+// still tells them apart, and nobody reads the rest.
+func brief(s string) string {
+	return longHash.ReplaceAllStringFunc(s, func(h string) string { return h[:16] + "…" + h[len(h)-8:] })
 }
 
 func (o observable) query() url.Values {

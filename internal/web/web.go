@@ -65,6 +65,9 @@ type Config struct {
 	// Senders says who delivers events; nil = not shown.
 	Senders func() []telemetry.Source
 
+	// IntakeURL is where senders reach the intake, without the path; "" = its usual
+	// address is shown.
+	IntakeURL string
 	// ListURL is where devices fetch lists, up to the list's id, such as
 	// "https://vedette.example:8443/lists/"; "" = shown as a path only.
 	ListURL string
