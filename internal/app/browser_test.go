@@ -197,7 +197,7 @@ func feedOnAndOff(t *testing.T, _ house, b *browser) {
 	state("Turn on")
 }
 
-// themeStays: the theme chosen is that of the next page, and after a restart.
+// themeStays: the theme chosen is that of every page after it.
 func themeStays(t *testing.T, _ house, b *browser) {
 	for _, theme := range []string{"light", "dark"} {
 		b.open(t, "/health")
