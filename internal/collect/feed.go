@@ -40,7 +40,7 @@ const (
 	Empty    Health = "empty"    // answered with nothing usable
 	Exploded Health = "exploded" // many times its usual size: held back
 	Changed  Health = "changed"  // another shape than before: held back
-	Poisoned Health = "poisoned" // carries our own or everybody's addresses: held back
+	Poisoned Health = "poisoned" // lists our own assets: those entries are dropped, the rest is taken
 )
 
 // State is what is remembered of a feed between runs.
