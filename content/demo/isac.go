@@ -84,7 +84,7 @@ func (n *lister) isac() ([]byte, error) {
 	publisher := b.add("identity", doc{"name": "North Sea logistics ISAC", "identity_class": "organization", "sectors": []string{"transportation"}})
 	actor := b.add("intrusion-set", doc{
 		"name": actorName, "primary_motivation": "personal-gain", "goals": []string{"extortion of forwarders and ports"},
-		"description": "Breaks into forwarders of the North Sea ports, takes invoices and payroll, and asks for money. Fictional.",
+		"description": "Breaks into logistics firms around the North Sea ports, in Germany and the Netherlands, takes invoices and payroll, and asks for money. Fictional.",
 	})
 	campaign := b.add("campaign", doc{
 		"name": campaignName, "description": "Overdue-invoice mails to accounts payable, a loader in an archive, data taken from the ERP within two days. Fictional.",

@@ -24,6 +24,7 @@ type Detection struct {
 	Observable Observable    `json:"observable"`
 	Entity     Entity        `json:"entity"`               // who is concerned: host or account of ours
 	Peer       string        `json:"peer"`                 // the other side, if any
+	Supplier   string        `json:"supplier,omitempty"`   // of ours, whom the matched name belongs to
 	Blocked    bool          `json:"blocked"`              // the sensor says the traffic was stopped
 	Dataset    string        `json:"dataset"`              // event.dataset
 	Sensor     string        `json:"sensor"`               // which detector: "intelligence", "suricata", "sigma" ...
@@ -76,17 +77,18 @@ type Warning struct {
 
 // Entity is a host or account of the organisation, with what the profile says.
 type Entity struct {
-	Kind          string  `json:"kind"` // "host", "user"
-	Name          string  `json:"name"` // host name, address or account
-	AssetID       string  `json:"asset_id,omitempty"`
-	Label         string  `json:"label,omitempty"`
-	Criticality   float64 `json:"criticality"`   // 1, 3, 10, 30, 100
-	Why           string  `json:"why,omitempty"` // why this criticality
-	Exposed       bool    `json:"exposed,omitempty"`
-	Owner         string  `json:"owner,omitempty"`
-	Reputation    float64 `json:"reputation,omitempty"` // 1, 1.5, 2, 3
-	ReputationWhy string  `json:"reputation_why,omitempty"`
-	Shared        bool    `json:"shared,omitempty"` // gateway, resolver, proxy: never links incidents
+	Kind          string   `json:"kind"` // "host", "user"
+	Name          string   `json:"name"` // host name, address or account
+	AssetID       string   `json:"asset_id,omitempty"`
+	Label         string   `json:"label,omitempty"`
+	Criticality   float64  `json:"criticality"`   // 1, 3, 10, 30, 100
+	Why           string   `json:"why,omitempty"` // why this criticality
+	Exposed       bool     `json:"exposed,omitempty"`
+	Technologies  []string `json:"technologies,omitempty"`
+	Owner         string   `json:"owner,omitempty"`
+	Reputation    float64  `json:"reputation,omitempty"` // 1, 1.5, 2, 3
+	ReputationWhy string   `json:"reputation_why,omitempty"`
+	Shared        bool     `json:"shared,omitempty"` // gateway, resolver, proxy: never links incidents
 }
 
 // Alert is all detections of one fingerprint.

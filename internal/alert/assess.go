@@ -98,6 +98,10 @@ func intelligence(alerts []Alert) []risk.Term {
 			Family: "intelligence", Weight: 5 * float64(r.Confidence) / 100 * specific(r.Type, r.Value), Ref: "indicator/" + r.Key,
 			Why: fmt.Sprintf("%s is known as %s (confidence %d, %s)", indicator.Defang(r.Value), said(r.Names), r.Confidence, plural(len(r.Sources), "source")),
 		}
+		if s := a.Detection.Supplier; s != "" {
+			t.Weight -= 1.5
+			t.Why += "; but it belongs to the supplier " + s
+		}
 		if ws := a.Detection.Warnings; len(ws) > 0 {
 			// A name below a listed one (a site on a hosting platform) is doubted less.
 			t.Weight -= 2

@@ -158,7 +158,7 @@ func (s *System) build(ctx context.Context) error {
 	guard := pipeline.Guard{Org: s.org, Warnings: warnings}
 	s.respond = respond.New(s.store.Responses(), guard,
 		pipeline.Past{History: s.history, Decoder: s.decoder, Org: s.org})
-	s.investigate = investigate.New(pipeline.Sources{Alerts: s.alerts, Intel: s.intel, History: s.history}, techniqueName(s.cat))
+	s.investigate = investigate.New(pipeline.Sources{Alerts: s.alerts, Intel: s.intel, History: s.history, Org: s.org}, techniqueName(s.cat))
 	s.ready = make(chan struct{})
 	s.events = &pipeline.Events{
 		History: s.history, Checkpoints: s.store.Checkpoints(), Decoder: s.decoder, Matcher: s.matcher, Org: s.org, Alerts: s.alerts,

@@ -44,10 +44,11 @@ type Party struct {
 	Name      string   `json:"name"`
 	AttackID  string   `json:"attack_id"`
 	Aliases   []string `json:"aliases,omitempty"`
-	Why       string   `json:"why"`       // "named by 3 indicators", "uses Emotet"
-	Direct    bool     `json:"direct"`    // named by an indicator, not concluded
-	Ambiguous bool     `json:"ambiguous"` // the name belongs to more than one entity
-	Text      string   `json:"text"`      // description, shortened
+	Why       string   `json:"why"`                // "named by 3 indicators", "uses Emotet"
+	Direct    bool     `json:"direct"`             // named by an indicator, not concluded
+	Ambiguous bool     `json:"ambiguous"`          // the name belongs to more than one entity
+	Relevant  string   `json:"relevant,omitempty"` // why it concerns us; "" = unknown, not "no"
+	Text      string   `json:"text"`               // description, shortened
 }
 
 // Technique is an ATT&CK technique and where it comes from.
@@ -103,6 +104,7 @@ type Case struct {
 	Names      []string  `json:"names,omitempty"`
 	Techniques []string  `json:"techniques,omitempty"`
 	Entities   []string  `json:"entities,omitempty"` // names of own hosts and accounts
+	Profile    []string  // sectors, countries and technologies of ours, as written
 	Exposed    bool      `json:"exposed"`
 	Reasons    []Reason  `json:"reasons,omitempty"` // one per alert
 }

@@ -105,6 +105,20 @@ func TestDossier(t *testing.T) {
 	}
 }
 
+// What concerns us is said where a source says it; silence is not a no.
+func TestRelevance(t *testing.T) {
+	d := dossier(t, world{
+		c: investigate.Case{ID: "x", Profile: []string{"logistics", "Poland", "SAP"}},
+		parties: []investigate.Party{
+			{Type: "intrusion-set", Name: "A", Text: "Attacks logistics firms in Poland."},
+			{Type: "intrusion-set", Name: "B", Text: "Attacks Logisticsoft in Polandia."},
+		},
+	})
+	if d.Actors[0].Relevant != "its description names logistics, Poland, as our profile does" || d.Actors[1].Relevant != "" {
+		t.Errorf("%q, %q", d.Actors[0].Relevant, d.Actors[1].Relevant)
+	}
+}
+
 func TestAdviceNeverIsEmpty(t *testing.T) {
 	if d := dossier(t, world{c: investigate.Case{ID: "x"}}); len(d.Advice) != 1 {
 		t.Errorf("%+v", d.Advice)

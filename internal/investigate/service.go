@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/ref"
@@ -51,6 +52,7 @@ func (s *Service) Dossier(ctx context.Context, incident string) (Dossier, error)
 		return d, fmt.Errorf("resolve names: %w", err)
 	}
 	for _, p := range parties {
+		p.Relevant = relevance(p, c.Profile)
 		if p.Type == "malware" || p.Type == "tool" {
 			d.Malware = append(d.Malware, p)
 		} else {
@@ -67,6 +69,22 @@ func (s *Service) Dossier(ctx context.Context, incident string) (Dossier, error)
 	}
 	d.Advice = advise(c, d)
 	return d, nil
+}
+
+// relevance says which words of the organisation profile a party's description
+// holds, as whole words.
+func relevance(p Party, profile []string) string {
+	text := " " + strings.ToLower(strings.Join(strings.FieldsFunc(p.Text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), " ")) + " "
+	var met []string
+	for _, w := range profile {
+		if w != "" && strings.Contains(text, " "+strings.ToLower(w)+" ") {
+			met = append(met, w)
+		}
+	}
+	if len(met) == 0 {
+		return ""
+	}
+	return "its description names " + strings.Join(met, ", ") + ", as our profile does"
 }
 
 func (s *Service) indicators(ctx context.Context, c Case) ([]Indicator, error) {

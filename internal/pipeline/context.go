@@ -127,7 +127,7 @@ func addressEntity(a netip.Addr, x *org.Index) alert.Entity {
 func assetEntity(a *org.Asset) alert.Entity {
 	e := alert.Entity{
 		Kind: "host", Name: a.Name, AssetID: a.ID, Criticality: a.Criticality.Weight(), Exposed: a.Exposed, Owner: a.Owner, Shared: a.Shared,
-		Why: a.Name + bandWords(a.Criticality),
+		Why: a.Name + bandWords(a.Criticality), Technologies: a.Technologies,
 	}
 	if len(a.Services) > 0 {
 		e.Label = strings.Join(a.Services, ", ")

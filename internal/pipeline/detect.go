@@ -9,6 +9,7 @@ import (
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/match"
 	"github.com/vedette-soc/vedette/misp"
 	"github.com/vedette-soc/vedette/ref"
@@ -56,6 +57,7 @@ func (w *Events) detect(ctx context.Context, ev *event.Event, id ref.Ref) ([]ale
 			done[m.Row.ID] = true
 			d := base()
 			byIndicator(&d, o, m, who)
+			d.Supplier = supplierOf(m.Row.Type, m.Row.Value, w.Org.Index())
 			d.Warnings, d.Suppressed = warned(w.Warnings().Match(m.Row.Type, m.Row.Value))
 			out = append(out, d)
 		}
@@ -66,6 +68,17 @@ func (w *Events) detect(ctx context.Context, ev *event.Event, id ref.Ref) ([]ale
 		out = append(out, d)
 	}
 	return out, nil
+}
+
+// supplierOf is the supplier of ours whom an indicator's name belongs to, "" for
+// most.
+func supplierOf(t indicator.Type, value string, x *org.Index) string {
+	if host, name, ok := indicator.HostOf(t, value); ok && host == indicator.Domain {
+		if s, ok := x.Supplier(name); ok {
+			return s.Name
+		}
+	}
+	return ""
 }
 
 func blocked(ev *event.Event) bool {

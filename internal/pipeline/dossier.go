@@ -7,11 +7,15 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/investigate"
+	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/ref"
 )
@@ -21,6 +25,7 @@ type Sources struct {
 	Alerts  *alert.Service
 	Intel   *intel.Service
 	History telemetry.History
+	Org     *org.Service
 }
 
 var _ investigate.Sources = Sources{}
@@ -31,7 +36,10 @@ func (s Sources) Case(ctx context.Context, incident string) (investigate.Case, e
 	if err != nil {
 		return investigate.Case{}, err
 	}
-	c := investigate.Case{ID: incident, First: d.Incident.First, Names: d.Incident.Names, Techniques: d.Incident.Techniques}
+	c := investigate.Case{
+		ID: incident, First: d.Incident.First, Names: d.Incident.Names, Techniques: d.Incident.Techniques,
+		Profile: targets(s.Org.Index().Profile),
+	}
 	for _, e := range d.Incident.Entities {
 		c.Entities = append(c.Entities, e.Name)
 		c.Exposed = c.Exposed || e.Exposed
@@ -45,6 +53,21 @@ func (s Sources) Case(ctx context.Context, incident string) (investigate.Case, e
 		c.Reasons = append(c.Reasons, reason)
 	}
 	return c, nil
+}
+
+// targets are the words by which a report may say that it speaks of us: sectors,
+// countries in English, technologies.
+func targets(p org.Profile) []string {
+	words := slices.Clone(p.Sectors)
+	for _, code := range p.Countries {
+		if region, err := language.ParseRegion(code); err == nil {
+			words = append(words, display.English.Regions().Name(region))
+		}
+	}
+	for _, t := range p.Technologies {
+		words = append(words, t.Name)
+	}
+	return words
 }
 
 // Indicator implements investigate.Sources.

@@ -35,6 +35,7 @@ func TestFailedWorkerIsRestarted(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- tree.Run(ctx, time.Second) }()
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		st := tree.Status()
 		if runs != 3 || st[0].State != supervise.Running || st[0].Restarts != 2 || st[0].Error != "not yet" {
 			t.Errorf("after %d runs: %+v", runs, st[0])

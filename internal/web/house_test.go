@@ -95,7 +95,7 @@ func (h *house) wire() {
 			Parsers:   []collect.Parser{csv.Parser{}, text.Parser{}},
 			Catalogue: []collect.Feed{{ID: "example-list", Name: "Example list", URL: "https://feeds.example/list.txt", Kind: "text", Interval: time.Hour, Licence: "CC0", GoodFor: "names of controllers", Homepage: "https://feeds.example/"}},
 		}),
-		Investigate: investigate.New(pipeline.Sources{Alerts: alerts, Intel: in, History: h.history}, technique),
+		Investigate: investigate.New(pipeline.Sources{Alerts: alerts, Intel: in, History: h.history, Org: orgs}, technique),
 		Respond:     respond.New(h.store.Responses(), pipeline.Guard{Org: orgs, Warnings: noWarnings}, pipeline.Past{History: h.history, Decoder: decoder, Org: orgs}),
 		Identity:    identity.New(h.store.Identities()),
 		Index:       h.matcher.State, Technique: technique,
