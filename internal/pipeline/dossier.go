@@ -154,12 +154,12 @@ type user struct {
 const fewUsers = 5
 
 // concluded returns users that say something: those of a program that few use, or
-// of several of the programs seen; the ones that use most of them first.
+// of at least three of the programs seen; the ones that use most of them first.
 func concluded(users map[string]*user) []investigate.Party {
 	var out []investigate.Party
 	weight := map[string]int{}
 	for id, u := range users {
-		if !u.rare && len(u.uses) < 2 {
+		if !u.rare && len(u.uses) < 3 {
 			continue
 		}
 		p := partyOf(u.entity)
