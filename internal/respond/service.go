@@ -68,7 +68,7 @@ func (s *Service) Preview(ctx context.Context, t indicator.Type, value string) (
 	if err != nil {
 		return Preview{}, fmt.Errorf("look back for %s: %w", value, err)
 	}
-	p.Refused = s.refusals(ctx, t, value)
+	p.Refused, p.Cautions = s.refusals(ctx, t, value), []Refusal{} // lists, also when empty: programs read them
 	if len(p.Hosts) > 10 {
 		p.Cautions = append(p.Cautions, Refusal{"blast-radius", fmt.Sprintf("%d of our hosts talked to it: more often a service in use than an attack", len(p.Hosts))})
 	}
@@ -86,7 +86,7 @@ func (s *Service) refusals(ctx context.Context, t indicator.Type, value string) 
 
 // Rails asks every guard rail about a value of any type.
 func Rails(ctx context.Context, g Guard, t indicator.Type, value string) []Refusal {
-	var out []Refusal
+	out := []Refusal{}
 	no := func(guard, why string) {
 		if why != "" {
 			out = append(out, Refusal{guard, why})
