@@ -19,6 +19,9 @@ const password = "correct horse battery"
 
 // TestBrowser works a shift in a real browser on the bundled scenario.
 func TestBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute; the pass without -short runs it")
+	}
 	h := open(t, func(s *app.System) error { return s.PrepareDemo(t.Context(), "analyst", password, 0) })
 	b := launch(t, h.Web)
 	settle(t, h, len(demo.Script(time.Now())))
