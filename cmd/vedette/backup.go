@@ -97,6 +97,7 @@ func restore(ctx context.Context, e env, path string, c config.Config, machine b
 		in = f
 	}
 	p := newProgress(e, "bytes")
+	p.total = sizeOf([]string{path})
 	report, checks, err := app.Restore(ctx, io.TeeReader(in, counter{p}), c)
 	p.done()
 	if err != nil {

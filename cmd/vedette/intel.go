@@ -57,6 +57,7 @@ func intelImport(ctx context.Context, e env, args []string) error {
 	return d.with(ctx, func(c *app.Client) error {
 		var sum indicator.LossReport
 		p := newProgress(e, "bytes")
+		p.total = sizeOf(paths)
 		defer p.done()
 		for _, path := range paths {
 			if err := importPath(ctx, e, c, path, *kind, *source, *dry, p, &sum); err != nil {
