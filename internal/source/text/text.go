@@ -33,7 +33,7 @@ func (Parser) Recognise(name string, head []byte) int {
 	ext := strings.ToLower(path.Ext(strings.TrimSuffix(name, ".gz")))
 	trimmed := bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")))
 	switch {
-	case len(trimmed) == 0, notLists[ext]:
+	case len(trimmed) == 0, notLists[ext], aside(name):
 		return 0
 	case collect.LooksLikeHTML(head):
 		return 1
@@ -45,6 +45,17 @@ func (Parser) Recognise(name string, head []byte) int {
 		return 30
 	}
 	return 10
+}
+
+// aside reports whether a file is one that lies beside lists and tells of them:
+// the addresses in a licence are no indicators.
+func aside(name string) bool {
+	stem, _, _ := strings.Cut(strings.ToUpper(path.Base(name)), ".")
+	switch stem {
+	case "README", "LICENSE", "LICENCE", "COPYING", "NOTICE", "SOURCE", "CHANGELOG", "AUTHORS":
+		return true
+	}
+	return false
 }
 
 // Parse implements collect.Parser.

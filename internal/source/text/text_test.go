@@ -127,3 +127,12 @@ func TestHashLists(t *testing.T) {
 	}
 	t.Logf("%d files, %d hashes", files, hashes)
 }
+
+// What lies beside a list and tells of it is no list.
+func TestFilesAside(t *testing.T) {
+	for name, want := range map[string]bool{"feed/list.txt": true, "feed/LICENSE": false, "feed/README.md": false, "feed/SOURCE.txt": false, "feed/source-hosts.txt": true} {
+		if got := (text.Parser{}).Recognise(name, []byte("1.2.3.4\n")) > 0; got != want {
+			t.Errorf("%s is taken: %t, want %t", name, got, want)
+		}
+	}
+}
