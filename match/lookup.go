@@ -15,7 +15,7 @@ import (
 //   - a host and port: itself, for a name also the names above with that port, then its host
 //   - a URL: see [Index.url]; then its host, alone and with its port
 //   - an e-mail address: itself, then its domain
-//   - a file name with a path: itself and its last part
+//   - a file name with a path, an account with its domain: itself and its last part
 //   - anything else: itself
 func (x *Index) Lookup(t indicator.Type, value string, dst []Hit) []Hit {
 	switch t {
@@ -30,7 +30,7 @@ func (x *Index) Lookup(t indicator.Type, value string, dst []Hit) []Hit {
 	case indicator.Email:
 		dst = x.exact(t, value, dst)
 		return x.name(value[strings.LastIndexByte(value, '@')+1:], true, dst)
-	case indicator.FileName:
+	case indicator.FileName, indicator.UserAccount:
 		dst = x.exact(t, value, dst)
 		if i := strings.LastIndexAny(value, `\/`); i >= 0 {
 			dst = x.exact(t, value[i+1:], dst)

@@ -225,3 +225,23 @@ func TestLive(t *testing.T) {
 		t.Error("the old index still matches")
 	}
 }
+
+// An account is claimed without its domain more often than with it.
+func TestAccountWithItsDomain(t *testing.T) {
+	var b match.Builder
+	for i, v := range []string{"svc-evil", `other\thief`} {
+		if err := b.Add(indicator.UserAccount, v, uint32(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x := b.Build()
+	for value, want := range map[string][]uint32{`corp\svc-evil`: {0}, "svc-evil": {0}, `other\thief`: {1}, `corp\thief`: nil, "thief": nil} {
+		var got []uint32
+		for _, h := range x.Lookup(indicator.UserAccount, value, nil) {
+			got = append(got, h.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s touches %v, want %v", value, got, want)
+		}
+	}
+}
