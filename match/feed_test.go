@@ -1,16 +1,13 @@
 package match_test
 
 import (
-	"archive/tar"
 	"bufio"
-	"compress/gzip"
-	"errors"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/realdata"
 	"github.com/vedette-soc/vedette/match"
 )
 
@@ -67,30 +64,9 @@ func TestFeed(t *testing.T) {
 
 func maltrail(t *testing.T, each func(string)) {
 	t.Helper()
-	const name = "../../shared/data/feeds-maltrail/static.tar.gz"
-	f, err := os.Open(name)
-	if err != nil {
-		if os.Getenv("VEDETTE_CI") != "" {
-			t.Fatal("real data is absent: ", err)
-		}
-		t.Skip("real data is absent: ", err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := tar.NewReader(z)
-	for {
-		h, err := r.Next()
-		if errors.Is(err, io.EOF) {
+	realdata.Tar(t, realdata.Path(t, "feeds-maltrail", "static.tar.gz"), func(name string, r io.Reader) {
+		if !strings.HasSuffix(name, ".txt") {
 			return
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !strings.HasSuffix(h.Name, ".txt") {
-			continue
 		}
 		for s := bufio.NewScanner(r); s.Scan(); {
 			line, _, _ := strings.Cut(s.Text(), "#")
@@ -98,5 +74,5 @@ func maltrail(t *testing.T, each func(string)) {
 				each(line)
 			}
 		}
-	}
+	})
 }

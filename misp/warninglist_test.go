@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/realdata"
 	"github.com/vedette-soc/vedette/misp"
 )
 
@@ -214,13 +215,7 @@ func TestPublished(t *testing.T) {
 
 func published(t testing.TB) []misp.WarningList {
 	t.Helper()
-	const dir = "../../shared/data/misp-warninglists/lists"
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("VEDETTE_CI") != "" {
-			t.Fatal("real data is absent: ", dir)
-		}
-		t.Skip("real data is absent: ", dir)
-	}
+	dir := realdata.Path(t, "misp-warninglists", "lists")
 	files, err := filepath.Glob(dir + "/*/list.json*")
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vedette-soc/vedette/internal/realdata"
 	"github.com/vedette-soc/vedette/stix"
 )
 
@@ -102,13 +103,7 @@ func TestDecodeErrors(t *testing.T) {
 func TestRealBundles(t *testing.T) {
 	files, objects := 0, 0
 	for _, folder := range []string{"stix-unit42-reports", "stix-unit42-playbooks", "stix-rstix", "attack"} {
-		root := filepath.Join("..", "..", "shared", "data", folder)
-		if _, err := os.Stat(root); err != nil {
-			if os.Getenv("VEDETTE_CI") != "" {
-				t.Fatal(err)
-			}
-			t.Skip("real data is missing: ", err)
-		}
+		root := realdata.Path(t, folder)
 		err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 			base := strings.TrimSuffix(p, ".gz")
 			if err != nil || filepath.Ext(base) != ".json" || strings.HasSuffix(p, "gate-expectations.json") {

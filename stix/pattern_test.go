@@ -3,7 +3,6 @@ package stix_test
 import (
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/vedette-soc/vedette/internal/realdata"
 	"github.com/vedette-soc/vedette/stix"
 )
 
@@ -141,13 +141,7 @@ func TestRealPatterns(t *testing.T) {
 	parsed, plain := 0, 0
 	wrong := map[string]int{}
 	for _, folder := range []string{"stix-unit42-reports", "stix-unit42-playbooks", "stix-rstix"} {
-		root := filepath.Join("..", "..", "shared", "data", folder)
-		if _, err := os.Stat(root); err != nil {
-			if os.Getenv("VEDETTE_CI") != "" {
-				t.Fatal(err)
-			}
-			t.Skip("real data is missing: ", err)
-		}
+		root := realdata.Path(t, folder)
 		err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 			if err != nil || filepath.Ext(strings.TrimSuffix(p, ".gz")) != ".json" {
 				return err

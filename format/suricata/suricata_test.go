@@ -1,9 +1,6 @@
 package suricata_test
 
 import (
-	"archive/tar"
-	"bufio"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"io"
@@ -17,20 +14,8 @@ import (
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/format/suricata"
+	"github.com/vedette-soc/vedette/internal/realdata"
 )
-
-const data = "../../../shared/data/suricata"
-
-func sample(t testing.TB, path string) string {
-	t.Helper()
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("VEDETTE_CI") != "" {
-			t.Fatalf("sample data is required here: %v", err)
-		}
-		t.Skipf("sample data is absent: %v", err)
-	}
-	return path
-}
 
 func readAll(t *testing.T, in io.Reader, name string) []event.Event {
 	t.Helper()
@@ -61,39 +46,11 @@ func readAll(t *testing.T, in io.Reader, name string) []event.Event {
 
 // corpus reads every EVE file of the suricata-verify samples.
 func corpus(t *testing.T) map[string][]event.Event {
-	f, err := os.Open(sample(t, data+"/eve.tar.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
 	files := map[string][]event.Event{}
-	for tr := tar.NewReader(z); ; {
-		h, err := tr.Next()
-		if err == io.EOF {
-			return files
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if h.Typeflag == tar.TypeReg {
-			files[h.Name] = readAll(t, tr, h.Name)
-		}
-	}
-}
-
-type testCase struct {
-	Eve    string  `json:"eve"`
-	Events int     `json:"events"`
-	Checks []check `json:"checks"`
-}
-
-type check struct {
-	Match map[string]any `json:"match"`
-	Count int            `json:"count"`
+	realdata.Tar(t, realdata.Path(t, "suricata", "eve.tar.gz"), func(name string, r io.Reader) {
+		files[name] = readAll(t, r, name)
+	})
+	return files
 }
 
 // TestVerify runs the checks that Suricata's own project holds its log against
@@ -107,43 +64,32 @@ func TestVerify(t *testing.T) {
 	if len(files) != 760 || records != 22142 {
 		t.Errorf("%d files with %d records, want 760 with 22142", len(files), records)
 	}
-	f, err := os.Open(sample(t, data+"/cases.jsonl"))
+	originals := map[string][]any{}
+	for name, evs := range files {
+		for i := range evs {
+			originals[name] = append(originals[name], original(t, &evs[i]))
+		}
+	}
+	realdata.CheckEVE(t, originals)
+}
+
+// original takes out of a written event the record that Suricata wrote.
+func original(t *testing.T, ev *event.Event) any {
+	t.Helper()
+	var written struct{ Suricata struct{ Eve any } }
+	raw, err := ev.MarshalJSON()
+	if err == nil {
+		err = json.Unmarshal(raw, &written)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	checks := 0
-	in := bufio.NewScanner(f)
-	in.Buffer(nil, 1<<20)
-	for in.Scan() {
-		var c testCase
-		if err := json.Unmarshal(in.Bytes(), &c); err != nil {
-			t.Fatal(err)
-		}
-		if got := len(files[c.Eve]); got != c.Events {
-			t.Errorf("%s: %d records, want %d", c.Eve, got, c.Events)
-		}
-		for _, k := range c.Checks {
-			checks++
-			n := 0
-			for _, ev := range files[c.Eve] {
-				if matches(ev.Fields, k.Match) {
-					n++
-				}
-			}
-			if n != k.Count {
-				t.Errorf("%s: %d records match %v, want %d", c.Eve, n, k.Match, k.Count)
-			}
-		}
-	}
-	if checks != 2676 {
-		t.Errorf("%d checks, want 2676", checks)
-	}
+	return written.Suricata.Eve
 }
 
 // TestArrays reads the pretty-printed arrays of the WRCCDC captures.
 func TestArrays(t *testing.T) {
-	files, _ := filepath.Glob(sample(t, data+"/wrccdc") + "/*/alerts-only.json")
+	files, _ := filepath.Glob(realdata.Path(t, "suricata", "wrccdc") + "/*/alerts-only.json")
 	for _, name := range files {
 		f, err := os.Open(name)
 		if err != nil {

@@ -18,20 +18,8 @@ import (
 	"github.com/vedette-soc/vedette/format/suricata"
 	"github.com/vedette-soc/vedette/format/windows"
 	"github.com/vedette-soc/vedette/format/zeek"
+	"github.com/vedette-soc/vedette/internal/realdata"
 )
-
-const shared = "../../../shared/data"
-
-func sample(t testing.TB, path string) string {
-	t.Helper()
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("VEDETTE_CI") != "" {
-			t.Fatalf("sample data is required here: %v", err)
-		}
-		t.Skipf("sample data is absent: %v", err)
-	}
-	return path
-}
 
 func recogniser() *format.Recogniser {
 	return format.NewRecogniser(suricata.Format(), zeek.Format(), windows.Format(), ecs.Format())
@@ -105,7 +93,7 @@ func check(t *testing.T, ev *event.Event) {
 
 // TestCaptures decodes every event of the OTRF captures.
 func TestCaptures(t *testing.T) {
-	root := sample(t, shared+"/otrf")
+	root := realdata.Path(t, "otrf")
 	events, captures := 0, map[string]bool{}
 	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".zip") {
@@ -146,7 +134,7 @@ func TestCaptures(t *testing.T) {
 // regression samples.
 func TestRegression(t *testing.T) {
 	files, events := 0, 0
-	err := filepath.WalkDir(sample(t, shared+"/sigma-regression"), func(path string, _ fs.DirEntry, err error) error {
+	err := filepath.WalkDir(realdata.Path(t, "sigma-regression"), func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".json") {
 			return err
 		}

@@ -14,21 +14,8 @@ import (
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/format/zeek"
+	"github.com/vedette-soc/vedette/internal/realdata"
 )
-
-const wrccdc = "../../../shared/data/zeek-wrccdc2018"
-
-// sample returns path, or skips the test where the shared samples are absent.
-func sample(t testing.TB, path string) string {
-	t.Helper()
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("VEDETTE_CI") != "" {
-			t.Fatalf("sample data is required here: %v", err)
-		}
-		t.Skipf("sample data is absent: %v", err)
-	}
-	return path
-}
 
 func open(t *testing.T, path string) *format.Reader {
 	t.Helper()
@@ -51,7 +38,7 @@ func open(t *testing.T, path string) *format.Reader {
 // TestTwins reads the same logs as TSV and as JSON. All but the raw bytes must
 // agree, and each row must be readable alone with the context it came in.
 func TestTwins(t *testing.T) {
-	files, _ := filepath.Glob(sample(t, wrccdc) + "/zeek-default/*.log.gz")
+	files, _ := filepath.Glob(realdata.Path(t, "zeek-wrccdc2018") + "/zeek-default/*.log.gz")
 	if len(files) != 12 {
 		t.Fatalf("%d logs, want 12", len(files))
 	}
@@ -59,7 +46,7 @@ func TestTwins(t *testing.T) {
 	for _, tsv := range files {
 		name := strings.TrimSuffix(filepath.Base(tsv), ".log.gz")
 		t.Run(name, func(t *testing.T) {
-			total += compare(t, open(t, tsv), open(t, wrccdc+"/zeek-json/"+name+".json.gz"), "zeek."+name)
+			total += compare(t, open(t, tsv), open(t, realdata.Path(t, "zeek-wrccdc2018", "zeek-json", name+".json.gz")), "zeek."+name)
 		})
 	}
 	const lines, headers = 113867, 12 * 9

@@ -3,27 +3,14 @@ package app_test
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/app"
+	"github.com/vedette-soc/vedette/internal/realdata"
 )
-
-// shared returns a path of the shared data, or skips.
-func shared(t *testing.T, elem ...string) string {
-	t.Helper()
-	path := filepath.Join(append([]string{"..", "..", "..", "shared", "data"}, elem...)...)
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("VEDETTE_CI") != "" {
-			t.Fatalf("the shared data is absent: %v", err)
-		}
-		t.Skipf("the shared data is absent: %v", err)
-	}
-	return path
-}
 
 // TestReadIntelCounts reads a public corpus as `vedette match -intel` does. Every
 // entry is accounted for, and the types are those counted beside the corpus.
@@ -31,7 +18,7 @@ func TestReadIntelCounts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	raw, err := os.ReadFile(shared(t, "feeds-maltrail", "counts.json"))
+	raw, err := os.ReadFile(realdata.Path(t, "feeds-maltrail", "counts.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +26,7 @@ func TestReadIntelCounts(t *testing.T) {
 	if err := json.Unmarshal(raw, &counted); err != nil {
 		t.Fatal(err)
 	}
-	known, r, err := app.ReadIntel(t.Context(), []string{shared(t, "feeds-maltrail", "static.tar.gz")}, "", nil)
+	known, r, err := app.ReadIntel(t.Context(), []string{realdata.Path(t, "feeds-maltrail", "static.tar.gz")}, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,18 +10,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vedette-soc/vedette/attack"
+	"github.com/vedette-soc/vedette/internal/realdata"
 )
 
 // TestCatalogueIsCurrent makes the catalogue again and compares it with the one
 // that is embedded.
 func TestCatalogueIsCurrent(t *testing.T) {
-	data := filepath.Join("..", "..", "..", "shared", "data", "attack")
-	if _, err := os.Stat(data); err != nil {
-		if os.Getenv("VEDETTE_CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("no reference data: ", err)
-	}
+	data := realdata.Path(t, "attack")
 	out := filepath.Join(t.TempDir(), "catalogue.json.gz")
 	var bundles []string
 	for _, d := range attack.Domains {

@@ -2,10 +2,12 @@ package ndjson_test
 
 import (
 	"bytes"
+	"io"
 	"net/http/httptest"
 	"testing"
 
 	"github.com/vedette-soc/vedette/internal/history/segment"
+	"github.com/vedette-soc/vedette/internal/realdata"
 	"github.com/vedette-soc/vedette/internal/receiver/ndjson"
 )
 
@@ -13,7 +15,11 @@ import (
 // history.
 func BenchmarkPost(b *testing.B) {
 	var body []byte
-	eachFile(b, func(_ string, file []byte) {
+	realdata.Tar(b, realdata.Path(b, "suricata", "eve.tar.gz"), func(_ string, r io.Reader) {
+		file, err := io.ReadAll(r)
+		if err != nil {
+			b.Fatal(err)
+		}
 		if len(body) < 5<<20 {
 			body = append(append(body, bytes.TrimSpace(file)...), '\n')
 		}

@@ -15,23 +15,10 @@ import (
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/internal/history/segment"
+	"github.com/vedette-soc/vedette/internal/realdata"
 	"github.com/vedette-soc/vedette/internal/receiver/tail"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
-
-const data = "../../../../shared/data/zeek-wrccdc2018/zeek-default"
-
-// sample returns path, or skips the test where the shared samples are absent.
-func sample(t testing.TB, path string) string {
-	t.Helper()
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("VEDETTE_CI") != "" {
-			t.Fatalf("sample data is required here: %v", err)
-		}
-		t.Skipf("sample data is absent: %v", err)
-	}
-	return path
-}
 
 // TestZeek follows twelve real Zeek logs: each stored row, read alone, is the
 // event that reading the file from its start gives.
@@ -58,7 +45,7 @@ func TestZeek(t *testing.T) {
 
 func unpack(t *testing.T, dir string) []string {
 	t.Helper()
-	files, _ := filepath.Glob(sample(t, data) + "/*.log.gz")
+	files, _ := filepath.Glob(realdata.Path(t, "zeek-wrccdc2018", "zeek-default") + "/*.log.gz")
 	if len(files) != 12 {
 		t.Fatalf("%d logs, want 12", len(files))
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/fetch"
+	"github.com/vedette-soc/vedette/internal/realdata"
 	"github.com/vedette-soc/vedette/internal/source/csv"
 	"github.com/vedette-soc/vedette/internal/source/sourcetest"
 )
@@ -142,7 +143,7 @@ func TestRealTables(t *testing.T) {
 	for _, folder := range []string{"feeds-volexity", "feeds-unit42"} {
 		files, claims := 0, 0
 		drops := map[string]int{}
-		err := fetch.Walk(sourcetest.Data(t, folder), fetch.Limits{}, func(name string, r io.Reader) error {
+		err := fetch.Walk(realdata.Path(t, folder), fetch.Limits{}, func(name string, r io.Reader) error {
 			if path.Ext(strings.TrimSuffix(name, ".gz")) != ".csv" {
 				return nil
 			}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/fetch"
+	"github.com/vedette-soc/vedette/internal/realdata"
 	"github.com/vedette-soc/vedette/internal/source/ipsum"
 	"github.com/vedette-soc/vedette/internal/source/sourcetest"
 )
@@ -30,7 +31,7 @@ func TestConfidence(t *testing.T) {
 }
 
 func TestRealList(t *testing.T) {
-	err := fetch.Walk(sourcetest.Data(t, "feeds", "ipsum.txt.gz"), fetch.Limits{}, func(name string, r io.Reader) error {
+	err := fetch.Walk(realdata.Path(t, "feeds", "ipsum.txt.gz"), fetch.Limits{}, func(name string, r io.Reader) error {
 		var s sourcetest.Sink
 		if err := (ipsum.Parser{}).Parse(t.Context(), collect.Input{Name: name, Reader: r}, &s); err != nil {
 			return err

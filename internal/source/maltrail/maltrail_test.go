@@ -14,6 +14,7 @@ import (
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/fetch"
+	"github.com/vedette-soc/vedette/internal/realdata"
 	"github.com/vedette-soc/vedette/internal/source/maltrail"
 	"github.com/vedette-soc/vedette/internal/source/sourcetest"
 )
@@ -100,7 +101,7 @@ type counts map[maltrail.Trail]int
 // TestCounts reads the whole corpus and compares every file's counts with those
 // published beside it.
 func TestCounts(t *testing.T) {
-	raw, err := os.ReadFile(sourcetest.Data(t, "feeds-maltrail", "counts.json"))
+	raw, err := os.ReadFile(realdata.Path(t, "feeds-maltrail", "counts.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +113,7 @@ func TestCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	perFile, total, sum, patterns, dropped := map[string]counts{}, counts{}, 0, 0, 0
-	err = fetch.Walk(sourcetest.Data(t, "feeds-maltrail", "static.tar.gz"), fetch.Limits{}, func(name string, r io.Reader) error {
+	err = fetch.Walk(realdata.Path(t, "feeds-maltrail", "static.tar.gz"), fetch.Limits{}, func(name string, r io.Reader) error {
 		var s sourcetest.Sink
 		if err := (maltrail.Parser{}).Parse(t.Context(), collect.Input{Name: name, Reader: r}, &s); err != nil {
 			return err

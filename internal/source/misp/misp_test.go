@@ -12,6 +12,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/fetch"
+	"github.com/vedette-soc/vedette/internal/realdata"
 	"github.com/vedette-soc/vedette/internal/source/misp"
 	"github.com/vedette-soc/vedette/internal/source/sourcetest"
 )
@@ -131,7 +132,7 @@ func TestRealEvents(t *testing.T) {
 	for _, folder := range []string{"misp-event", "feeds-eset"} {
 		files, claims := 0, 0
 		types, drops := map[indicator.Type]int{}, map[string]int{}
-		err := fetch.Walk(sourcetest.Data(t, folder), fetch.Limits{}, func(name string, r io.Reader) error {
+		err := fetch.Walk(realdata.Path(t, folder), fetch.Limits{}, func(name string, r io.Reader) error {
 			if !strings.HasSuffix(strings.TrimSuffix(name, ".gz"), ".json") || !strings.Contains(name, "misp") {
 				return nil
 			}

@@ -8,8 +8,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -278,18 +276,4 @@ func Fuzz(f *testing.F, p collect.Parser, o collect.Options, seeds ...string) {
 			}
 		}
 	})
-}
-
-// Data returns the path of real data below shared/data, seen from a package three
-// directories deep. Without it the test is skipped, or fails where VEDETTE_CI is set.
-func Data(t testing.TB, elem ...string) string {
-	t.Helper()
-	p := filepath.Join(append([]string{"..", "..", "..", "..", "shared", "data"}, elem...)...)
-	if _, err := os.Stat(p); err != nil {
-		if os.Getenv("VEDETTE_CI") != "" {
-			t.Fatalf("real data is missing: %v", err)
-		}
-		t.Skipf("real data is missing: %v", err)
-	}
-	return p
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/fetch"
+	"github.com/vedette-soc/vedette/internal/realdata"
 	"github.com/vedette-soc/vedette/internal/source/sourcetest"
 	"github.com/vedette-soc/vedette/internal/source/stix"
 )
@@ -126,7 +127,7 @@ func TestRealBundles(t *testing.T) {
 	}{{"stix-unit42-reports", 0, false}, {"stix-unit42-playbooks", 0, true}} {
 		files, named := 0, 0
 		all := sourcetest.Sink{}
-		err := fetch.Walk(sourcetest.Data(t, tt.folder), fetch.Limits{}, func(name string, r io.Reader) error {
+		err := fetch.Walk(realdata.Path(t, tt.folder), fetch.Limits{}, func(name string, r io.Reader) error {
 			if path.Ext(strings.TrimSuffix(name, ".gz")) != ".json" {
 				return nil
 			}
@@ -159,7 +160,7 @@ func TestRealBundles(t *testing.T) {
 
 // TestATTACK passes the whole catalogue on as objects.
 func TestATTACK(t *testing.T) {
-	err := fetch.Walk(sourcetest.Data(t, "attack", "enterprise-attack-18.1.json.gz"), fetch.Limits{}, func(name string, r io.Reader) error {
+	err := fetch.Walk(realdata.Path(t, "attack", "enterprise-attack-18.1.json.gz"), fetch.Limits{}, func(name string, r io.Reader) error {
 		var s sourcetest.Sink
 		if err := (stix.Parser{}).Parse(t.Context(), collect.Input{Name: name, Reader: r}, &s); err != nil {
 			return err

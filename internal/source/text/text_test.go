@@ -10,6 +10,7 @@ import (
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/fetch"
+	"github.com/vedette-soc/vedette/internal/realdata"
 	"github.com/vedette-soc/vedette/internal/source/sourcetest"
 	"github.com/vedette-soc/vedette/internal/source/text"
 )
@@ -99,7 +100,7 @@ func TestOptionsAndUTF16(t *testing.T) {
 func TestHashLists(t *testing.T) {
 	lengths := map[string]int{".md5": 32, ".sha1": 40, ".sha256": 64}
 	files, hashes := 0, 0
-	err := fetch.Walk(sourcetest.Data(t, "feeds-eset"), fetch.Limits{}, func(name string, r io.Reader) error {
+	err := fetch.Walk(realdata.Path(t, "feeds-eset"), fetch.Limits{}, func(name string, r io.Reader) error {
 		base := strings.TrimSuffix(name, ".gz")
 		want := lengths[base[max(strings.LastIndexByte(base, '.'), 0):]]
 		if want == 0 {
