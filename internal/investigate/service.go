@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/vedette-soc/vedette/attack"
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/ref"
 )
@@ -212,7 +213,7 @@ func advise(c Case, d Dossier) []Advice {
 	if len(d.Malware) > 0 && len(c.Entities) > 0 {
 		out = append(out, Advice{
 			Title: "Isolate " + hosts, Text: "Take the host off the network before it is cleaned, and keep its memory: what runs there is known as " + d.Malware[0].Name + ".",
-			Why: d.Malware[0].Name + " is named by the matched indicators.", URL: attackURL(d.Malware[0].AttackID),
+			Why: d.Malware[0].Name + " is named by the matched indicators.", URL: attack.ID(d.Malware[0].AttackID).URL(),
 		})
 	}
 	if slices.ContainsFunc(d.Related, func(r Related) bool { return r.Seen > 0 }) {
@@ -245,14 +246,4 @@ func advise(c Case, d Dossier) []Advice {
 func dedupe(blocks []Block) []Block {
 	slices.SortFunc(blocks, func(a, b Block) int { return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Value, b.Value)) })
 	return slices.Compact(blocks)
-}
-
-func attackURL(id string) string {
-	switch {
-	case strings.HasPrefix(id, "S"):
-		return "https://attack.mitre.org/software/" + id + "/"
-	case strings.HasPrefix(id, "G"):
-		return "https://attack.mitre.org/groups/" + id + "/"
-	}
-	return ""
 }

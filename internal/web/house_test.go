@@ -119,7 +119,7 @@ func (h *house) wire() {
 func technique(id string) (string, []string, bool) {
 	switch id {
 	case "T1071.004":
-		return "DNS", []string{"command-and-control"}, true
+		return "Application Layer Protocol: DNS", []string{"command-and-control"}, true
 	case "T1566":
 		return "Phishing", []string{"initial-access"}, true
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vedette-soc/vedette/attack"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/ref"
@@ -41,7 +42,7 @@ func (s *server) showEntity(_ http.ResponseWriter, r *http.Request, _ visitor) (
 	if err != nil {
 		return nil, err
 	}
-	p := entityPage{Entity: e, MoreURL: nameSearchURL(e.Name), SourceURL: attackPage(e.AttackID)}
+	p := entityPage{Entity: e, MoreURL: nameSearchURL(e.Name), SourceURL: attack.ID(e.AttackID).URL()}
 	lines, err := s.relations(r.Context(), ref.Ref{Kind: ref.Entity, ID: e.ID}, relationsShown)
 	if err != nil {
 		return nil, err
@@ -96,11 +97,11 @@ func groupRelations(lines []relationLine) []relationGroup {
 func (s *server) showTechnique(w http.ResponseWriter, r *http.Request, _ visitor) (page, error) {
 	id := r.PathValue("id")
 	name, tactics, ok := s.cfg.Technique(id)
-	found, err := s.cfg.Intel.FindEntities(r.Context(), cmp.Or(name, id), "attack-pattern", 20)
+	found, err := s.cfg.Intel.Resolve(r.Context(), []string{id}) // ids are names, too
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range found {
+	for _, e := range found[id] {
 		if e.AttackID == id {
 			return see(w, r, "/entities/"+e.ID)
 		}
@@ -109,22 +110,5 @@ func (s *server) showTechnique(w http.ResponseWriter, r *http.Request, _ visitor
 		return nil, errs.New(errs.NotFound, "technique_unknown", "ATT&CK has no technique %q that Vedette knows.", short(40, id))
 	}
 	e := intel.Entity{Type: "attack-pattern", Name: name, AttackID: id, Source: "ATT&CK catalogue"}
-	return entityPage{Entity: e, Tactics: tactics, KnownOnly: true, SourceURL: attackPage(id), MoreURL: nameSearchURL(name)}, nil
-}
-
-// attackPage is where MITRE describes an ATT&CK id; "" for what is none.
-func attackPage(id string) string {
-	if len(id) < 5 || len(id) > 9 {
-		return ""
-	}
-	for _, r := range id[1:] {
-		if (r < '0' || r > '9') && r != '.' {
-			return ""
-		}
-	}
-	kind := map[byte]string{'T': "techniques", 'G': "groups", 'S': "software", 'C': "campaigns", 'M': "mitigations"}[id[0]]
-	if kind == "" {
-		return ""
-	}
-	return "https://attack.mitre.org/" + kind + "/" + strings.ReplaceAll(id, ".", "/") + "/"
+	return entityPage{Entity: e, Tactics: tactics, KnownOnly: true, SourceURL: attack.ID(id).URL(), MoreURL: nameSearchURL(name)}, nil
 }

@@ -81,7 +81,7 @@ func TestPages(t *testing.T) {
 		{name: "a value that is none", user: "viewer", target: "/lookup?type=ipv4-addr&value=300.1.1.1", status: 400},
 		{name: "search by a defanged value", user: "viewer", target: "/intel?q=evil%5B.%5Dexample", status: 200, has: []string{"evil[.]example"}, hasNot: []string{"Import</h2>"}},
 		{name: "search by actor", user: "viewer", target: "/intel?q=Cozy+Bear", status: 200, has: []string{"APT29", "/entities/" + actorID}},
-		{name: "an actor", user: "viewer", target: "/entities/" + actorID, status: 200, has: []string{"Midnight Blizzard", "Cobalt Strike", "https://attack.mitre.org/groups/G0016/"}},
+		{name: "an actor", user: "viewer", target: "/entities/" + actorID, status: 200, has: []string{"Midnight Blizzard", "Cobalt Strike", `href="https://attack.mitre.org/groups/G0016"`}},
 		{name: "a technique by its id", user: "viewer", target: "/techniques/T1071.004", status: 303, to: "/entities/" + techniqueID},
 		{name: "a technique of the catalogue", user: "viewer", target: "/techniques/T1566", status: 200, has: []string{"Phishing", "initial access"}},
 		{name: "no technique", user: "viewer", target: "/techniques/T0", status: 404},
