@@ -5,7 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/collect"
+	"github.com/vedette-soc/vedette/internal/history/historytest"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
@@ -32,52 +32,6 @@ import (
 	"github.com/vedette-soc/vedette/misp"
 	"github.com/vedette-soc/vedette/ref"
 )
-
-// memory is a history that forgets when the process ends.
-type memory struct {
-	mu      sync.Mutex
-	records []telemetry.Stored
-	noted   telemetry.Seq
-}
-
-func (m *memory) Append(_ context.Context, records []telemetry.Record) (telemetry.Seq, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	first := telemetry.Seq(len(m.records) + 1)
-	for i, r := range records {
-		m.records = append(m.records, telemetry.Stored{Seq: first + telemetry.Seq(i), Record: r})
-	}
-	return first, nil
-}
-
-func (m *memory) Read(_ context.Context, from telemetry.Seq, limit int) ([]telemetry.Stored, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	at := min(int(from)-1, len(m.records))
-	return m.records[at:min(at+limit, len(m.records))], nil
-}
-
-func (m *memory) Note(_ context.Context, seq telemetry.Seq, _ []telemetry.Key) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.noted = seq
-	return nil
-}
-
-func (m *memory) Noted() telemetry.Seq {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.noted
-}
-
-func (m *memory) Find(context.Context, telemetry.Key, int) (telemetry.Found, error) {
-	return telemetry.Found{}, nil
-}
-func (m *memory) Stats(context.Context) (telemetry.Stats, error) { return telemetry.Stats{}, nil }
-func (m *memory) Retain(context.Context, int64, time.Duration) (int, error) {
-	return 0, nil
-}
-func (m *memory) Close() error { return nil }
 
 // house is the product around the scenario, with everything read and matched.
 type house struct {
@@ -141,7 +95,7 @@ func (h *house) read(t *testing.T, st *store.Store, end time.Time) {
 // replay runs the events through the pipeline to their end.
 func (h *house) replay(t *testing.T, st *store.Store) {
 	t.Helper()
-	m := &memory{}
+	m := new(historytest.Memory)
 	var records []telemetry.Record
 	for _, e := range h.events {
 		records = append(records, telemetry.Record{Received: e.At, Source: e.Source, Format: e.Format, Raw: e.Raw})

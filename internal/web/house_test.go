@@ -20,6 +20,7 @@ import (
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/collect"
+	"github.com/vedette-soc/vedette/internal/history/historytest"
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/investigate"
@@ -42,7 +43,7 @@ type house struct {
 	t       testing.TB
 	cfg     web.Config
 	store   *store.Store
-	history *memory
+	history *historytest.Memory
 	matcher *pipeline.Matcher
 	handler http.Handler
 	setUp   string            // secret of the set-up link
@@ -63,7 +64,7 @@ func newHouse(t testing.TB) *house {
 	}
 	h := &house{
 		t: t, store: st, cookies: map[string]string{}, log: &strings.Builder{}, changes: make(chan []string, 4),
-		history: &memory{keys: map[telemetry.Key][]telemetry.Seq{}},
+		history: new(historytest.Memory),
 	}
 	h.wire()
 	if h.setUp, err = h.cfg.Identity.PrepareSetUp(t.Context()); err != nil {
