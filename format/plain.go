@@ -39,7 +39,7 @@ var jsonTimes = []string{
 func (d *jsonDecoder) Decode(record string) (event.Event, bool, error) {
 	fields, err := d.scan.Object(record)
 	if err != nil {
-		return event.Event{}, false, &Fault{"bad-json", err}
+		return event.Event{}, false, err
 	}
 	ev := event.Event{Fields: fields}
 	for _, name := range jsonTimes {

@@ -56,7 +56,8 @@ func NewScanner(prefix string) *Scanner {
 }
 
 // Object reads the one object that record holds. Names that appear twice keep
-// the last value. Bytes that are not UTF-8 become U+FFFD.
+// the last value. Bytes that are not UTF-8 become U+FFFD. An error is a *Fault
+// with the reason "bad-json".
 func (s *Scanner) Object(record string) (event.Fields, error) {
 	if !utf8.ValidString(record) {
 		record = strings.ToValidUTF8(record, "\ufffd")
@@ -66,7 +67,7 @@ func (s *Scanner) Object(record string) (event.Fields, error) {
 	fields := s.fields
 	s.space()
 	if s.pos >= len(s.src) || s.src[s.pos] != '{' {
-		return nil, fmt.Errorf("byte %d: want a JSON object", s.pos+1)
+		return nil, Faultf("bad-json", "byte %d: want a JSON object", s.pos+1)
 	}
 	err := s.object(s.root)
 	if err == nil {
@@ -76,7 +77,7 @@ func (s *Scanner) Object(record string) (event.Fields, error) {
 		}
 	}
 	if err != nil {
-		err = fmt.Errorf("byte %d: %w", s.pos+1, err)
+		err = &Fault{Reason: "bad-json", Err: fmt.Errorf("byte %d: %w", s.pos+1, err)}
 	}
 	s.size = min(len(fields), 512)
 	s.src, s.fields = "", nil

@@ -22,18 +22,25 @@ type backupReport struct {
 	Bytes    int64     `json:"bytes"`
 }
 
-func runBackup(ctx context.Context, e env, args []string) error {
-	fs := flags(e, "backup")
+// oneFile reads the command line of a command about one archive: its path, the
+// configuration, and whether a machine reads the report.
+func oneFile(e env, name string, args []string, want string) (path string, c config.Config, machine bool, err error) {
+	fs := flags(e, name)
 	load := settings(fs)
-	machine := fs.Bool("json", false, "machine output, one JSON object a line")
+	fs.BoolVar(&machine, "json", false, "machine output, one JSON object a line")
 	rest, err := parseFlags(fs, args)
 	if err != nil {
-		return err
+		return "", c, false, err
 	}
 	if len(rest) != 1 {
-		return wrong("backup takes one file to write, such as vedette.tar.zst; - is standard output.")
+		return "", c, false, wrong("%s", want)
 	}
-	c, err := load()
+	c, err = load()
+	return rest[0], c, machine, err
+}
+
+func runBackup(ctx context.Context, e env, args []string) error {
+	path, c, machine, err := oneFile(e, "backup", args, "backup takes one file to write, such as vedette.tar.zst; - is standard output.")
 	if err != nil {
 		return err
 	}
@@ -45,7 +52,7 @@ func runBackup(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	var report backupReport
-	err = output(e, rest[0], func(w io.Writer) error {
+	err = output(e, path, func(w io.Writer) error {
 		p := newProgress(e, "bytes")
 		defer p.done()
 		return client.Stream(ctx, "/backup", io.MultiWriter(w, counter{p}), &report)
@@ -56,7 +63,7 @@ func runBackup(ctx context.Context, e env, args []string) error {
 	if report.Database != "sqlite" {
 		fmt.Fprintf(e.stderr, "The %s database is not in this backup. Back it up with pg_dump before each `vedette backup`, so that the events are never older than the database.\n", report.Database)
 	}
-	return e.told(*machine, report, "%s: %d files, %s before compression\n", rest[0], report.Files, size(report.Bytes))
+	return e.told(machine, report, "%s: %d files, %s before compression\n", path, report.Files, size(report.Bytes))
 }
 
 // told prints a report on standard error: standard output may be the backup.
@@ -69,21 +76,11 @@ func (e env) told(machine bool, report any, format string, args ...any) error {
 }
 
 func runRestore(ctx context.Context, e env, args []string) error {
-	fs := flags(e, "restore")
-	load := settings(fs)
-	machine := fs.Bool("json", false, "machine output, one JSON object a line")
-	rest, err := parseFlags(fs, args)
+	path, c, machine, err := oneFile(e, "restore", args, "restore takes one backup; - is standard input.")
 	if err != nil {
 		return err
 	}
-	if len(rest) != 1 {
-		return wrong("restore takes one backup; - is standard input.")
-	}
-	c, err := load()
-	if err != nil {
-		return err
-	}
-	return restore(ctx, e, rest[0], c, *machine)
+	return restore(ctx, e, path, c, machine)
 }
 
 func restore(ctx context.Context, e env, path string, c config.Config, machine bool) error {

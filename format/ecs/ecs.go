@@ -46,7 +46,7 @@ type decoder struct {
 func (d *decoder) Decode(record string) (event.Event, bool, error) {
 	f, err := d.scan.Object(record)
 	if err != nil {
-		return event.Event{}, false, &format.Fault{Reason: "bad-json", Err: err}
+		return event.Event{}, false, err
 	}
 	return Pass(f), true, nil
 }

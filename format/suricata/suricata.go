@@ -48,7 +48,7 @@ type decoder struct {
 func (d *decoder) Decode(record string) (event.Event, bool, error) {
 	f, err := d.scan.Object(record)
 	if err != nil {
-		return event.Event{}, false, &format.Fault{Reason: "bad-json", Err: err}
+		return event.Event{}, false, err
 	}
 	kind := f.String(prefix + "event_type")
 	if kind == "" {

@@ -84,7 +84,7 @@ func (d *decoder) Decode(record string) (event.Event, bool, error) {
 	}
 	f, err := scan.Object(record)
 	if err != nil {
-		return event.Event{}, false, &format.Fault{Reason: "bad-json", Err: err}
+		return event.Event{}, false, err
 	}
 	switch shape {
 	case beat:

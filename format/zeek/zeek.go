@@ -91,7 +91,7 @@ func (d *decoder) decodeJSON(record string) (event.Event, bool, error) {
 	}
 	f, err := scan.Object(record)
 	if err != nil {
-		return event.Event{}, false, &format.Fault{Reason: "bad-json", Err: err}
+		return event.Event{}, false, err
 	}
 	if _, ok := f["zeek."+path+".ts"]; !ok {
 		return event.Event{}, false, format.Faultf("not-zeek", "the record has no ts; every Zeek log has one")
