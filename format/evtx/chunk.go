@@ -25,31 +25,35 @@ type chunk struct {
 	render    renderer
 }
 
-// open begins with a chunk and returns what is wrong with it as a whole. Its
-// records are read all the same, each judged by itself.
-func (c *chunk) open(data []byte, number int, dirty bool) []*format.Fault {
+// open begins with a chunk and returns what is wrong with it as a whole; it is
+// sound when both checksums hold. The records are read all the same, each judged
+// by itself. In a file that was not closed, checksums may be old.
+func (c *chunk) open(data []byte, number int, dirty bool) (faults []*format.Fault, sound bool) {
 	if c.names == nil {
 		c.names, c.templates = map[uint32]*name{}, map[uint32]*template{}
 		c.render.chunk = c
 	}
 	clear(c.names)
 	clear(c.templates)
-	c.data, c.number, c.pos, c.last, c.work = data, number, chunkHeader, 0, maxWork
+	c.data, c.number, c.pos, c.last, c.work = data, number, chunkHeader, 0, someWork+maxWork*len(data)
 	c.free = int(binary.LittleEndian.Uint32(data[48:]))
 	sum := crc32.Update(crc32.ChecksumIEEE(data[:120]), crc32.IEEETable, data[128:chunkHeader])
 	c.trusted = sum == binary.LittleEndian.Uint32(data[124:]) && c.free >= chunkHeader && c.free <= chunkSize
-	var faults []*format.Fault
+	part := "header"
 	switch {
 	case !c.trusted:
 		c.free = chunkSize
-		if !dirty {
-			faults = append(faults, format.Faultf("checksum", "the checksum of the chunk's header is wrong; the records that are whole are read"))
-		}
-	case dirty || c.free > len(data):
+	case c.free > len(data):
+		return nil, false
 	case crc32.ChecksumIEEE(data[chunkHeader:c.free]) != binary.LittleEndian.Uint32(data[52:]):
-		faults = append(faults, format.Faultf("checksum", "the checksum of the chunk's records is wrong; those that are whole are read"))
+		part = "records"
+	default:
+		return nil, true
 	}
-	return faults
+	if !dirty {
+		faults = append(faults, format.Faultf("checksum", "the checksum of the chunk's %s is wrong; the records that are whole are read", part))
+	}
+	return faults, false
 }
 
 // missing is how many bytes of records are cut off.

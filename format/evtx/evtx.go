@@ -38,12 +38,13 @@ const (
 	recordMin    = recordHeader + 4 // and a copy of its size at its end
 )
 
-// Limits on what a hostile chunk can cost. The richest real ones met took a
-// twentieth of the work.
+// Limits on what a hostile chunk can cost. The busiest real ones met took 0.27
+// steps of work for each byte.
 const (
-	maxDepth  = 28      // elements in each other; in JSON twice that, below format.MaxDepth
-	maxValues = 8192    // of one template instance
-	maxWork   = 1 << 18 // steps in one chunk; see chunk.spend
+	maxDepth  = 28   // elements in each other; in JSON twice that, below format.MaxDepth
+	maxValues = 8192 // of one template instance
+	maxWork   = 4    // steps for each byte of a chunk; see chunk.spend
+	someWork  = 4096 // steps for any chunk
 )
 
 // Container returns EVTX as a container of Windows events.

@@ -19,7 +19,9 @@ type file struct {
 	dirty  bool // not closed by Windows: counts and checksums may be old
 	chunk  chunk
 	buf    []byte
+	rest   []byte          // of buf, behind the chunk, to be read next
 	number int             // of the chunk, from 1
+	zeros  int             // chunks of zeros just before
 	faults []format.Record // to be given before the chunk's next record
 	after  []format.Record // to be given after its last
 	err    error           // what ends the file, once all is given
@@ -81,13 +83,15 @@ func (f *file) end(err error, n int, part string) {
 	}
 }
 
-// advance reads the next chunk. One of zeros is room that Windows reserved.
+// advance reads the next chunk. One of zeros is room that Windows reserved,
+// unless chunks follow it.
 func (f *file) advance() {
 	if f.buf == nil {
 		f.buf = make([]byte, chunkSize)
 	}
 	f.number++
-	n, err := io.ReadFull(f.in, f.buf)
+	n, err := f.fill(copy(f.buf, f.rest))
+	f.rest = nil
 	if n >= chunkHeader && !f.valid() && !blank(f.buf[:n]) {
 		n, err = f.realign(n, err)
 	}
@@ -97,11 +101,24 @@ func (f *file) advance() {
 		f.err = ended(err)
 		f.open(data, place)
 	case err == nil: // zeros, or no chunk, which realign reported
+		if blank(data) {
+			f.zeros++
+		}
 	case n >= chunkHeader || blank(data):
 		f.err = ended(err)
 	default:
 		f.end(err, n, place)
 	}
+}
+
+// fill reads up to a whole block behind the have bytes that are there, and
+// returns what io.ReadFull does.
+func (f *file) fill(have int) (n int, err error) {
+	n, err = io.ReadFull(f.in, f.buf[have:])
+	if have > 0 && errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return have + n, err
 }
 
 // ended is what the end of the input inside of a block means for the file.
@@ -116,33 +133,42 @@ func (f *file) valid() bool { return string(f.buf[:len(chunkMagic)]) == chunkMag
 
 // realign looks for the next chunk in a block of n bytes that does not begin
 // with one: after a part of the file was lost, all chunks lie at other places.
-// It returns what io.ReadFull does.
+// It returns what fill does.
 func (f *file) realign(n int, err error) (int, error) {
+	f.fault(fmt.Sprintf("chunk %d", f.number), format.Faultf("bad-chunk", "there is no chunk where one should begin; going on with the next"))
 	i := bytes.Index(f.buf[:n], []byte(chunkMagic))
-	place := fmt.Sprintf("chunk %d", f.number)
-	f.fault(place, format.Faultf("bad-chunk", "there is no chunk where one should begin; going on with the next"))
 	if i < 0 {
 		return n, err
 	}
 	f.number++
-	n = copy(f.buf, f.buf[i:n])
-	if err != nil {
+	if n = copy(f.buf, f.buf[i:n]); err != nil {
 		return n, err
 	}
-	k, err := io.ReadFull(f.in, f.buf[n:])
-	if k == 0 && err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	return n + k, err
+	return f.fill(n)
 }
 
-// open begins to read records from a chunk, which may be cut off.
+// open begins to read records from a chunk, which may be cut off: by the end of
+// the file, or by the next chunk where a part of this one was lost.
 func (f *file) open(data []byte, place string) {
-	for _, fault := range f.chunk.open(data, f.number, f.dirty) {
+	if f.zeros > 0 {
+		f.fault(place, format.Faultf("bad-chunk", "the %d chunks before it hold nothing but zeros", f.zeros))
+		f.zeros = 0
+	}
+	faults, sound := f.chunk.open(data, f.number, f.dirty)
+	cut := f.err == io.EOF
+	from := chunkHeader
+	if sound {
+		from = f.chunk.free
+	}
+	if i := bytes.Index(data[from:], []byte(chunkMagic)); i >= 0 {
+		f.rest, f.err, cut = data[from+i:], nil, true
+		faults, _ = f.chunk.open(data[:from+i], f.number, f.dirty)
+	}
+	for _, fault := range faults {
 		f.fault(place, fault)
 	}
-	if missing := f.chunk.missing(); missing > 0 && f.err == io.EOF {
-		f.after = append(f.after, format.Record{Place: place, Fault: format.Faultf("truncated", "the file ends %d bytes before the chunk's records do; they are missing", missing)})
+	if missing := f.chunk.missing(); missing > 0 && cut {
+		f.after = append(f.after, format.Record{Place: place, Fault: format.Faultf("truncated", "it is cut off %d bytes before its records end; they are missing", missing)})
 	}
 }
 

@@ -87,7 +87,7 @@ func (p *parser) peek() byte {
 
 func (p *parser) spend(steps int) {
 	if p.err == nil && !p.chunk.spend(steps) {
-		p.fail("too-complex", "the chunk takes more than %d steps to read; it is not made by Windows", maxWork)
+		p.fail("too-complex", "the chunk takes more work to read than any that Windows makes")
 	}
 }
 

@@ -60,7 +60,7 @@ func (r *renderer) room(n int) bool {
 	case len(r.out) > r.limit:
 		r.fail("too-long", "the record has more than %d bytes as text; raise the limit to read it", r.limit)
 	case !r.chunk.spend(1 + n/(4*stepBytes)):
-		r.fail("too-complex", "the chunk takes more than %d steps to read; it is not made by Windows", maxWork)
+		r.fail("too-complex", "the chunk takes more work to read than any that Windows makes")
 	}
 	return r.err == nil
 }

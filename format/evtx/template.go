@@ -46,7 +46,7 @@ func (p *parser) instance() *use {
 	t := p.template(at)
 	p.depth--
 	if t.err != nil {
-		p.fail("bad-template", "the template at byte %d: %w", at, t.err.Err)
+		p.fail(t.err.Reason, "%w", t.err.Err)
 		return nil
 	}
 	return &use{t.content, p.values()}
@@ -82,20 +82,22 @@ func (p *parser) template(at uint32) *template {
 		return t
 	}
 	// Until it is read, a definition that leads back here is an error.
-	t := &template{err: format.Faultf("bad-template", "it contains itself")}
+	t := &template{err: format.Faultf("bad-template", "the template at byte %d contains itself", at)}
 	c.templates[at] = t
-	if int64(at)+templateHeader > int64(len(c.data)) {
-		t.err = format.Faultf("bad-template", "it is not in the chunk")
+	if at < chunkHeader || int64(at)+templateHeader > int64(len(c.data)) {
+		t.err = format.Faultf("bad-template", "the template at byte %d is not in the chunk", at)
 		return t
 	}
 	q := parser{chunk: c, pos: int(at) + templateHeader - 4, end: len(c.data), depth: p.depth, depends: true}
 	size := q.u32()
 	if int64(size) > int64(q.end-q.pos) {
-		t.err = format.Faultf("bad-template", "its %d bytes are more than the chunk has", size)
+		t.err = format.Faultf("bad-template", "the template at byte %d has %d bytes, more than the chunk", at, size)
 		return t
 	}
 	q.end = q.pos + int(size)
 	t.content = q.content(false)
-	t.err = q.err
+	if t.err = q.err; t.err != nil && t.err.Reason == "bad-xml" {
+		t.err = format.Faultf("bad-template", "the template at byte %d: %w", at, t.err.Err)
+	}
 	return t
 }
