@@ -27,6 +27,9 @@ type header struct {
 // maxColumns bounds a header; Zeek's widest log has about 40 columns.
 const maxColumns = 1024
 
+// maxColumnName bounds the name of a column, in bytes.
+const maxColumnName = 256
+
 // kinds are the header lines that decide how rows are read, in the order in
 // which they are kept. "#open" and "#close" are not among them.
 var kinds = []string{"separator", "set_separator", "empty_field", "unset_field", "path", "fields", "types"}
@@ -64,6 +67,12 @@ func (h *header) read(line string) error {
 	if len(h.columns) > maxColumns || len(h.types) > maxColumns || !plain(h.path) {
 		*h = header{}
 		return format.Faultf("bad-header", "the header has more than %d columns or a path that is no log name", maxColumns)
+	}
+	for _, c := range h.columns {
+		if len(c) > maxColumnName || !utf8.ValidString(c) {
+			*h = header{}
+			return format.Faultf("bad-header", "%.40q is no name of a column: at most %d bytes of UTF-8", c, maxColumnName)
+		}
 	}
 	h.lines[kind] = line
 	h.settle()

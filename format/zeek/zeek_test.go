@@ -71,6 +71,8 @@ func TestHeaders(t *testing.T) {
 		"BadPath":    {"#separator \\x09\n#path\t../x\n", "bad-header"},
 		"NoSep":      {"#separator \n", "bad-header"},
 		"TooWide":    {"#separator \\x09\n#fields" + strings.Repeat("\tx", 2000), "bad-header"},
+		"LongName":   {"#separator \\x09\n#fields\t" + strings.Repeat("x", 300), "bad-header"},
+		"NotUTF8":    {"#separator \\x09\n#fields\t\xde\xde", "bad-header"},
 		"JSONNoTime": {`{"_path":"dns"}`, "not-zeek"},
 	}
 	for name, tt := range tests {
