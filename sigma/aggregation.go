@@ -54,7 +54,7 @@ func (r *Rule) correlate(aggregations []*aggregation) ([]Correlation, error) {
 	}
 	types := map[string]string{"count": "event_count", "sum": "value_sum", "avg": "value_avg"}
 	for _, a := range aggregations {
-		c := Correlation{Rule: *r, Rules: []string{r.key()}, Timespan: span, GroupBy: a.groupBy, Field: a.field}
+		c := Correlation{Rule: *r, Rules: []string{r.Key()}, Timespan: span, GroupBy: a.groupBy, Field: a.field}
 		c.Detection, c.LogSource = Detection{}, LogSource{}
 		c.Type = types[a.function]
 		if a.function == "count" && a.field != "" {
@@ -73,8 +73,8 @@ func (r *Rule) correlate(aggregations []*aggregation) ([]Correlation, error) {
 	return out, nil
 }
 
-// key is what a correlation names the rule by.
-func (r *Rule) key() string {
+// Key is what the rule is known by: its id, else its name, else its title.
+func (r *Rule) Key() string {
 	for _, k := range []string{r.ID, r.Name, r.Title} {
 		if k != "" {
 			return k

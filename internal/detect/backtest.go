@@ -67,22 +67,11 @@ func (s *Service) Backtests(ctx context.Context, rule string, limit int) ([]Back
 func (s *Service) Run(ctx context.Context) error {
 	ctx = ref.WithActor(ctx, ref.SystemActor)
 	for {
-		all, err := s.tuning.Backtests(ctx, "", 200)
-		if err != nil {
+		if err := s.Drain(ctx); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
 			return err
-		}
-		for i := len(all) - 1; i >= 0; i-- {
-			if b := all[i]; b.State == Waiting || b.State == Running {
-				if err := s.try(ctx, b); err != nil {
-					if ctx.Err() != nil {
-						return nil
-					}
-					return err
-				}
-			}
 		}
 		select {
 		case <-ctx.Done():
@@ -90,6 +79,22 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-s.wake:
 		}
 	}
+}
+
+// Drain does the back-tests that wait now, the oldest first.
+func (s *Service) Drain(ctx context.Context) error {
+	all, err := s.tuning.Backtests(ctx, "", 200)
+	if err != nil {
+		return err
+	}
+	for i := len(all) - 1; i >= 0; i-- {
+		if b := all[i]; b.State == Waiting || b.State == Running {
+			if err := s.try(ctx, b); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // try runs one back-test. A run that cannot be done is kept as failed; the error
