@@ -23,7 +23,8 @@ type Event struct {
 	Origin      Origin
 }
 
-// Origin says where a record came from. Line counts records from 1.
+// Origin says where a record came from. Line counts records from 1; in a binary
+// file whose records are numbered it is that number.
 type Origin struct {
 	File string
 	Line int

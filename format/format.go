@@ -33,6 +33,8 @@ type Format struct {
 	// Resume returns a decoder in the state that Decoder.Context described.
 	// Nil for formats whose records stand alone.
 	Resume func(context []byte) (Decoder, error)
+	// Containers are the kinds of binary files that hold records of this format.
+	Containers []Container
 }
 
 // Decoder reads the records of one stream. Not safe for concurrent use.
@@ -66,13 +68,18 @@ func Faultf(reason, format string, args ...any) *Fault {
 // RecordError is a record that could not be read. Reading may go on.
 type RecordError struct {
 	File   string
-	Line   int // of the file, from 1, where the record begins
+	Line   int    // of the file, from 1, where the record begins; in a container, the record's number
+	Place  string // in a container, in place of a line: "chunk 3, record 17"
 	Reason string
 	Err    error
 }
 
 func (e *RecordError) Error() string {
-	return fmt.Sprintf("read %s line %d: %v", e.File, e.Line, e.Err)
+	place := e.Place
+	if place == "" {
+		place = fmt.Sprintf("line %d", e.Line)
+	}
+	return fmt.Sprintf("read %s %s: %v", e.File, place, e.Err)
 }
 
 func (e *RecordError) Unwrap() error { return e.Err }

@@ -9,7 +9,8 @@ import (
 // frame is one record as bytes, with the line it begins in.
 type frame struct {
 	data  []byte
-	line  int
+	line  int    // in a container, the record's number
+	place string // of damage in a container
 	fault *Fault
 }
 

@@ -28,10 +28,11 @@ type Stats struct {
 
 // Reader turns a stream into events. Records are lines; JSON objects may also
 // span lines, stand side by side, or be the elements of one array (alone, or as
-// {"Records":[…]}). Not safe for concurrent use.
+// {"Records":[…]}); a stream that begins like a Container gives that container's
+// records. Not safe for concurrent use.
 type Reader struct {
 	name   string
-	frames framer
+	frames source
 	stream *Stream
 	opt    Options
 	stats  Stats
@@ -48,7 +49,7 @@ func NewReader(in io.Reader, name string, rec *Recogniser, opt Options) (*Reader
 		opt.MaxRecord = DefaultMaxRecord
 	}
 	r := &Reader{name: name, stream: stream, opt: opt}
-	r.frames.init(in, opt.MaxRecord)
+	r.frames.init(in, rec, opt.MaxRecord)
 	r.stats.Failed = map[string]int{}
 	return r, nil
 }
@@ -63,6 +64,10 @@ func (r *Reader) Next() (event.Event, error) {
 			return event.Event{}, err
 		}
 		r.stats.Records++
+		own, contained := r.frames.contained()
+		if contained {
+			r.stream.declared = own
+		}
 		if f.fault != nil {
 			return event.Event{}, r.fail(f, f.fault)
 		}
@@ -80,6 +85,9 @@ func (r *Reader) Next() (event.Event, error) {
 		}
 		r.stats.Events++
 		ev.Origin = event.Origin{File: r.name, Line: r.stats.Records - r.stats.Headers}
+		if contained {
+			ev.Origin.Line = f.line
+		}
 		if !r.opt.NoObservables {
 			ev.Observables = Observables(&ev, r.opt.Search)
 		}
@@ -108,5 +116,5 @@ func (r *Reader) fail(f frame, err error) error {
 		reason = fault.Reason
 	}
 	r.stats.Failed[reason]++
-	return &RecordError{File: r.name, Line: f.line, Reason: reason, Err: err}
+	return &RecordError{File: r.name, Line: f.line, Place: r.frames.place(f), Reason: reason, Err: err}
 }

@@ -6,21 +6,22 @@ import (
 )
 
 // Splitter cuts a stream into the records that a Reader would read, without
-// reading them: what is stored by one is understood by the other. Not safe for
-// concurrent use.
+// reading them: what is stored by one is understood by the other. The records of
+// a container come as their texts. Not safe for concurrent use.
 type Splitter struct {
 	name   string
-	frames framer
+	frames source
 }
 
 // NewSplitter returns a splitter of in. name is the file name that errors carry;
-// maxRecord bounds one record in bytes, DefaultMaxRecord when 0.
-func NewSplitter(in io.Reader, name string, maxRecord int) *Splitter {
+// rec knows the containers; maxRecord bounds one record in bytes,
+// DefaultMaxRecord when 0.
+func NewSplitter(in io.Reader, name string, rec *Recogniser, maxRecord int) *Splitter {
 	if maxRecord <= 0 {
 		maxRecord = DefaultMaxRecord
 	}
 	s := &Splitter{name: name}
-	s.frames.init(in, maxRecord)
+	s.frames.init(in, rec, maxRecord)
 	return s
 }
 
@@ -34,7 +35,7 @@ func (s *Splitter) Next() ([]byte, error) {
 			return nil, err
 		}
 		if f.fault != nil {
-			return nil, &RecordError{File: s.name, Line: f.line, Reason: f.fault.Reason, Err: f.fault}
+			return nil, &RecordError{File: s.name, Line: f.line, Place: s.frames.place(f), Reason: f.fault.Reason, Err: f.fault}
 		}
 		// Several objects in one line: a Reader finds out when it decodes them.
 		if data := bytes.TrimSpace(f.data); len(data) > 0 && data[0] == '{' && s.frames.split(f) {
@@ -42,4 +43,13 @@ func (s *Splitter) Next() ([]byte, error) {
 		}
 		return f.data, nil
 	}
+}
+
+// Format returns the format that the stream's container says its records have,
+// "" for lines: each of those has its own. It is known once Next has returned.
+func (s *Splitter) Format() string {
+	if i, ok := s.frames.contained(); ok {
+		return s.frames.rec.formats[i].Name
+	}
+	return ""
 }

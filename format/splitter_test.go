@@ -14,7 +14,7 @@ import (
 // splitAll cuts in, with "!REASON" for what was refused.
 func splitAll(t *testing.T, in string) []string {
 	t.Helper()
-	s := format.NewSplitter(strings.NewReader(in), "test", 40)
+	s := format.NewSplitter(strings.NewReader(in), "test", recogniser(), 40)
 	var out []string
 	for {
 		r, err := s.Next()

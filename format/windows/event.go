@@ -19,6 +19,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // there already stay as they are.
 func Event(f event.Fields) event.Event {
 	ev := event.Event{Fields: f, Time: when(f)}
+	headerGUIDs(f)
 	id, _ := f.Int("winlog.event_id")
 	f["winlog.event_id"] = id
 	f.SetNew("event.code", strconv.FormatInt(id, 10))

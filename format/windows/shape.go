@@ -103,6 +103,18 @@ var system = map[string]string{
 	"Execution.ThreadID":     "winlog.process.thread.id",
 	"Correlation.ActivityID": "winlog.activity_id",
 	"Security.UserID":        "winlog.user.identifier",
+
+	"Correlation.RelatedActivityID": "winlog.related_activity_id",
+}
+
+// rendering are the members of RenderingInfo: what a publisher's texts make of
+// the event, added where events are forwarded.
+var rendering = map[string]string{
+	"Message":          "message",
+	"Level":            "winlog.severity",
+	"Task":             "winlog.task",
+	"Opcode":           "winlog.opcode",
+	"Keywords.Keyword": "winlog.keywords",
 }
 
 // maxNames bounds the names that a decoder remembers.
@@ -137,8 +149,21 @@ func (d *decoder) fromXML(f event.Fields) {
 	}
 }
 
-func xmlName(name string) string {
-	name = marks.Replace(strings.TrimPrefix(name, "Event."))
+func attribute(name string) bool {
+	for _, mark := range [...]string{"#attributes.", "@attributes.", "_attributes.", "@"} {
+		if strings.HasPrefix(name, mark) {
+			return true
+		}
+	}
+	return false
+}
+
+func xmlName(raw string) string {
+	raw = strings.TrimPrefix(raw, "Event.")
+	name := marks.Replace(raw)
+	if rest, ok := strings.CutPrefix(raw, "EventData."); ok && attribute(rest) {
+		return "winlog.xml." + name // not the event's Data of that name
+	}
 	if rest, ok := strings.CutPrefix(name, "EventData."); ok {
 		return data + strings.TrimSuffix(rest, ".text")
 	}
@@ -151,26 +176,33 @@ func xmlName(name string) string {
 		}
 		return "winlog.system." + rest
 	}
+	if rest, ok := strings.CutPrefix(name, "RenderingInfo."); ok {
+		if to, ok := rendering[strings.TrimSuffix(rest, ".text")]; ok {
+			return to
+		}
+	}
 	return "winlog.xml." + name
 }
 
 // namedData reads EventData's Data elements: objects with a name and a text, or
-// texts alone, which get Winlogbeat's names param1, param2 …
+// values alone, which get Winlogbeat's names param1, param2 …
 func namedData(f event.Fields, v any) {
-	list, ok := v.([]any)
-	if !ok {
-		texts, _ := v.([]string)
-		if s, ok := v.(string); ok {
-			texts = []string{s}
-		}
-		for _, s := range texts {
+	list := []any{v}
+	switch v := v.(type) {
+	case []any:
+		list = v
+	case []string:
+		list = nil
+		for _, s := range v {
 			list = append(list, s)
 		}
 	}
 	for i, e := range list {
 		m, ok := e.(map[string]any)
 		if !ok {
-			f[data+"param"+itoa(i+1)] = e
+			if e != nil {
+				f[data+"param"+itoa(i+1)] = e
+			}
 			continue
 		}
 		name, text := "", any(nil)

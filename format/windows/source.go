@@ -3,6 +3,7 @@ package windows
 import (
 	"strings"
 
+	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/format"
 )
 
@@ -65,6 +66,17 @@ func guid(v any) any {
 		return strings.Trim(s, "{}")
 	}
 	return nil
+}
+
+// headerGUIDs spells the GUIDs of the header as Windows does in XML, in braces
+// and upper case: converters leave out the braces, shippers keep lower case.
+func headerGUIDs(f event.Fields) {
+	for _, name := range [...]string{"winlog.provider_guid", "winlog.activity_id", "winlog.related_activity_id"} {
+		s, ok := f[name].(string)
+		if inner := strings.Trim(s, "{}"); ok && len(inner) == 36 && (s[0] != '{' || strings.ToUpper(s) != s) {
+			f[name] = "{" + strings.ToUpper(inner) + "}"
+		}
+	}
 }
 
 // port converts a port, of which Windows writes "0" for none.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -203,6 +204,49 @@ func TestShapes(t *testing.T) {
 					t.Errorf("observables %v", found)
 				}
 			})
+		})
+	}
+}
+
+// TestNested reads what an event converted from XML may hold beside its named
+// data.
+func TestNested(t *testing.T) {
+	const head = `{"Event":{"System":{"Provider":{"#attributes":{"Name":"P","Guid":"5770385f-c22a-43e0-bf4c-06f5698ffbd9"}},"EventID":7,"Channel":"C"`
+	for _, c := range []struct {
+		rest string
+		want event.Fields
+	}{
+		{`},"EventData":{"Data":5}}}`, event.Fields{"winlog.event_data.param1": int64(5)}},
+		{`},"EventData":{"Data":[null,"b",true]}}}`, event.Fields{"winlog.event_data.param2": "b", "winlog.event_data.param3": true}},
+		{`},"EventData":{"Data":["a","b"],"Binary":"0102"}}}`, event.Fields{
+			"winlog.event_data.param1": "a", "winlog.event_data.param2": "b", "winlog.event_data.Binary": "0102",
+		}},
+		{`},"EventData":{"#attributes":{"Name":"kind"},"Name":"value"}}}`, event.Fields{
+			"winlog.event_data.Name": "value", "winlog.xml.EventData.Name": "kind",
+		}},
+		{`},"EventData":{"@Name":"kind","Name":"value"}}}`, event.Fields{
+			"winlog.event_data.Name": "value", "winlog.xml.EventData.Name": "kind",
+		}},
+		{`},"UserData":{"Log":{"#attributes":{"xmlns":"n"},"User":"kim","Item":[1,2]}}}}`, event.Fields{
+			"winlog.user_data.Log.xmlns": "n", "winlog.user_data.Log.User": "kim", "winlog.user_data.Log.Item": []any{int64(1), int64(2)},
+		}},
+		{`},"RenderingInfo":{"#attributes":{"Culture":"en-US"},"Message":"It is done.","Level":"Error","Keywords":{"Keyword":["Audit Failure","x"]}}}}`, event.Fields{
+			"message": "It is done.", "winlog.severity": "Error", "log.level": "error", "event.outcome": "failure",
+			"winlog.keywords": []string{"Audit Failure", "x"}, "winlog.xml.RenderingInfo.Culture": "en-US",
+		}},
+		{`,"Correlation":{"#attributes":{"ActivityID":"{00000000-0000-0000-0000-0000000000ab}","RelatedActivityID":"x"}}}}}`, event.Fields{
+			"winlog.activity_id": "{00000000-0000-0000-0000-0000000000AB}", "winlog.related_activity_id": "x",
+		}},
+	} {
+		want := event.Fields{
+			"event.code": "7", "event.dataset": "windows.c", "event.kind": "event", "event.module": "windows", "event.provider": "P",
+			"winlog.channel": "C", "winlog.event_id": int64(7), "winlog.provider_name": "P", "winlog.provider_guid": "{5770385F-C22A-43E0-BF4C-06F5698FFBD9}",
+		}
+		maps.Copy(want, c.want)
+		each(t, strings.NewReader(head+c.rest), "nested", func(ev *event.Event) {
+			if diff := cmp.Diff(want, ev.Fields); diff != "" {
+				t.Errorf("%s: -want +got\n%s", c.rest, diff)
+			}
 		})
 	}
 }

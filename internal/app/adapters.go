@@ -8,6 +8,7 @@ package app
 import (
 	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/format/ecs"
+	"github.com/vedette-soc/vedette/format/evtx"
 	"github.com/vedette-soc/vedette/format/suricata"
 	"github.com/vedette-soc/vedette/format/windows"
 	"github.com/vedette-soc/vedette/format/zeek"
@@ -27,5 +28,7 @@ func Parsers() []collect.Parser {
 
 // Formats lists what an event may be, by format.
 func Formats() *format.Recogniser {
-	return format.NewRecogniser(suricata.Format(), zeek.Format(), windows.Format(), ecs.Format())
+	events := windows.Format()
+	events.Containers = []format.Container{evtx.Container()}
+	return format.NewRecogniser(suricata.Format(), zeek.Format(), events, ecs.Format())
 }

@@ -144,7 +144,7 @@ func (h *handler) receive(w http.ResponseWriter, r *http.Request, res *result) e
 	}
 	defer body.close()
 	in := batcher{handler: h, header: header, source: "http/" + actor.Name, res: res}
-	return in.all(ctx, format.NewSplitter(body, "the body", h.MaxEvent))
+	return in.all(ctx, format.NewSplitter(body, "the body", h.Formats, h.MaxEvent))
 }
 
 func (h *handler) authorise(r *http.Request) (ref.Actor, error) {

@@ -107,7 +107,7 @@ func next(ctx context.Context, lines <-chan read, waiting bool) (read, bool) {
 }
 
 func (w *Worker) split(ctx context.Context, lines chan<- read) {
-	in := format.NewSplitter(w.In, source, w.MaxEvent)
+	in := format.NewSplitter(w.In, source, w.Formats, w.MaxEvent)
 	for {
 		raw, err := in.Next()
 		if bad, ok := errors.AsType[*format.RecordError](err); ok {
