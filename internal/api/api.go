@@ -60,6 +60,7 @@ type Config struct {
 	Backup      Backup
 	Doctor      func(context.Context) []Check
 	Detect      *detect.Service
+	Rules       *pipeline.Rules
 	Version     string
 	Log         *slog.Logger
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/ref"
 	"github.com/vedette-soc/vedette/sigma"
 )
@@ -22,6 +23,7 @@ type RuleView struct {
 	Text       string             `json:"text"` // the file it stands in
 	Exceptions []detect.Exception `json:"exceptions"`
 	Backtests  []detect.Backtest  `json:"backtests"`
+	Cover      pipeline.Cover     `json:"cover"` // whether it can match our events
 }
 
 // ReasonBody says why.
@@ -132,7 +134,7 @@ func (a *API) rule(c call) (RuleView, error) {
 	if err != nil {
 		return RuleView{}, err
 	}
-	v := RuleView{Rule: r, Text: text, Exceptions: []detect.Exception{}, Backtests: []detect.Backtest{}}
+	v := RuleView{Rule: r, Text: text, Exceptions: []detect.Exception{}, Backtests: []detect.Backtest{}, Cover: a.cfg.Rules.Cover(r.ID)}
 	if ex, err := s.Exceptions(c.ctx, r.ID); err != nil {
 		return v, err
 	} else if ex != nil {

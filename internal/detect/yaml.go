@@ -1,7 +1,10 @@
 package detect
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -35,4 +38,21 @@ func logSourceOf(l sigma.LogSource) map[string]string {
 		}
 	}
 	return out
+}
+
+// jsonLines writes the mappings of a list as one JSON object a line.
+func jsonLines(list *yaml.Node) (string, error) {
+	var out strings.Builder
+	for _, n := range list.Content {
+		var v map[string]any
+		if err := n.Decode(&v); err != nil {
+			return "", fmt.Errorf("line %d: an event is a mapping of fields", n.Line)
+		}
+		line, err := json.Marshal(v)
+		if err != nil {
+			return "", fmt.Errorf("line %d: %w", n.Line, err)
+		}
+		out.Write(append(line, '\n'))
+	}
+	return out.String(), nil
 }

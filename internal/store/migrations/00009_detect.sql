@@ -67,3 +67,9 @@ CREATE TABLE detect_seen (
     PRIMARY KEY (product, category, service, day)
 );
 CREATE INDEX detect_seen_day ON detect_seen (day);
+-- What a consumer of events remembers up to a record, as JSON.
+CREATE TABLE consumer_memory (
+    consumer TEXT PRIMARY KEY,
+    seq      BIGINT NOT NULL,
+    state    TEXT   NOT NULL
+);
