@@ -14,6 +14,7 @@ type compiler struct {
 	opt     Options
 	filters []Filter
 	regexps map[string]*regexp.Regexp
+	wants   map[string][]string // fields that correlations want of a rule, by Rule.Key
 }
 
 // try compiles a rule for nothing, to learn whether it can be; open names the

@@ -152,3 +152,57 @@ func parseTimespan(s string) (time.Duration, error) {
 	}
 	return time.Duration(n) * unit, nil
 }
+
+// correlatedFields lists, by Rule.Key, the fields that correlations want of each
+// rule besides its own.
+func correlatedFields(c Collection) map[string][]string {
+	out := map[string][]string{}
+	want := map[string][]string{} // by what the correlations call the rule
+	for i := range c.Correlations {
+		x := &c.Correlations[i]
+		fields := slices.Clone(x.GroupBy)
+		if x.Field != "" {
+			fields = append(fields, strings.Split(x.Field, ",")...)
+		}
+		for _, name := range x.Rules {
+			want[name] = append(want[name], fields...)
+		}
+		for _, a := range x.Aliases {
+			for _, f := range a.Fields {
+				want[f.Rule] = append(want[f.Rule], f.Field)
+			}
+		}
+	}
+	add := func(r *Rule) bool {
+		grown := false
+		for _, name := range []string{r.ID, r.Name, r.Title} {
+			for _, f := range want[name] {
+				if f != "" && !slices.Contains(out[r.Key()], f) {
+					out[r.Key()], grown = append(out[r.Key()], f), true
+				}
+			}
+		}
+		return grown
+	}
+	for i := range c.Rules {
+		add(&c.Rules[i])
+	}
+	// What a correlation above others wants comes from the rules below those.
+	for grown := true; grown; {
+		grown = false
+		for i := range c.Correlations {
+			x := &c.Correlations[i]
+			if !add(&x.Rule) {
+				continue
+			}
+			for _, name := range x.Rules {
+				want[name] = append(want[name], out[x.Key()]...)
+			}
+			for j := range c.Rules {
+				grown = add(&c.Rules[j]) || grown
+			}
+			grown = true
+		}
+	}
+	return out
+}

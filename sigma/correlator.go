@@ -125,10 +125,13 @@ type named struct {
 }
 
 func (n names) note(r *Rule, plain bool) {
-	for _, k := range []string{r.ID, r.Name, r.Key()} {
+	for _, k := range []string{r.ID, r.Name} {
 		if k != "" {
 			n[k] = named{r.Key(), plain}
 		}
+	}
+	if _, taken := n[r.Title]; !taken { // how a correlation made of an aggregation may name its rule
+		n[r.Title] = named{r.Key(), plain}
 	}
 }
 

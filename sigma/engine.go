@@ -14,6 +14,9 @@ type Options struct {
 	// open, as texts with Sigma's wildcards. A rule of which one is missing
 	// never matches, and Engine.Coverage says so.
 	Placeholders map[string][]string
+	// LogSources has matchers note which log sources each event belongs to, also
+	// those that no rule is for; see Matcher.LogSources.
+	LogSources bool
 	// Unrouted looks at every rule for every event, whatever its log source.
 	Unrouted bool
 }
@@ -31,6 +34,8 @@ type Engine struct {
 	maxRule int // rules of the largest view
 	closed  []string
 	sources []Source // of all pipelines
+
+	noteSources bool
 }
 
 // formatPlan is what is done with the events of one format.
@@ -47,6 +52,8 @@ type formatPlan struct {
 type planSource struct {
 	when []condition
 	view int32 // index in Engine.views, -1 when no rule is for it
+
+	source LogSource
 }
 
 type condition struct {
@@ -55,12 +62,14 @@ type condition struct {
 }
 
 // Compile makes an engine of the rules and filters of a collection; its
-// correlations stay the caller's. Rules that cannot be compiled are left out and
+// correlations are followed by a Correlator, for which the engine only keeps the
+// fields in reach that they want. Rules that cannot be compiled are left out and
 // named in the error, which is of type Problems; the engine is usable all the
 // same.
 func Compile(c Collection, opt Options) (*Engine, error) {
 	e := &Engine{field: map[string]int32{}, formats: map[string]*formatPlan{}, parents: map[string]bool{}}
-	cp := &compiler{opt: opt, filters: c.Filters, regexps: map[string]*regexp.Regexp{}}
+	e.noteSources = opt.LogSources
+	cp := &compiler{opt: opt, wants: correlatedFields(c), filters: c.Filters, regexps: map[string]*regexp.Regexp{}}
 	var problems Problems
 	for i := range c.Rules {
 		r := &c.Rules[i]
@@ -128,10 +137,10 @@ func (e *Engine) plan(cp *compiler, p *Pipeline) {
 		if len(s.When) == 0 && sameFields(&s.Fields, &p.Fields) {
 			shared = append(shared, s)
 		}
-		if len(rules) == 0 {
+		if len(rules) == 0 && !e.noteSources {
 			continue
 		}
-		ps := planSource{view: int32(len(e.views))}
+		ps := planSource{view: -1, source: s.LogSource}
 		for _, w := range s.When {
 			c := condition{field: e.fieldIndex(w.Field)}
 			for _, v := range w.Values {
@@ -146,14 +155,20 @@ func (e *Engine) plan(cp *compiler, p *Pipeline) {
 				f.when = append(f.when, c.field)
 			}
 		}
-		v := e.compileView(cp, s, rules)
-		e.views = append(e.views, v)
-		f.sources = append(f.sources, ps)
-		if v.keywords {
-			f.addKeywords(p.Keywords)
+		if len(rules) > 0 {
+			v := e.compileView(cp, s, rules)
+			ps.view = int32(len(e.views))
+			e.views = append(e.views, v)
+			if v.keywords {
+				f.addKeywords(p.Keywords)
+			}
 		}
+		f.sources = append(f.sources, ps)
 	}
 	for _, ps := range f.sources {
+		if ps.view < 0 {
+			continue
+		}
 		for _, s := range e.views[ps.view].slots {
 			for _, c := range s.candidates {
 				for _, i := range c {

@@ -148,7 +148,7 @@ func (m *Matcher) feedValue(field int32, word bool, v any) {
 	m.add(field, word, plainText, m.arena[n:len(m.arena):len(m.arena)])
 }
 
-// routes remembers which views events go to, by the values that decide it.
+// routes remembers which sources events belong to, by the values that decide it.
 type routes struct {
 	known map[string][]int32
 	spare []int32
@@ -172,23 +172,55 @@ func (m *Matcher) route(f *formatPlan) {
 		}
 		m.key = append(m.key, 0)
 	}
-	views, ok := r.known[string(m.key)]
+	sources, ok := r.known[string(m.key)]
 	if !ok {
 		r.spare = r.spare[:0]
 		for i := range f.sources {
 			if m.belongs(&f.sources[i]) {
-				r.spare = append(r.spare, f.sources[i].view)
+				r.spare = append(r.spare, int32(i))
 			}
 		}
-		views = r.spare
+		sources = r.spare
 		if len(r.known) < maxMemory && len(m.key) < 1024 {
-			views = slices.Clone(views)
-			r.known[string(m.key)] = views
+			sources = slices.Clone(sources)
+			r.known[string(m.key)] = sources
 		}
 	}
-	for _, v := range views {
-		m.run(v)
+	for _, i := range sources {
+		s := &f.sources[i]
+		if m.engine.noteSources {
+			m.sources = append(m.sources, s.source)
+		}
+		if s.view >= 0 {
+			m.run(s.view)
+		}
 	}
+}
+
+// LogSources returns the log sources that the last event belongs to, when the
+// engine was compiled with Options.LogSources. It holds until the next event.
+func (m *Matcher) LogSources() []LogSource { return m.sources }
+
+// Values returns the values of a Sigma field in the last event, as the rule that
+// matched would see them. The field must be one of the rule's own or one that a
+// correlation of the engine's collection wants from it.
+func (m *Matcher) Values(match Match, field string) []string {
+	v := m.engine.views[match.view]
+	var out []string
+	for i := range v.slots {
+		s := &v.slots[i]
+		if s.name != field || s.keyword {
+			continue
+		}
+		for _, f := range m.fieldsOf(s) {
+			for i := m.first[f]; i >= 0; i = m.values[i].next {
+				if m.values[i].kind != noText {
+					out = append(out, string(m.plain(i)))
+				}
+			}
+		}
+	}
+	return out
 }
 
 func (m *Matcher) belongs(s *planSource) bool {

@@ -21,7 +21,8 @@ type Matcher struct {
 	turn    uint32
 	picked  []uint64 // rules to look at, a bit each
 	matches []Match
-	matched []bool // by rule
+	sources []LogSource // of the event
+	matched []bool      // by rule
 	key     []byte
 	rest    [][]byte // parts of a join
 	routes  map[*formatPlan]*routes
@@ -82,6 +83,7 @@ func (m *Matcher) begin() {
 		m.first[f] = -1
 	}
 	m.filled, m.words, m.values, m.arena, m.matches = m.filled[:0], m.words[:0], m.values[:0], m.arena[:0], m.matches[:0]
+	m.sources = m.sources[:0]
 }
 
 // add gives a field, -1 for none, one more value.

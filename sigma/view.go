@@ -74,6 +74,9 @@ func (e *Engine) compileView(cp *compiler, s *Source, rules []int32) *view {
 			continue // Compile has tried it before
 		}
 		vr.rule = i
+		for _, f := range cp.wants[e.rules[i].Key()] {
+			b.slot(f)
+		}
 		b.view.rules = append(b.view.rules, vr)
 	}
 	b.view.index = buildIndex(b.view)

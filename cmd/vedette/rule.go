@@ -24,26 +24,30 @@ type ruleView struct {
 	On     bool   `json:"on"`
 }
 
-var ruleVerbs = map[string]func(ctx context.Context, e env, args []string) error{
-	"list":     ruleList,
-	"show":     ruleShow,
-	"import":   ruleImport,
-	"enable":   func(ctx context.Context, e env, args []string) error { return ruleSwitch(ctx, e, args, true) },
-	"disable":  func(ctx context.Context, e env, args []string) error { return ruleSwitch(ctx, e, args, false) },
-	"except":   ruleExcept,
-	"backtest": ruleBacktest,
-}
-
 func runRule(ctx context.Context, e env, args []string) error {
 	const verbs = "test, explain, list, show, import, enable, disable, except or backtest"
 	if len(args) == 0 {
 		return wrong("Say what to do: %s.", verbs)
 	}
-	do := ruleVerbs[args[0]]
-	if do == nil {
-		return wrong("rule %q is not one of %s.", args[0], verbs)
+	switch rest := args[1:]; args[0] {
+	case "test":
+		return ruleTest(ctx, e, rest)
+	case "explain":
+		return ruleExplain(ctx, e, rest)
+	case "list":
+		return ruleList(ctx, e, rest)
+	case "show":
+		return ruleShow(ctx, e, rest)
+	case "import":
+		return ruleImport(ctx, e, rest)
+	case "enable", "disable":
+		return ruleSwitch(ctx, e, rest, args[0] == "enable")
+	case "except":
+		return ruleExcept(ctx, e, rest)
+	case "backtest":
+		return ruleBacktest(ctx, e, rest)
 	}
-	return do(ctx, e, args[1:])
+	return wrong("rule %q is not one of %s.", args[0], verbs)
 }
 
 func ruleList(ctx context.Context, e env, args []string) error {

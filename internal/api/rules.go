@@ -79,6 +79,10 @@ func (a *API) rules() []route {
 			return RuleList{found, n}, err
 		}),
 		get("/rules/{id}", ref.Viewer, "One rule with its text, exceptions and back-tests.", nil, a.rule),
+		get("/rules/{id}/explanation", ref.Viewer, "Where a rule can match, and what it needs there.", nil, func(c call) (sigma.Explanation, error) {
+			r, err := s.Sigma(c.ctx, c.id())
+			return a.cfg.Rules.Explain(r), err
+		}),
 		get("/rules/{id}/versions", ref.Viewer, "The texts a rule has had, newest first.", nil, func(c call) (Page[detect.Version], error) {
 			vs, err := s.Versions(c.ctx, c.id())
 			return page(vs, ""), err

@@ -154,7 +154,7 @@ func (s *System) build(ctx context.Context) error {
 	s.formats = Formats()
 	s.decoder = pipeline.NewDecoder(s.formats)
 	s.matcher = pipeline.NewMatcher(s.intel, log)
-	pipelines, err := content.Pipelines()
+	pipelines, err := Pipelines()
 	if err != nil {
 		return err
 	}

@@ -65,6 +65,16 @@ func (s *Service) Rule(ctx context.Context, id string) (Rule, string, error) {
 	return s.rule(ctx, id)
 }
 
+// Sigma returns a rule as Sigma reads it; the zero Rule for a filter or a
+// correlation.
+func (s *Service) Sigma(ctx context.Context, id string) (sigma.Rule, error) {
+	r, text, err := s.Rule(ctx, id)
+	if err != nil || r.Kind != Plain {
+		return sigma.Rule{}, err
+	}
+	return ruleIn(r, text)
+}
+
 func (s *Service) rule(ctx context.Context, id string) (Rule, string, error) {
 	found, _, err := s.store.Rules(ctx, Query{ID: id, Limit: 1})
 	if err != nil {

@@ -129,7 +129,7 @@ func (r *Rules) Rebuild(ctx context.Context) error {
 
 func compileRules(live detect.Live, pipelines []sigma.Pipeline) (*ruleSet, error) {
 	s := &ruleSet{refused: live.Problems, never: map[string]string{}, passOf: map[string][]int{}}
-	opt := sigma.Options{Pipelines: pipelines}
+	opt := sigma.Options{Pipelines: pipelines, LogSources: true}
 	var err error
 	if s.engine, err = s.compile(live.Sigma, opt); err != nil {
 		return nil, err
@@ -205,6 +205,11 @@ func (s *ruleSet) correlator() *sigma.Correlator {
 	}
 	c, _ := sigma.NewCorrelator(s.correlations, rules) // what cannot work was told when the set was made
 	return c
+}
+
+// Explain says where a rule can match and what it needs there.
+func (r *Rules) Explain(rule sigma.Rule) sigma.Explanation {
+	return sigma.Explain(rule, sigma.Options{Pipelines: r.pipelines})
 }
 
 // State describes the rules in use.

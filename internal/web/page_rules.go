@@ -123,8 +123,8 @@ func techniquesOf(tags []string) []string {
 	var out []string
 	for _, t := range tags {
 		if rest, ok := strings.CutPrefix(strings.ToLower(t), "attack."); ok {
-			if id, err := attack.ParseID(strings.ToUpper(rest)); err == nil {
-				out = append(out, id.String())
+			if id, err := attack.ParseID(strings.ToUpper(rest)); err == nil && id.Kind() == attack.Technique {
+				out = append(out, string(id))
 			}
 		}
 	}
