@@ -6,6 +6,9 @@
 //	r, err := format.NewReader(file, "eve.json", rec, format.Options{})
 //	for ev, err := r.Next(); err != io.EOF; ev, err = r.Next() { … }
 //
+// Logs are lines or JSON values; binary files of events are a [Container] of the
+// format that their records have (format/evtx).
+//
 // Promises: nothing is dropped silently (what cannot be read is a [RecordError]
 // and counted in [Stats], and reading goes on); memory is bounded whatever the
 // input; a record kept with its format's name and [Stream.Context] can be read

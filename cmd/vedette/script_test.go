@@ -21,7 +21,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("VEDETTE_CI", os.Getenv("VEDETTE_CI"))
 			return nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"pack": pack, "tear": tear, "bomb": bomb, "await": await},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"pack": pack, "tear": tear, "bomb": bomb, "await": await, "evtx": eventLog},
 	})
 }
 

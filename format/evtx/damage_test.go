@@ -80,107 +80,114 @@ func numbers(t testing.TB, in io.Reader) (ids []int, faults []string, end error)
 	}
 }
 
+var le = binary.LittleEndian
+
+var all = span(1, 3*perChunk)
+
+func without(from, to int) []int { return slices.Concat(span(1, from-1), span(to+1, 3*perChunk)) }
+
+// damages are ways to harm a small file, the records that are left, and what is
+// said of the others.
+var damages = []struct {
+	name   string
+	dirty  bool
+	harm   func(f []byte) []byte
+	ids    []int
+	faults []string
+}{
+	{"Whole", false, func(f []byte) []byte { return f }, all, nil},
+	{"Room", false, func(f []byte) []byte { return append(f, make([]byte, 3*chunkSize+100)...) }, all, nil},
+	{"NotClosed", true, func(f []byte) []byte { return f }, all, nil},
+	{"HeaderChecksum", false, func(f []byte) []byte { f[30]++; return f }, all, []string{"file header: checksum"}},
+	{"Counts", true, func(f []byte) []byte { le.PutUint16(f[42:], 1); le.PutUint64(f[16:], 0); return f }, all, []string{"file header: checksum"}},
+	{"ChunkHeaderChecksum", false, func(f []byte) []byte { chunkOf(f, 2)[100]++; return f }, all, []string{"chunk 2: checksum"}},
+	{"ChunkHeaderLies", false, func(f []byte) []byte {
+		le.PutUint32(chunkOf(f, 2)[48:], 0xffffffff)
+		evtxtest.Seal(chunkOf(f, 2))
+		return f
+	}, all, []string{"chunk 2: checksum"}},
+	{"RecordsChecksum", false, func(f []byte) []byte { chunkOf(f, 2)[52]++; return f }, all, []string{"chunk 2: checksum"}},
+	// Windows writes the header after the records.
+	{"StaleEnd", true, func(f []byte) []byte {
+		k := chunkOf(f, 3)
+		le.PutUint32(k[48:], uint32(recordOf(k, 11)))
+		evtxtest.Seal(k)
+		return f
+	}, all, nil},
+	{"OldRecordsBehindEnd", false, func(f []byte) []byte {
+		k := chunkOf(f, 3)
+		le.PutUint32(k[48:], uint32(recordOf(k, 11)))
+		le.PutUint64(k[recordOf(k, 11)+8:], 7) // of an earlier use of the chunk
+		evtxtest.Seal(k)
+		return f
+	}, span(1, 50), nil},
+	{"RecordMagic", false, func(f []byte) []byte {
+		k := chunkOf(f, 2)
+		k[recordOf(k, 5)]++
+		return f
+	}, without(25, 25), []string{"chunk 2: checksum", "chunk 2, after record 24: bad-record"}},
+	{"RecordSize", false, func(f []byte) []byte {
+		k := chunkOf(f, 2)
+		le.PutUint32(k[recordOf(k, 5)+4:], 0xfffffff0)
+		return f
+	}, without(25, 25), []string{"chunk 2: checksum", "chunk 2, after record 24: bad-record"}},
+	{"RecordSizeCopy", false, func(f []byte) []byte {
+		k := chunkOf(f, 2)
+		k[recordOf(k, 6)-4]++
+		return f
+	}, without(25, 25), []string{"chunk 2: checksum", "chunk 2, after record 24: bad-record"}},
+	{"RecordNumber", false, func(f []byte) []byte {
+		k := chunkOf(f, 2)
+		k[recordOf(k, 5)+15] = 0xff
+		return f
+	}, without(25, 25), []string{"chunk 2: checksum", "chunk 2, after record 24: bad-record"}},
+	{"LastRecord", false, func(f []byte) []byte {
+		k := chunkOf(f, 2)
+		k[recordOf(k, 20)]++
+		return f
+	}, without(40, 40), []string{"chunk 2: checksum", "chunk 2, after record 39: bad-record"}},
+	{"RecordXML", false, func(f []byte) []byte {
+		k := chunkOf(f, 2)
+		k[recordOf(k, 5)+28] = 0xee
+		return f
+	}, without(25, 25), []string{"chunk 2: checksum", "chunk 2, record 25: bad-xml"}},
+	// The first record of a chunk defines the template of all others.
+	{"Template", false, func(f []byte) []byte {
+		k := chunkOf(f, 2)
+		k[recordOf(k, 1)+24+4+10+24+4] = 0xee
+		return f
+	}, without(21, 40), append([]string{"chunk 2: checksum"}, templateFaults(21, 40)...)},
+	{"FirstRecord", false, func(f []byte) []byte {
+		k := chunkOf(f, 2)
+		k[recordOf(k, 1)]++ // its template stays
+		return f
+	}, without(21, 21), []string{"chunk 2: checksum", "chunk 2, after record 0: bad-record"}},
+	{"ZerosInRecords", false, func(f []byte) []byte {
+		k := chunkOf(f, 2)
+		clear(k[recordOf(k, 5):recordOf(k, 10)])
+		return f
+	}, without(25, 29), []string{"chunk 2: checksum", "chunk 2, after record 24: bad-record"}},
+	{"ChunkMagic", false, func(f []byte) []byte { chunkOf(f, 2)[0]++; return f }, without(21, 40), []string{"chunk 2: bad-chunk"}},
+	{"ChunkOfZeros", false, func(f []byte) []byte { clear(chunkOf(f, 2)); return f }, without(21, 40), []string{"chunk 3: bad-chunk"}},
+	{"LastChunkMagic", false, func(f []byte) []byte { chunkOf(f, 3)[0]++; return f }, span(1, 40), []string{"chunk 3: bad-chunk"}},
+	{"Inserted", false, func(f []byte) []byte {
+		return slices.Insert(f, header+chunkSize, bytes.Repeat([]byte("x"), 1000)...)
+	}, all, []string{"chunk 2: bad-chunk"}},
+	{"LostRoom", false, func(f []byte) []byte { return slices.Delete(f, header+2*chunkSize-5000, header+2*chunkSize) }, all, nil},
+	{"LostRecords", false, func(f []byte) []byte {
+		k := header + chunkSize
+		return slices.Delete(f, k+recordOf(chunkOf(f, 2), 11), k+chunkSize)
+	}, without(31, 40), []string{"chunk 2: truncated"}},
+	{"TwoFiles", false, func(f []byte) []byte { return append(f, f...) }, append(span(1, 60), all...), []string{"chunk 4: bad-chunk"}},
+	{"HeaderOnly", false, func(f []byte) []byte { return f[:header] }, nil, nil},
+	{"PartOfHeader", false, func(f []byte) []byte { return f[:100] }, nil, []string{"file header: truncated"}},
+	{"PartOfChunkHeader", false, func(f []byte) []byte { return f[:header+chunkSize+100] }, span(1, 20), []string{"chunk 2: truncated"}},
+	{"PartOfRecord", false, func(f []byte) []byte { return f[:header+chunkSize+recordOf(chunkOf(f, 2), 11)+50] }, span(1, 30), []string{"chunk 2: truncated"}},
+	{"PartOfRoom", false, func(f []byte) []byte { return f[:len(f)-1000] }, all, nil},
+}
+
 func TestDamage(t *testing.T) {
-	le := binary.LittleEndian
-	all := span(1, 60)
-	without := func(from, to int) []int { return slices.Concat(span(1, from-1), span(to+1, 60)) }
-	for _, c := range []struct {
-		name   string
-		dirty  bool
-		harm   func(f []byte) []byte
-		ids    []int
-		faults []string
-	}{
-		{"Whole", false, func(f []byte) []byte { return f }, all, nil},
-		{"Room", false, func(f []byte) []byte { return append(f, make([]byte, 3*chunkSize+100)...) }, all, nil},
-		{"NotClosed", true, func(f []byte) []byte { return f }, all, nil},
-		{"HeaderChecksum", false, func(f []byte) []byte { f[30]++; return f }, all, []string{"file header: checksum"}},
-		{"Counts", true, func(f []byte) []byte { le.PutUint16(f[42:], 1); le.PutUint64(f[16:], 0); return f }, all, []string{"file header: checksum"}},
-		{"ChunkHeaderChecksum", false, func(f []byte) []byte { chunkOf(f, 2)[100]++; return f }, all, []string{"chunk 2: checksum"}},
-		{"ChunkHeaderLies", false, func(f []byte) []byte {
-			le.PutUint32(chunkOf(f, 2)[48:], 0xffffffff)
-			evtxtest.Seal(chunkOf(f, 2))
-			return f
-		}, all, []string{"chunk 2: checksum"}},
-		{"RecordsChecksum", false, func(f []byte) []byte { chunkOf(f, 2)[52]++; return f }, all, []string{"chunk 2: checksum"}},
-		// Windows writes the header after the records.
-		{"StaleEnd", true, func(f []byte) []byte {
-			k := chunkOf(f, 3)
-			le.PutUint32(k[48:], uint32(recordOf(k, 11)))
-			evtxtest.Seal(k)
-			return f
-		}, all, nil},
-		{"OldRecordsBehindEnd", false, func(f []byte) []byte {
-			k := chunkOf(f, 3)
-			le.PutUint32(k[48:], uint32(recordOf(k, 11)))
-			le.PutUint64(k[recordOf(k, 11)+8:], 7) // of an earlier use of the chunk
-			evtxtest.Seal(k)
-			return f
-		}, span(1, 50), nil},
-		{"RecordMagic", false, func(f []byte) []byte {
-			k := chunkOf(f, 2)
-			k[recordOf(k, 5)]++
-			return f
-		}, without(25, 25), []string{"chunk 2: checksum", "chunk 2, after record 24: bad-record"}},
-		{"RecordSize", false, func(f []byte) []byte {
-			k := chunkOf(f, 2)
-			le.PutUint32(k[recordOf(k, 5)+4:], 0xfffffff0)
-			return f
-		}, without(25, 25), []string{"chunk 2: checksum", "chunk 2, after record 24: bad-record"}},
-		{"RecordSizeCopy", false, func(f []byte) []byte {
-			k := chunkOf(f, 2)
-			k[recordOf(k, 6)-4]++
-			return f
-		}, without(25, 25), []string{"chunk 2: checksum", "chunk 2, after record 24: bad-record"}},
-		{"RecordNumber", false, func(f []byte) []byte {
-			k := chunkOf(f, 2)
-			k[recordOf(k, 5)+15] = 0xff
-			return f
-		}, without(25, 25), []string{"chunk 2: checksum", "chunk 2, after record 24: bad-record"}},
-		{"LastRecord", false, func(f []byte) []byte {
-			k := chunkOf(f, 2)
-			k[recordOf(k, 20)]++
-			return f
-		}, without(40, 40), []string{"chunk 2: checksum", "chunk 2, after record 39: bad-record"}},
-		{"RecordXML", false, func(f []byte) []byte {
-			k := chunkOf(f, 2)
-			k[recordOf(k, 5)+28] = 0xee
-			return f
-		}, without(25, 25), []string{"chunk 2: checksum", "chunk 2, record 25: bad-xml"}},
-		// The first record of a chunk defines the template of all others.
-		{"Template", false, func(f []byte) []byte {
-			k := chunkOf(f, 2)
-			k[recordOf(k, 1)+24+4+10+24+4] = 0xee
-			return f
-		}, without(21, 40), append([]string{"chunk 2: checksum"}, templateFaults(21, 40)...)},
-		{"FirstRecord", false, func(f []byte) []byte {
-			k := chunkOf(f, 2)
-			k[recordOf(k, 1)]++ // its template stays
-			return f
-		}, without(21, 21), []string{"chunk 2: checksum", "chunk 2, after record 0: bad-record"}},
-		{"ZerosInRecords", false, func(f []byte) []byte {
-			k := chunkOf(f, 2)
-			clear(k[recordOf(k, 5):recordOf(k, 10)])
-			return f
-		}, without(25, 29), []string{"chunk 2: checksum", "chunk 2, after record 24: bad-record"}},
-		{"ChunkMagic", false, func(f []byte) []byte { chunkOf(f, 2)[0]++; return f }, without(21, 40), []string{"chunk 2: bad-chunk"}},
-		{"ChunkOfZeros", false, func(f []byte) []byte { clear(chunkOf(f, 2)); return f }, without(21, 40), []string{"chunk 3: bad-chunk"}},
-		{"LastChunkMagic", false, func(f []byte) []byte { chunkOf(f, 3)[0]++; return f }, span(1, 40), []string{"chunk 3: bad-chunk"}},
-		{"Inserted", false, func(f []byte) []byte {
-			return slices.Insert(f, header+chunkSize, bytes.Repeat([]byte("x"), 1000)...)
-		}, all, []string{"chunk 2: bad-chunk"}},
-		{"LostRoom", false, func(f []byte) []byte { return slices.Delete(f, header+2*chunkSize-5000, header+2*chunkSize) }, all, nil},
-		{"LostRecords", false, func(f []byte) []byte {
-			k := header + chunkSize
-			return slices.Delete(f, k+recordOf(chunkOf(f, 2), 11), k+chunkSize)
-		}, without(31, 40), []string{"chunk 2: truncated"}},
-		{"TwoFiles", false, func(f []byte) []byte { return append(f, f...) }, append(span(1, 60), all...), []string{"chunk 4: bad-chunk"}},
-		{"HeaderOnly", false, func(f []byte) []byte { return f[:header] }, nil, nil},
-		{"PartOfHeader", false, func(f []byte) []byte { return f[:100] }, nil, []string{"file header: truncated"}},
-		{"PartOfChunkHeader", false, func(f []byte) []byte { return f[:header+chunkSize+100] }, span(1, 20), []string{"chunk 2: truncated"}},
-		{"PartOfRecord", false, func(f []byte) []byte { return f[:header+chunkSize+recordOf(chunkOf(f, 2), 11)+50] }, span(1, 30), []string{"chunk 2: truncated"}},
-		{"PartOfRoom", false, func(f []byte) []byte { return f[:len(f)-1000] }, all, nil},
-	} {
+	for _, c := range damages {
 		t.Run(c.name, func(t *testing.T) {
 			f := c.harm(small(c.dirty))
 			ids, faults, err := numbers(t, bytes.NewReader(f))

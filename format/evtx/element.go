@@ -5,6 +5,8 @@ type element struct {
 	name       *name
 	attributes []attribute
 	content    []piece
+	data       bool   // it is Data, which has its name in EventData from an attribute
+	key        string // that name as JSON, where it is a literal
 }
 
 type attribute struct {
@@ -55,6 +57,7 @@ func (p *parser) element() *element {
 			e.attributes = append(e.attributes, a)
 		}
 	}
+	e.label()
 	switch token := p.u8(); token {
 	case tokenCloseStart:
 		e.content = p.content(true)
@@ -64,6 +67,18 @@ func (p *parser) element() *element {
 	}
 	p.depth--
 	return e
+}
+
+// label notes the name that Data has in EventData.
+func (e *element) label() {
+	if e.data = e.name.text == "Data"; !e.data {
+		return
+	}
+	for _, a := range e.attributes {
+		if a.name.text == "Name" && len(a.content) == 1 && a.content[0].kind == literal && a.content[0].text != "" {
+			e.key = `"` + a.content[0].text + `"`
+		}
+	}
 }
 
 // name is the name of an element, attribute or entity.

@@ -128,32 +128,36 @@ func (r *renderer) fragment(v value) []piece {
 
 func (r *renderer) add(e *element, values []value, eventData bool) {
 	k := kid{element: e, values: values, key: e.name.quoted}
-	if eventData && e.name.text == "Data" {
-		for _, a := range e.attributes {
-			if a.name.text == "Name" {
-				k.key, k.named = r.key(a.content, values, k.key)
-			}
-		}
+	if eventData && e.data {
+		r.name(&k)
 	}
 	r.kids = append(r.kids, k)
 }
 
-// key returns the name that a content spells as JSON, or other when it spells
-// none.
-func (r *renderer) key(content []piece, values []value, other string) (string, bool) {
-	if len(content) == 1 && content[0].kind == literal && content[0].text != "" {
-		return `"` + content[0].text + `"`, true
+// name gives Data in EventData the name that its attribute spells, if any.
+func (r *renderer) name(k *kid) {
+	if k.element.key != "" {
+		k.key, k.named = k.element.key, true
+		return
 	}
+	for _, a := range k.element.attributes {
+		if a.name.text == "Name" {
+			if key := r.spell(a.content, k.values); key != `""` {
+				k.key, k.named = key, true
+			}
+		}
+	}
+}
+
+// spell returns a content's text as JSON.
+func (r *renderer) spell(content []piece, values []value) string {
 	from := len(r.out)
 	r.out = append(r.out, '"')
 	r.concat(content, values)
 	r.out = append(r.out, '"')
-	key := string(r.out[from:])
+	text := string(r.out[from:])
 	r.out = r.out[:from]
-	if key == `""` {
-		return other, false
-	}
-	return key, true
+	return text
 }
 
 // members writes kids[from:to] as members of the object that is open.

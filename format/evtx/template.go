@@ -75,14 +75,16 @@ func (p *parser) values() []value {
 	return values
 }
 
+// cyclic is what is met of a definition while it is read.
+var cyclic = format.Faultf("bad-template", "a template contains itself")
+
 // template returns the definition at an offset.
 func (p *parser) template(at uint32) *template {
 	c := p.chunk
 	if t := c.templates[at]; t != nil {
 		return t
 	}
-	// Until it is read, a definition that leads back here is an error.
-	t := &template{err: format.Faultf("bad-template", "the template at byte %d contains itself", at)}
+	t := &template{err: cyclic} // until it is read
 	c.templates[at] = t
 	if at < chunkHeader || int64(at)+templateHeader > int64(len(c.data)) {
 		t.err = format.Faultf("bad-template", "the template at byte %d is not in the chunk", at)

@@ -122,18 +122,18 @@ const maxNames = 8192
 
 var marks = strings.NewReplacer("#attributes.", "", "@attributes.", "", "_attributes.", "", "#text", "text", "@", "")
 
+type member struct {
+	name  string
+	value any
+}
+
 // fromXML gives the members of System, EventData and UserData their places.
 func (d *decoder) fromXML(f event.Fields) {
-	type member struct {
-		name  string
-		value any
-	}
-	var members []member
 	for name, v := range f {
-		members = append(members, member{name, v})
+		d.members = append(d.members, member{name, v})
 	}
 	clear(f)
-	for _, m := range members {
+	for _, m := range d.members {
 		to, ok := d.names[m.name]
 		if !ok {
 			to = xmlName(m.name)
@@ -147,6 +147,8 @@ func (d *decoder) fromXML(f event.Fields) {
 		}
 		f[to] = m.value
 	}
+	clear(d.members)
+	d.members = d.members[:0]
 }
 
 func attribute(name string) bool {

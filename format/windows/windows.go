@@ -66,6 +66,8 @@ type decoder struct {
 	whole *format.Scanner // names as they are: Winlogbeat, EVTX
 	flat  *format.Scanner // names below winlog.event_data
 	names map[string]string
+
+	members []member // of the record being read
 }
 
 func newDecoder() *decoder {

@@ -1,5 +1,6 @@
 // Package ndjson receives events over HTTP: POST /v1/events takes NDJSON, a JSON
-// array of objects, or lines of text, plain or compressed with gzip or zstd.
+// array of objects, lines of text, or a binary file of a known format such as
+// EVTX, plain or compressed with gzip or zstd.
 //
 // [New] returns the handler for the machines' listener. Promises: it answers 200
 // only when every event it counts as accepted is durable; an event that is too
@@ -186,6 +187,9 @@ func (b *batcher) all(ctx context.Context, in *format.Splitter) error {
 			return b.broken(err)
 		}
 		name, context := b.header.Of(raw)
+		if own := in.Format(); own != "" { // the file knows better than who sends it
+			name, context = own, nil
+		}
 		b.batch = append(b.batch, telemetry.Record{Format: name, Context: context, Raw: raw})
 		if b.bytes += len(raw); b.bytes >= batchBytes || len(b.batch) >= batchRecords {
 			if err := b.flush(ctx); err != nil {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,12 +17,16 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/vedette-soc/vedette/format"
+	"github.com/vedette-soc/vedette/format/evtx"
+	"github.com/vedette-soc/vedette/format/evtxtest"
 	"github.com/vedette-soc/vedette/format/suricata"
+	"github.com/vedette-soc/vedette/format/windows"
 	"github.com/vedette-soc/vedette/format/zeek"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/history/historytest"
@@ -46,7 +51,11 @@ var known = tokens{
 	"nobody":  {Name: "nobody", Role: ref.Nobody},
 }
 
-func formats() *format.Recogniser { return format.NewRecogniser(suricata.Format(), zeek.Format()) }
+func formats() *format.Recogniser {
+	events := windows.Format()
+	events.Containers = []format.Container{evtx.Container()}
+	return format.NewRecogniser(suricata.Format(), zeek.Format(), events)
+}
 
 type site struct {
 	http.Handler
@@ -340,4 +349,44 @@ func FuzzBody(f *testing.F) {
 			t.Errorf("%+v, but %d are stored", got, len(stored))
 		}
 	})
+}
+
+// TestEVTX: a file of Windows events is a body like any other, whatever format
+// was declared for it.
+func TestEVTX(t *testing.T) {
+	var w evtxtest.Writer
+	for i := range 3 {
+		w.Add(evtxtest.Process(uint64(i), time.Unix(1_770_000_000, 0), "a.exe", fmt.Sprint("a.exe ", i)))
+	}
+	file := w.Bytes()
+	records := 4096 + int(binary.LittleEndian.Uint32(file[4096+48:])) // where they end
+	for _, c := range []struct {
+		path, encoding string
+		body           []byte
+		want           reply
+	}{
+		{"/v1/events", "", file, reply{Status: 200, Accepted: 3}},
+		{"/v1/events?format=zeek", "gzip", gz(t, file), reply{Status: 200, Accepted: 3}},
+		{"/v1/events", "", file[:records-10], reply{Status: 200, Accepted: 2, Refused: map[string]int{"truncated": 1}}},
+		{"/v1/events", "", file[:100], reply{Status: 200, Refused: map[string]int{"truncated": 1}}},
+	} {
+		s := newSite(new(historytest.Memory), ndjson.Config{})
+		if diff := cmp.Diff(c.want, s.post(t, c.path, "good", c.encoding, bytes.NewReader(c.body))); diff != "" {
+			t.Errorf("%s: -want +got\n%s", c.path, diff)
+		}
+		records, err := s.history.Read(t.Context(), 1, 10)
+		if err != nil || len(records) != c.want.Accepted {
+			t.Fatalf("%d records, %v", len(records), err)
+		}
+		for i, r := range records {
+			stream, err := formats().Resume(r.Format, r.Context)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ev, _, err := stream.Decode(r.Raw)
+			if got := ev.Fields.String("process.command_line"); err != nil || r.Format != "windows" || got != fmt.Sprint("a.exe ", i) {
+				t.Errorf("record %d of format %q: %q, %v", i, r.Format, got, err)
+			}
+		}
+	}
 }

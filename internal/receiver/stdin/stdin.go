@@ -1,5 +1,5 @@
 // Package stdin receives events from standard input, or any other reader: NDJSON,
-// a JSON array of objects, or lines of text.
+// a JSON array of objects, lines of text, or a binary file of a known format.
 //
 // [Worker.Run] is a worker. Promises: an event is passed on within a moment of
 // its arrival; it reads no further while the history cannot take what it has; it
@@ -44,8 +44,9 @@ type Worker struct {
 
 // read is what the reading goroutine hands over.
 type read struct {
-	raw []byte
-	err error
+	raw    []byte
+	format string // when the input itself says it
+	err    error
 }
 
 // Run passes events on until the input ends or ctx is done. It must be called
@@ -64,6 +65,9 @@ func (w *Worker) Run(ctx context.Context) error {
 		r, more := next(ctx, lines, len(batch) > 0)
 		if more && r.raw != nil {
 			name, context := header.Of(r.raw)
+			if r.format != "" {
+				name, context = r.format, nil
+			}
 			batch = append(batch, telemetry.Record{Format: name, Context: context, Raw: r.raw})
 			bytes += len(r.raw)
 			if len(batch) < batchRecords && bytes < batchBytes {
@@ -112,11 +116,11 @@ func (w *Worker) split(ctx context.Context, lines chan<- read) {
 		raw, err := in.Next()
 		if bad, ok := errors.AsType[*format.RecordError](err); ok {
 			w.Intake.Refuse(source, bad.Reason, 1)
-			w.Log.WarnContext(ctx, "event refused", "source", source, "line", bad.Line, "reason", bad.Reason)
+			w.Log.WarnContext(ctx, "event refused", "source", source, "line", bad.Line, "place", bad.Place, "reason", bad.Reason)
 			continue
 		}
 		select {
-		case lines <- read{raw, err}:
+		case lines <- read{raw, in.Format(), err}:
 		case <-ctx.Done():
 			return
 		}

@@ -1,6 +1,7 @@
 package stdin_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -13,6 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vedette-soc/vedette/format"
+	"github.com/vedette-soc/vedette/format/evtx"
+	"github.com/vedette-soc/vedette/format/evtxtest"
+	"github.com/vedette-soc/vedette/format/windows"
 	"github.com/vedette-soc/vedette/format/zeek"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/history/historytest"
@@ -53,6 +57,22 @@ func TestRead(t *testing.T) {
 	}
 	if got := intake.Sources()[0].Refused; !cmp.Equal(got, map[string]int64{"too-long": 1}) {
 		t.Errorf("refused %v", got)
+	}
+}
+
+func TestEVTX(t *testing.T) {
+	var file evtxtest.Writer
+	file.Add(evtxtest.Element{Name: "Event"})
+	h := new(historytest.Memory)
+	w, _ := worker(h, bytes.NewReader(file.Bytes()))
+	events := windows.Format()
+	events.Containers = []format.Container{evtx.Container()}
+	w.Formats = format.NewRecogniser(events)
+	if err := w.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{`windows|{"Event":null}`}, stored(t, h)); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
 	}
 }
 

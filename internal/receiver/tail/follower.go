@@ -121,6 +121,10 @@ func (w *Worker) step(ctx context.Context, f *follower) (int, error) {
 		w.trouble(f.path, "unreadable", err)
 		return 0, nil
 	}
+	if name := w.Formats.Contained(w.buf[:n]); f.Offset == 0 && name != "" {
+		w.trouble(f.path, "binary", fmt.Errorf("it is a binary file of the format %s, not lines; send it to /v1/events instead", name))
+		return 0, nil
+	}
 	// The last line of a file that was renamed away and gets nothing more is
 	// whole without its line end.
 	c := cutter{max: w.MaxEvent, skipping: f.Skipping, last: f.quiet >= quiet && n < len(w.buf)}

@@ -7,7 +7,8 @@
 // the state file after its lines are durable, so that a crash repeats at most one
 // batch and loses nothing; a line that is too long is passed over and counted;
 // one unreadable file does not stop the others. It looks for changes twice a
-// second. Lines are bytes: UTF-16 and JSON over several lines are not understood.
+// second. Lines are bytes: UTF-16 and JSON over several lines are not understood,
+// and a binary file that a format knows, such as EVTX, is refused.
 package tail
 
 import (

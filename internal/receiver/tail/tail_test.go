@@ -15,7 +15,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vedette-soc/vedette/format"
+	"github.com/vedette-soc/vedette/format/evtx"
+	"github.com/vedette-soc/vedette/format/evtxtest"
 	"github.com/vedette-soc/vedette/format/suricata"
+	"github.com/vedette-soc/vedette/format/windows"
 	"github.com/vedette-soc/vedette/format/zeek"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/history/historytest"
@@ -23,7 +26,11 @@ import (
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
 
-func formats() *format.Recogniser { return format.NewRecogniser(suricata.Format(), zeek.Format()) }
+func formats() *format.Recogniser {
+	events := windows.Format()
+	events.Containers = []format.Container{evtx.Container()}
+	return format.NewRecogniser(suricata.Format(), zeek.Format(), events)
+}
 
 // site is a directory of logs with a worker that follows them.
 type site struct {
@@ -348,6 +355,32 @@ func TestManyLines(t *testing.T) {
 			if want := fmt.Sprintf("line %d %s", i, strings.Repeat(".", i%60)); string(r.Raw) != want {
 				t.Fatalf("record %d is %q, want %q", i, r.Raw, want)
 			}
+		}
+	})
+}
+
+// TestBinary: a file of Windows events is refused once, not read as lines, also
+// when it fills while it is followed.
+func TestBinary(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var w evtxtest.Writer
+		w.Add(evtxtest.Process(1, time.Now(), "a.exe", "a.exe\n"))
+		s := newSite(t, new(historytest.Memory), "*")
+		s.write("whole.evtx", string(w.Bytes()))
+		s.write("later.evtx", "")
+		s.start()
+		defer s.end()
+		s.write("a.log", "line\n")
+		s.expect("a.log: line")
+		s.write("later.evtx", string(w.Bytes()))
+		rounds(4)
+		s.expect("a.log: line")
+		refused := 0
+		for _, source := range s.intake.Sources() {
+			refused += int(source.Refused["binary"])
+		}
+		if refused != 2 {
+			t.Errorf("%d refused, want each file once: %+v", refused, s.intake.Sources())
 		}
 	})
 }
