@@ -66,7 +66,7 @@ func evidence(ctx context.Context, tx Tx, in *Incident, alerts []Alert) (risk.In
 	}
 	input.Terms = append(input.Terms, track...)
 	for _, a := range alerts {
-		if v := stageImpact[a.Detection.Tactic]; v > input.Stage.Value {
+		if v := round(stageImpact[a.Detection.Tactic] * meaning(a.Detection)); v > input.Stage.Value {
 			input.Stage = risk.Factor{Value: v, Why: fmt.Sprintf("%s: %s", tacticName(a.Detection.Tactic), a.Title)}
 		}
 	}
@@ -204,7 +204,9 @@ func breadth(in *Incident, alerts []Alert) []risk.Term {
 	tactics := map[string]int{}
 	blocked := 0
 	for _, a := range alerts {
-		count(tactics, []string{a.Detection.Tactic})
+		if meaning(a.Detection) > .2 {
+			count(tactics, []string{a.Detection.Tactic})
+		}
 		if a.Detection.Blocked {
 			blocked++
 		}

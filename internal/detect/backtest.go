@@ -20,7 +20,7 @@ type Past interface {
 }
 
 // longestBacktest bounds one run.
-const longestBacktest = 400 * 24 * time.Hour
+const longestBacktest = 20 * 366 * 24 * time.Hour
 
 // Backtest asks for a run of a rule, on or off, over the events of [from, to). It
 // returns at once; the run goes on in the background.
@@ -36,7 +36,7 @@ func (s *Service) Backtest(ctx context.Context, rule string, from, to time.Time)
 		return Backtest{}, errs.New(errs.Invalid, "backtest_kind", "Only a rule can be tested over the past; this is a %s.", r.Kind)
 	}
 	if !from.Before(to) || to.Sub(from) > longestBacktest {
-		return Backtest{}, errs.New(errs.Invalid, "backtest_span", "A back-test looks at up to 400 days, from an earlier time to a later one.")
+		return Backtest{}, errs.New(errs.Invalid, "backtest_span", "A back-test looks at up to 20 years, from an earlier time to a later one.")
 	}
 	who := ref.ActorFrom(ctx)
 	b := Backtest{

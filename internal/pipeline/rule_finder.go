@@ -69,7 +69,7 @@ type ruleMatch struct {
 func (f *ruleFinder) find(ev *event.Event, id ref.Ref) []ruleMatch {
 	f.renew()
 	hits := f.main.Event(ev)
-	f.note(ev)
+	f.note()
 	if len(hits) == 0 {
 		return nil
 	}
@@ -118,9 +118,13 @@ func (f *ruleFinder) correlate(r *sigma.Rule, h sigma.Match, ev *event.Event, id
 	return out
 }
 
-// note counts the event for the log sources it belongs to.
-func (f *ruleFinder) note(ev *event.Event) {
-	day := ev.Time.UTC().Format(time.DateOnly)
+// note counts the event, by the day it is looked at, for the log sources it
+// belongs to.
+func (f *ruleFinder) note() {
+	if len(f.main.LogSources()) == 0 {
+		return
+	}
+	day := time.Now().UTC().Format(time.DateOnly)
 	for _, s := range f.main.LogSources() {
 		f.seen[detect.Seen{Source: s, Day: day}]++
 	}

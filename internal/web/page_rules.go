@@ -39,6 +39,19 @@ type ruleLine struct {
 // Techniques are the ATT&CK ids among the tags.
 func (r ruleLine) Techniques() []string { return techniquesOf(r.Tags) }
 
+// Place names the log source without what it leaves open.
+func (r ruleLine) Place() string { return placeOf(r.Source) }
+
+func placeOf(l sigma.LogSource) string {
+	var parts []string
+	for _, p := range []string{l.Product, l.Category, l.Service} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
 // logSourceLine is a log source with what it sent lately.
 type logSourceLine struct {
 	Name   string
@@ -107,7 +120,7 @@ func (s *server) logSources(r *http.Request) ([]logSourceLine, error) {
 	}
 	var out []logSourceLine
 	for _, e := range seen { // sorted by source, then day
-		name := e.Source.String()
+		name := placeOf(e.Source)
 		if n := len(out); n == 0 || out[n-1].Name != name {
 			out = append(out, logSourceLine{Name: name})
 		}

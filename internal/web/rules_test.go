@@ -47,7 +47,7 @@ func TestRulePages(t *testing.T) {
 		{name: "all rules", user: "viewer", target: "/rules", status: 200, has: []string{"Whoami", "A. Author", "T1033", "cannot fire", "DRL-1.1"}, hasNot: []string{"Silence its rules", "Bring in a pack"}},
 		{name: "found by text", user: "analyst", target: "/rules?q=who", status: 200, has: []string{"1 rule", "Whoami", "Silence its rules", "Bring in a pack"}, hasNot: []string{"Nobody offers"}},
 		{name: "found by nothing", user: "viewer", target: "/rules?q=zebra", status: 200, has: []string{"No rule meets this"}},
-		{name: "a rule", user: "viewer", target: whoamiPage, status: 200, has: []string{"Whoami", "DRL-1.1", "windows/process_creation/*", "Not tried over the past yet", "None: the rule reports all it finds"}, hasNot: []string{"Back-test</button>"}},
+		{name: "a rule", user: "viewer", target: whoamiPage, status: 200, has: []string{"Whoami", "DRL-1.1", "windows · process_creation", "Not tried over the past yet", "None: the rule reports all it finds"}, hasNot: []string{"Back-test</button>"}},
 		{name: "a rule that cannot fire says why", user: "viewer", target: strings.TrimSuffix(whoamiPage, "1") + "2", status: 200, has: []string{"cannot fire", "no pipeline has the log source toaster"}},
 		{name: "an unknown rule", user: "viewer", target: "/rules/nope", status: 404},
 		{name: "turned off without a reason", user: "analyst", method: "POST", target: whoamiPage + "/switch", form: url.Values{}, status: 400},
