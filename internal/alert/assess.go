@@ -180,7 +180,7 @@ func rules(alerts []Alert) []risk.Term {
 		}
 		met[r.Key] = true
 		terms = append(terms, risk.Term{
-			Family: "detection", Weight: ruleWeight[r.Level], Ref: "rule/" + r.Key,
+			Family: "rule", Weight: ruleWeight[r.Level], Ref: "rule/" + r.Key,
 			Why: fmt.Sprintf("the rule %q of level %s matched", r.Title, cmp.Or(r.Level, "unknown")),
 		})
 	}
