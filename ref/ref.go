@@ -33,6 +33,8 @@ const (
 	User        Kind = "user"
 	Token       Kind = "token"
 	Profile     Kind = "profile"
+	Rule        Kind = "rule"
+	Pack        Kind = "pack" // of rules
 	System      Kind = "system"
 )
 
@@ -126,7 +128,7 @@ type Act struct {
 // Fact is an announcement in the outbox: topic, and the thing it is about.
 type Fact struct {
 	Seq   int64
-	Topic string // "intel.changed", "org.changed", "respond.changed", "alert.judged"
+	Topic string // "intel.changed", "org.changed", "respond.changed", "rules.changed", "alert.judged"
 	Ref   Ref
 	Time  time.Time
 }

@@ -8,7 +8,7 @@ package risk
 // Term is one piece of evidence: its weight in log-odds and the sentence that
 // says why.
 type Term struct {
-	Family string  `json:"family"` // "intelligence", "detection", "breadth", "context", "benign", "volume", "verdict"
+	Family string  `json:"family"` // "intelligence", "detection", "rule", "breadth", "context", "benign", "volume", "verdict"
 	Weight float64 `json:"weight"` // added log-odds, negative = speaks against
 	Why    string  `json:"why"`
 	Ref    string  `json:"ref,omitempty"` // what it rests on, ref.Ref form

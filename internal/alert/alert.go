@@ -59,6 +59,11 @@ type Reason struct {
 	KillChain  string          `json:"kill_chain,omitempty"` // tactic, when known
 	Layer      indicator.Layer `json:"layer,omitempty"`
 	LastSeen   time.Time       `json:"last_seen,omitzero"`
+	Level      string          `json:"level,omitempty"`    // rule: informational, low, medium, high, critical
+	Author     string          `json:"author,omitempty"`   // of the rule; shown wherever the rule speaks
+	License    string          `json:"license,omitempty"`  // of the rule
+	Evidence   []string        `json:"evidence,omitempty"` // rule: field=value that made it match
+	Related    []ref.Ref       `json:"related,omitempty"`  // correlation: the other events it rests on
 }
 
 // Observable is the matched value and where it stood.

@@ -58,6 +58,7 @@ func summarise(ctx context.Context, tx Tx, in *Incident, alerts []Alert) error {
 func evidence(ctx context.Context, tx Tx, in *Incident, alerts []Alert) (risk.Input, error) {
 	input := risk.Input{Base: base, Stage: risk.Factor{Value: .1, Why: "no stage of an attack is known"}}
 	input.Terms = append(intelligence(alerts), products(alerts)...)
+	input.Terms = append(input.Terms, rules(alerts)...)
 	input.Terms = append(input.Terms, breadth(in, alerts)...)
 	track, err := trackTerms(ctx, tx, alerts)
 	if err != nil {
@@ -65,7 +66,7 @@ func evidence(ctx context.Context, tx Tx, in *Incident, alerts []Alert) (risk.In
 	}
 	input.Terms = append(input.Terms, track...)
 	for _, a := range alerts {
-		if v := stageImpact[a.Detection.Tactic]; v > input.Stage.Value {
+		if v := round(stageImpact[a.Detection.Tactic] * meaning(a.Detection)); v > input.Stage.Value {
 			input.Stage = risk.Factor{Value: v, Why: fmt.Sprintf("%s: %s", tacticName(a.Detection.Tactic), a.Title)}
 		}
 	}
@@ -164,6 +165,37 @@ func products(alerts []Alert) []risk.Term {
 	return []risk.Term{*best}
 }
 
+// ruleWeight is what a match says by the level its author gave the rule.
+var ruleWeight = map[string]float64{"critical": 3.2, "high": 2, "medium": .9, "low": .2}
+
+// rules weighs the distinct rules that matched: the strongest counts in full,
+// each further one half of the one before.
+func rules(alerts []Alert) []risk.Term {
+	var terms []risk.Term
+	met := map[string]bool{}
+	for _, a := range alerts {
+		r := a.Detection.Reason
+		if r.Kind != ByRule || met[r.Key] {
+			continue
+		}
+		met[r.Key] = true
+		terms = append(terms, risk.Term{
+			Family: "rule", Weight: ruleWeight[r.Level], Ref: "rule/" + r.Key,
+			Why: fmt.Sprintf("the rule %q of level %s matched", r.Title, cmp.Or(r.Level, "unknown")),
+		})
+	}
+	slices.SortFunc(terms, func(a, b risk.Term) int {
+		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Ref, b.Ref))
+	})
+	scale := 1.0
+	for i := range terms {
+		terms[i].Weight = round(terms[i].Weight * scale)
+		scale /= 2
+	}
+	const shown = 8
+	return terms[:min(len(terms), shown)]
+}
+
 func breadth(in *Incident, alerts []Alert) []risk.Term {
 	var terms []risk.Term
 	if n := len(in.Sensors); n >= 2 {
@@ -172,7 +204,9 @@ func breadth(in *Incident, alerts []Alert) []risk.Term {
 	tactics := map[string]int{}
 	blocked := 0
 	for _, a := range alerts {
-		count(tactics, []string{a.Detection.Tactic})
+		if meaning(a.Detection) > .2 {
+			count(tactics, []string{a.Detection.Tactic})
+		}
 		if a.Detection.Blocked {
 			blocked++
 		}

@@ -50,5 +50,18 @@ func title(in *Incident, alerts []Alert) string {
 // rank orders alerts by how much they say about an incident.
 func rank(a Alert) float64 {
 	d := a.Detection
-	return stageImpact[d.Tactic]*100 + float64(d.Reason.Confidence) + d.Entity.Criticality/10
+	said := float64(d.Reason.Confidence)
+	if d.Reason.Kind == ByRule {
+		said = 30 * ruleWeight[d.Reason.Level]
+	}
+	return stageImpact[d.Tactic]*meaning(d)*100 + said + d.Entity.Criticality/10
+}
+
+// meaning is how far a detection is believed to show the stage of attack that it
+// names: a rule of a low level describes what also happens without one.
+func meaning(d Detection) float64 {
+	if d.Reason.Kind != ByRule {
+		return 1
+	}
+	return min(ruleWeight[d.Reason.Level]/ruleWeight["high"], 1)
 }

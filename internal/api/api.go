@@ -24,6 +24,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/audit"
 	"github.com/vedette-soc/vedette/internal/collect"
+	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
@@ -58,6 +59,8 @@ type Config struct {
 	Rail        intel.Rail           // what keeps a value off devices
 	Backup      Backup
 	Doctor      func(context.Context) []Check
+	Detect      *detect.Service
+	Rules       *pipeline.Rules
 	Version     string
 	Log         *slog.Logger
 }
@@ -168,7 +171,7 @@ func (a *API) serve(rt route) http.Handler {
 // parameterType is what a query parameter holds, as OpenAPI names it.
 func parameterType(name string) string {
 	switch name {
-	case "limit", "min_confidence":
+	case "limit", "offset", "min_confidence":
 		return "integer"
 	case "dry_run":
 		return "boolean"

@@ -33,7 +33,7 @@ func page[T any](items []T, next string) Page[T] {
 
 func (a *API) routes() []route {
 	var all []route
-	for _, part := range [][]route{a.system(), a.incidents(), a.intelligence(), a.exports(), a.upkeep(), a.feeds(), a.responses(), a.people()} {
+	for _, part := range [][]route{a.system(), a.incidents(), a.intelligence(), a.exports(), a.upkeep(), a.feeds(), a.rules(), a.responses(), a.people()} {
 		all = append(all, part...)
 	}
 	return all
@@ -47,6 +47,7 @@ type Health struct {
 	History telemetry.Stats     `json:"history"`
 	Matched telemetry.Seq       `json:"matched"` // the last event that was matched; history.last is the last that arrived
 	Index   pipeline.IndexState `json:"index"`
+	Rules   pipeline.RulesState `json:"rules"`
 	Totals  alert.Totals        `json:"totals"`
 }
 
@@ -54,7 +55,7 @@ func (a *API) system() []route {
 	return []route{
 		get("/openapi.json", ref.Nobody, "This description.", nil, func(call) (any, error) { return a.openapi(), nil }),
 		get("/health", ref.Viewer, "Workers, senders, history and index.", nil, func(c call) (Health, error) {
-			h := Health{Version: a.cfg.Version, Workers: a.cfg.Workers(), Senders: a.cfg.Senders(), Index: a.cfg.Matcher.State(), Matched: a.cfg.Matched()}
+			h := Health{Version: a.cfg.Version, Workers: a.cfg.Workers(), Senders: a.cfg.Senders(), Index: a.cfg.Matcher.State(), Rules: a.cfg.Rules.State(), Matched: a.cfg.Matched()}
 			var err error
 			if h.History, err = a.cfg.History.Stats(c.ctx); err != nil {
 				return h, err

@@ -61,6 +61,15 @@ func (c *Client) Index(ctx context.Context) error {
 	return c.sys.matcher.Rebuild(asSystem(ctx))
 }
 
+// Backtests does the back-tests that wait: a server has a worker for them, this
+// process does them now.
+func (c *Client) Backtests(ctx context.Context) error {
+	if c.sys == nil {
+		return nil
+	}
+	return c.sys.detect.Drain(asSystem(ctx))
+}
+
 // Close ends the client.
 func (c *Client) Close() error { return c.close() }
 

@@ -100,12 +100,15 @@ func (s *System) intakeStage(l *Listening, conf *tls.Config) ([]supervise.Worker
 func (s *System) pipelineStage() []supervise.Worker {
 	facts := pipeline.Facts{Outbox: s.store.Outbox(), Log: s.opt.Log, On: map[string]func(context.Context, ref.Fact) error{
 		"intel.changed": func(context.Context, ref.Fact) error { s.matcher.Renew(); return nil },
+		"rules.changed": func(context.Context, ref.Fact) error { s.rules.Renew(); return nil },
 		"org.changed":   func(ctx context.Context, _ ref.Fact) error { return s.org.Load(ctx) },
 		"alert.changed": func(_ context.Context, f ref.Fact) error { s.changes.tell([]string{f.Ref.ID}); return nil },
 	}}
 	return []supervise.Worker{
 		{Name: "index", Run: func(ctx context.Context) error { return s.matcher.Run(ctx, s.ready) }},
+		{Name: "rules", Run: s.rules.Run},
 		{Name: "events", Run: s.events.Run},
+		{Name: "back-tests", Run: s.detect.Run},
 		{Name: "facts", Run: facts.Run},
 		{Name: "blocks", Run: s.respond.Run},
 		{Name: "retention", Run: s.retain},
@@ -188,7 +191,7 @@ func (s *System) faceStage(l *Listening, conf *tls.Config) ([]supervise.Worker, 
 func (s *System) face(intakeURL, listURL string, secure bool) http.Handler {
 	pages := web.New(web.Config{
 		Alerts: s.alerts, Intel: s.intel, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
-		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Index: s.matcher.State, Technique: techniqueName(s.cat),
+		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Detect: s.detect, Rules: s.rules, Index: s.matcher.State, Technique: techniqueName(s.cat),
 		Changes: s.changes.subscribe, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched, IntakeURL: intakeURL, ListURL: listURL, Engine: string(s.store.Engine()),
 		Version: s.opt.Version, Secure: secure, Log: s.opt.Log.With("component", "web"),
 	})

@@ -22,6 +22,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/api"
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/config"
+	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/fetch"
 	"github.com/vedette-soc/vedette/internal/history/segment"
@@ -60,11 +61,13 @@ type System struct {
 	collect     *collect.Service
 	respond     *respond.Service
 	identity    *identity.Service
+	detect      *detect.Service
 	investigate *investigate.Service
 
 	formats *format.Recogniser
 	decoder *pipeline.Decoder
 	matcher *pipeline.Matcher
+	rules   *pipeline.Rules
 	events  *pipeline.Events
 	ready   chan struct{} // closed when the first index is built
 	replay  []demo.Event  // what the demo has still to deliver
@@ -151,6 +154,15 @@ func (s *System) build(ctx context.Context) error {
 	s.formats = Formats()
 	s.decoder = pipeline.NewDecoder(s.formats)
 	s.matcher = pipeline.NewMatcher(s.intel, log)
+	pipelines, err := Pipelines()
+	if err != nil {
+		return err
+	}
+	s.detect = detect.New(detect.Config{
+		Store: s.store.Rules(), Tuning: s.store.RuleTuning(),
+		Past: pipeline.RulePast{History: s.history, Decoder: s.decoder, Org: s.org, Pipelines: pipelines},
+	})
+	s.rules = pipeline.NewRules(s.detect, pipelines, log)
 	s.collect = collect.New(collect.Config{
 		Store: s.store.Feeds(), Knowledge: pipeline.Knowledge{Intel: s.intel, Org: s.org}, Parsers: Parsers(), Fetch: client,
 		Catalogue: catalogue, SpoolDir: c.Data, Log: log.With("component", "collect"),
@@ -162,12 +174,13 @@ func (s *System) build(ctx context.Context) error {
 	s.ready = make(chan struct{})
 	s.events = &pipeline.Events{
 		History: s.history, Checkpoints: s.store.Checkpoints(), Decoder: s.decoder, Matcher: s.matcher, Org: s.org, Alerts: s.alerts,
+		Rules: s.rules, Memories: s.store.Memories(),
 		Warnings: warnings, Changed: s.changes.tell, Ready: s.ready, Arrived: s.intake.Arrived(), Decoded: s.intake.Decoded, Log: log,
 	}
 	s.api = api.New(api.Config{
 		Alerts: s.alerts, Intel: s.intel, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched,
-		Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
+		Detect: s.detect, Rules: s.rules, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
 	})
 	return seedAttack(ctx, s.intel, s.cat)
 }

@@ -29,7 +29,8 @@ func warned(hits []misp.WarningHit) (ws []alert.Warning, suppressed bool) {
 }
 
 // detect returns the detections of one event: one per live indicator it touches,
-// and one when it is itself an alert another product raised.
+// one per rule it matches, and one when it is itself an alert another product
+// raised.
 func (w *Events) detect(ctx context.Context, ev *event.Event, id ref.Ref) ([]alert.Detection, error) {
 	var out []alert.Detection
 	done := map[string]bool{}
@@ -66,6 +67,13 @@ func (w *Events) detect(ctx context.Context, ev *event.Event, id ref.Ref) ([]ale
 		d := base()
 		byProduct(&d, ev, who)
 		out = append(out, d)
+	}
+	if w.rules != nil {
+		for _, m := range w.rules.find(ev, id) {
+			d := base()
+			byRule(&d, m, id)
+			out = append(out, d)
+		}
 	}
 	return out, nil
 }

@@ -35,6 +35,8 @@ type Events struct {
 	Checkpoints telemetry.CheckpointStore
 	Decoder     *Decoder
 	Matcher     *Matcher
+	Rules       *Rules                // nil = none
+	Memories    telemetry.MemoryStore // of correlations; nil = they forget at a restart
 	Org         *org.Service
 	Alerts      *alert.Service
 	Warnings    func() *misp.WarningSet
@@ -45,10 +47,12 @@ type Events struct {
 	Decoded func(source, format string, at, received time.Time)
 	Log     *slog.Logger
 
-	hits  []match.Hit
-	place telemetry.Seq // the last record done
-	noted telemetry.Seq // the last record noted
-	shown atomic.Uint64 // place, for Matched
+	hits       []match.Hit
+	rules      *ruleFinder
+	remembered time.Time
+	place      telemetry.Seq // the last record done
+	noted      telemetry.Seq // the last record noted
+	shown      atomic.Uint64 // place, for Matched
 }
 
 // EventRef names a stored event.
@@ -64,10 +68,12 @@ func KeyOf(t indicator.Type, value string) telemetry.Key {
 // Run is a worker: it follows the history until ctx is done.
 func (w *Events) Run(ctx context.Context) error {
 	ctx = ref.WithActor(ctx, ref.SystemActor)
-	select {
-	case <-w.Ready:
-	case <-ctx.Done():
-		return nil
+	for _, ready := range w.needs() {
+		select {
+		case <-ready:
+		case <-ctx.Done():
+			return nil
+		}
 	}
 	place, err := w.Checkpoints.Checkpoint(ctx, Consumer)
 	if err != nil {
@@ -75,6 +81,10 @@ func (w *Events) Run(ctx context.Context) error {
 	}
 	w.place, w.noted = place, w.History.Noted()
 	w.show()
+	if err := w.recall(ctx); err != nil {
+		return err
+	}
+	defer w.remember(context.WithoutCancel(ctx), true)
 	for {
 		n, err := w.step(ctx)
 		switch {
@@ -92,6 +102,14 @@ func (w *Events) Run(ctx context.Context) error {
 		case <-time.After(500 * time.Millisecond):
 		}
 	}
+}
+
+// needs is what must be ready before the first event is looked at.
+func (w *Events) needs() []<-chan struct{} {
+	if w.Rules == nil {
+		return []<-chan struct{}{w.Ready}
+	}
+	return []<-chan struct{}{w.Ready, w.Rules.Ready()}
 }
 
 // show tells how far the worker is: matched, and findable.
@@ -146,6 +164,7 @@ func (w *Events) step(ctx context.Context) (int, error) {
 	}
 	w.place = last
 	w.show()
+	w.remember(ctx, false)
 	if len(taken.Incidents) > 0 && w.Changed != nil {
 		w.Changed(taken.Incidents)
 	}
@@ -163,6 +182,15 @@ func NewDecoder(rec *format.Recogniser) *Decoder { return &Decoder{rec} }
 // declared to be is read as text, so that what stands in it is still searched. An
 // event without a time of its own gets the time of its arrival.
 func (d *Decoder) Decode(r telemetry.Stored) (event.Event, bool) {
+	ev, ok := d.read(r)
+	if ok {
+		ev.Observables = format.Observables(&ev, match.Scan)
+	}
+	return ev, ok
+}
+
+// read is Decode without the observables.
+func (d *Decoder) read(r telemetry.Stored) (event.Event, bool) {
 	stream, err := d.rec.Resume(r.Format, r.Context)
 	if err != nil {
 		stream, err = d.rec.Stream("")
@@ -183,7 +211,6 @@ func (d *Decoder) Decode(r telemetry.Stored) (event.Event, bool) {
 		ev.Time = r.Received
 	}
 	ev.Origin = event.Origin{File: r.Source, Line: int(r.Seq)}
-	ev.Observables = format.Observables(&ev, match.Scan)
 	return ev, true
 }
 

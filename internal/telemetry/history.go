@@ -99,3 +99,11 @@ type CheckpointStore interface {
 	Checkpoint(ctx context.Context, consumer string) (Seq, error)
 	SaveCheckpoint(ctx context.Context, consumer string, seq Seq) error
 }
+
+// MemoryStore keeps what a consumer has to remember across a restart, with the
+// record up to which it holds.
+type MemoryStore interface {
+	// Memory returns the zero Seq and nothing when there is none.
+	Memory(ctx context.Context, consumer string) (Seq, []byte, error)
+	SaveMemory(ctx context.Context, consumer string, seq Seq, state []byte) error
+}

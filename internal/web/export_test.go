@@ -26,6 +26,9 @@ func RenderZero() map[string]error {
 		healthPage{},
 		auditPage{},
 		peoplePage{},
+		rulesPage{},
+		rulePage{},
+		packPage{},
 	}
 	out := map[string]error{}
 	for _, p := range all {

@@ -20,6 +20,7 @@ import (
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/collect"
+	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/history/historytest"
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
@@ -36,6 +37,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/web"
 	"github.com/vedette-soc/vedette/misp"
 	"github.com/vedette-soc/vedette/ref"
+	"github.com/vedette-soc/vedette/sigma"
 )
 
 // house is the system behind the pages: real services over a fresh database.
@@ -89,6 +91,11 @@ func (h *house) wire() {
 	alerts := alert.New(h.store.Alerts())
 	log := slog.New(slog.NewTextHandler(logWriter{h}, nil))
 	h.matcher = pipeline.NewMatcher(in, log)
+	creation, err := sigma.ParsePipeline("test", []byte("name: test\nformat: ecs\nsources: [{product: windows, category: process_creation}]\nfields: {Image: process.executable}"))
+	h.must(err)
+	rules := detect.New(detect.Config{
+		Store: h.store.Rules(), Tuning: h.store.RuleTuning(), Past: pipeline.RulePast{History: h.history, Decoder: decoder, Org: orgs, Pipelines: creation},
+	})
 	h.cfg = web.Config{
 		Alerts: alerts, Intel: in, Org: orgs, Decoder: decoder, History: h.history, Audit: h.store.Audit(),
 		Collect: collect.New(collect.Config{
@@ -99,7 +106,8 @@ func (h *house) wire() {
 		Investigate: investigate.New(pipeline.Sources{Alerts: alerts, Intel: in, History: h.history, Org: orgs}, technique),
 		Respond:     respond.New(h.store.Responses(), pipeline.Guard{Org: orgs, Warnings: noWarnings}, pipeline.Past{History: h.history, Decoder: decoder, Org: orgs}),
 		Identity:    identity.New(h.store.Identities()),
-		Index:       h.matcher.State, Technique: technique,
+		Detect:      rules, Rules: pipeline.NewRules(rules, creation, log),
+		Index: h.matcher.State, Technique: technique,
 		Changes: func() (<-chan []string, func()) { return h.changes, func() {} },
 		Workers: func() []supervise.Status {
 			return []supervise.Status{

@@ -162,3 +162,13 @@ func (s *server) postNote(w http.ResponseWriter, r *http.Request, v visitor) (pa
 func (s *server) postReopen(w http.ResponseWriter, r *http.Request, v visitor) (page, error) {
 	return s.changed(w, r, v, "", s.cfg.Alerts.Reopen(r.Context(), r.PathValue("id"), strings.TrimSpace(r.PostFormValue("why"))))
 }
+
+// ByRules says whether detection rules are behind the incident.
+func (d incidentDetail) ByRules() bool {
+	for _, a := range d.Alerts {
+		if a.Detection.Reason.Kind == alert.ByRule {
+			return true
+		}
+	}
+	return false
+}

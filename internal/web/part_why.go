@@ -28,7 +28,7 @@ type whyStep struct {
 
 // familyLabel says what kind of evidence a term is.
 var familyLabel = map[string]string{
-	"intelligence": "intelligence", "detection": "other detectors", "breadth": "breadth", "context": "context", "benign": "ordinary use",
+	"intelligence": "intelligence", "detection": "other detectors", "rule": "rules", "breadth": "breadth", "context": "context", "benign": "ordinary use",
 	"volume": "volume", "verdict": "earlier verdicts",
 }
 

@@ -51,6 +51,15 @@ var routes = []route{
 	{"POST /feeds/{id}/acknowledge", ref.Analyst, (*server).postAcknowledge},
 	{"POST /feeds/{id}/delete", ref.Admin, (*server).postDeleteFeed},
 
+	{"GET /rules", ref.Viewer, (*server).showRules},
+	{"POST /rules", ref.Analyst, (*server).postPack},
+	{"POST /rules/source", ref.Analyst, (*server).postSourceSwitch},
+	{"GET /rules/{id}", ref.Viewer, (*server).showRule},
+	{"POST /rules/{id}/switch", ref.Analyst, (*server).postRuleSwitch},
+	{"POST /rules/{id}/exceptions", ref.Analyst, (*server).postException},
+	{"POST /rules/{id}/exceptions/{exception}/end", ref.Analyst, (*server).postEndException},
+	{"POST /rules/{id}/backtests", ref.Analyst, (*server).postBacktest},
+
 	{"GET /blocks", ref.Viewer, (*server).showBlocks},
 	{"GET /blocks/new", ref.Viewer, (*server).showBlockPreview},
 	{"POST /blocks", ref.Analyst, (*server).postBlock},

@@ -25,6 +25,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/audit"
 	"github.com/vedette-soc/vedette/internal/collect"
+	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
@@ -50,6 +51,8 @@ type Config struct {
 	Audit       audit.Store
 	History     telemetry.History
 	Decoder     *pipeline.Decoder
+	Detect      *detect.Service
+	Rules       *pipeline.Rules
 
 	// Index describes the live index of indicators (pipeline.Matcher.State).
 	Index func() pipeline.IndexState

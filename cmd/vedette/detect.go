@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/vedette-soc/vedette/event"
+	"github.com/vedette-soc/vedette/internal/app"
+	"github.com/vedette-soc/vedette/sigma"
+)
+
+// matchLine is one line of the output of detect.
+type matchLine struct {
+	Event eventPlace `json:"event"`
+	Rule  ruleLine   `json:"rule"`
+	Why   []string   `json:"why,omitempty"`
+}
+
+type ruleLine struct {
+	ID      string   `json:"id"`
+	Title   string   `json:"title"`
+	Level   string   `json:"level"`
+	Author  string   `json:"author"`
+	License string   `json:"license,omitempty"`
+	Tags    []string `json:"tags"`
+}
+
+func runDetect(ctx context.Context, e env, args []string) error {
+	rec := app.Formats()
+	fs := flags(e, "detect")
+	var rules, pipelines paths
+	fs.Var(&rules, "rules", "Sigma rules: a file, directory or archive `PATH`; may be repeated")
+	fs.Var(&pipelines, "pipelines", "further pipelines: a YAML file or directory `PATH`; may be repeated")
+	declared := fs.String("format", "", "format of all events: "+strings.Join(rec.Names(), ", ")+"; default: recognised")
+	why := fs.Bool("why", false, "say which fields made each rule match")
+	fs.Bool("json", true, "machine output (always)")
+	events, err := parseFlags(fs, args)
+	if err != nil {
+		return err
+	}
+	if len(rules) == 0 {
+		return wrong("Name the rules with -rules PATH.")
+	}
+	set, err := app.ReadRules(rules, pipelines)
+	if err != nil {
+		return err
+	}
+	for _, p := range set.Problems {
+		fmt.Fprintln(e.stderr, p)
+	}
+	fmt.Fprintf(e.stderr, "%d rules and %d correlations, %d refused\n", set.Engine.Len(), len(set.Rules.Correlations), len(set.Problems))
+	r := newReading(e, rec, *declared, false)
+	out := bufio.NewWriterSize(e.stdout, 1<<20)
+	d := detecting{set: set, matcher: set.Engine.Matcher(), why: *why, out: json.NewEncoder(out)}
+	d.out.SetEscapeHTML(false)
+	err = r.each(ctx, events, d.event)
+	fmt.Fprintf(e.stderr, "%d events, %d matches\n", r.events, d.matches)
+	return errors.Join(err, out.Flush(), r.outcome())
+}
+
+// detecting turns events into lines of output.
+type detecting struct {
+	set     *app.RuleSet
+	matcher *sigma.Matcher
+	why     bool
+	out     *json.Encoder
+	matches int
+}
+
+func (d *detecting) event(ev *event.Event) error {
+	for _, m := range d.matcher.Event(ev) {
+		r := d.set.Engine.Rule(m.Rule)
+		if !r.Silent {
+			if err := d.write(ev, r, m); err != nil {
+				return err
+			}
+		}
+		if !d.set.Memory.Wants(r.Key()) {
+			continue
+		}
+		for _, a := range d.set.Memory.Add(sigma.Hit{Rule: r.Key(), Time: ev.Time, Event: nameOf(ev), Values: func(field string) []string { return d.matcher.Values(m, field) }}) {
+			if err := d.write(ev, &d.set.Rules.Correlations[a.Correlation].Rule, sigma.Match{Rule: -1}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// nameOf names an event for correlations.
+func nameOf(ev *event.Event) string { return fmt.Sprintf("%s:%d", ev.Origin.File, ev.Origin.Line) }
+
+func (d *detecting) write(ev *event.Event, r *sigma.Rule, m sigma.Match) error {
+	d.matches++
+	line := matchLine{
+		Event: eventPlace{File: ev.Origin.File, Line: ev.Origin.Line},
+		Rule:  ruleLine{ID: r.ID, Title: r.Title, Level: r.Level, Author: r.Author, License: r.License, Tags: r.Tags},
+	}
+	if line.Rule.Tags == nil {
+		line.Rule.Tags = []string{}
+	}
+	if !ev.Time.IsZero() {
+		line.Event.Time = ev.Time.Format(time.RFC3339Nano)
+	}
+	if d.why && m.Rule >= 0 {
+		for _, w := range d.matcher.Why(m) {
+			line.Why = append(line.Why, w.Field+"="+w.Value)
+		}
+	}
+	return d.out.Encode(line)
+}

@@ -1,0 +1,159 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/vedette-soc/vedette/content"
+	"github.com/vedette-soc/vedette/internal/detect"
+	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/fetch"
+	"github.com/vedette-soc/vedette/sigma"
+)
+
+// Pipelines returns the built-in Sigma pipelines: to which log sources the events
+// of each format belong, and what Sigma's fields are called in them.
+func Pipelines() ([]sigma.Pipeline, error) {
+	files, err := content.Pipelines()
+	if err != nil {
+		return nil, err
+	}
+	var out []sigma.Pipeline
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		p, err := sigma.ParsePipeline(name, files[name])
+		if err != nil {
+			return nil, fmt.Errorf("read the built-in pipeline: %w", err)
+		}
+		out = append(out, p...)
+	}
+	return out, nil
+}
+
+// RuleSet is a set of rules read from files, ready to look at events.
+type RuleSet struct {
+	Rules    sigma.Collection
+	Engine   *sigma.Engine
+	Memory   *sigma.Correlator // follows the correlations
+	Pipeline []sigma.Pipeline
+	Problems []*sigma.Problem     // rules that were left out, and why
+	Tests    []detect.Expectation // that stand beside the rules
+	Refused  []error              // files of tests that cannot be read
+}
+
+// maxRuleFile is the most one file of rules may have, in bytes.
+const maxRuleFile = sigma.MaxFile
+
+// ReadRules reads Sigma rules, and the tests beside them, from files, directories
+// and archives. pipelines are read besides the built-in ones.
+func ReadRules(paths, pipelines []string) (*RuleSet, error) {
+	s := &RuleSet{}
+	var err error
+	if s.Pipeline, err = Pipelines(); err != nil {
+		return nil, err
+	}
+	for _, path := range pipelines {
+		if err := walkYAML(path, s.addPipeline); err != nil {
+			return nil, err
+		}
+	}
+	for _, path := range paths {
+		if err := walkYAML(path, s.addRules); err != nil {
+			return nil, err
+		}
+	}
+	if len(s.Rules.Rules)+len(s.Rules.Correlations) == 0 {
+		return nil, errs.New(errs.Invalid, "no_rules", "No Sigma rule could be read from %s.", strings.Join(paths, ", "))
+	}
+	engine, err := sigma.Compile(s.Rules, sigma.Options{Pipelines: s.Pipeline})
+	s.note(err)
+	s.Engine = engine
+	memory, err := sigma.NewCorrelator(s.Rules.Correlations, s.Rules.Rules)
+	s.note(err)
+	s.Memory = memory
+	return s, nil
+}
+
+// note keeps what was left out.
+func (s *RuleSet) note(err error) {
+	var problems sigma.Problems
+	if errors.As(err, &problems) {
+		s.Problems = append(s.Problems, problems...)
+	}
+}
+
+func (s *RuleSet) addPipeline(name string, data []byte) error {
+	p, err := sigma.ParsePipeline(name, data)
+	if err != nil {
+		return errs.New(errs.Invalid, "pipeline_unreadable", "%v.", err)
+	}
+	s.Pipeline = append(s.Pipeline, p...)
+	return nil
+}
+
+func (s *RuleSet) addRules(name string, data []byte) error {
+	tests, ok, err := detect.Expectations(name, data)
+	if ok {
+		s.Tests = append(s.Tests, tests...)
+		if err != nil {
+			s.Refused = append(s.Refused, err)
+		}
+		return nil
+	}
+	c, err := sigma.Parse(name, data)
+	s.note(err)
+	s.Rules.Rules = append(s.Rules.Rules, c.Rules...)
+	s.Rules.Filters = append(s.Rules.Filters, c.Filters...)
+	s.Rules.Correlations = append(s.Rules.Correlations, c.Correlations...)
+	return nil
+}
+
+// walkYAML calls fn for every YAML file of a path.
+func walkYAML(path string, fn func(name string, data []byte) error) error {
+	return fetch.Walk(path, fetch.Limits{Bytes: 512 << 20}, func(name string, r io.Reader) error {
+		if ext := strings.ToLower(filepath.Ext(name)); ext != ".yml" && ext != ".yaml" && path != name {
+			return nil
+		}
+		data, err := io.ReadAll(io.LimitReader(r, maxRuleFile+1))
+		if err != nil {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+		if len(data) > maxRuleFile {
+			return errs.New(errs.Invalid, "file_too_large", "%s has more than %d bytes; a file of rules does not.", name, maxRuleFile)
+		}
+		return fn(name, data)
+	})
+}
+
+// TestOutcome is what became of one test.
+type TestOutcome = detect.Outcome
+
+// Explain says where the rule of that id or name can match.
+func (s *RuleSet) Explain(id string) (sigma.Explanation, error) {
+	for _, r := range s.Rules.Rules {
+		if r.Key() == id || r.ID == id || r.Name == id {
+			return sigma.Explain(r, sigma.Options{Pipelines: s.Pipeline}), nil
+		}
+	}
+	return sigma.Explanation{}, errs.New(errs.NotFound, "rule_unknown", "There is no rule %q among those that were read.", id)
+}
+
+// Test evaluates the tests that stand beside the rules, in the order in which
+// they were read.
+func (s *RuleSet) Test(tell func(TestOutcome) error) error {
+	t := detect.Trial{
+		Rules: s.Rules, Pipelines: s.Pipeline, Formats: Formats(),
+		Open: func(name string) (io.ReadCloser, error) { return os.Open(name) },
+	}
+	for _, e := range s.Tests {
+		if err := tell(t.Evaluate(e)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

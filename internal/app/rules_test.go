@@ -1,0 +1,187 @@
+package app_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/internal/api"
+	"github.com/vedette-soc/vedette/internal/app"
+	"github.com/vedette-soc/vedette/internal/detect"
+)
+
+const houseRules = `title: Shadow copies deleted
+id: 8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1a01
+author: R. Author
+license: CC0-1.0
+level: high
+tags: [attack.impact, attack.t1490]
+logsource: {product: windows, category: process_creation}
+detection:
+  selection: {Image|endswith: '\vssadmin.exe', CommandLine|contains|all: [delete, shadows]}
+  condition: selection
+---
+title: Failed logon
+name: failed_logon
+id: 8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1a02
+level: informational
+status: unsupported
+logsource: {product: windows, service: security}
+detection:
+  selection: {EventID: 4625}
+  condition: selection
+---
+title: Many failed logons
+id: 8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1a03
+level: medium
+tags: [attack.credential-access, attack.t1110]
+correlation:
+  type: event_count
+  rules: [failed_logon]
+  group-by: [TargetUserName]
+  timespan: 10m
+  condition: {gte: 5}
+`
+
+const shadowRule = "8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1a01"
+
+// pack is an archive with one file of rules.
+func pack(t *testing.T, text string) *bytes.Buffer {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	if err := w.WriteHeader(&tar.Header{Name: "rules.yml", Mode: 0o600, Size: int64(len(text))}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return &b
+}
+
+// logon is a failed logon, started is a new process, at a time.
+func logon(at time.Time, user string, n int) map[string]any {
+	return map[string]any{
+		"EventTime": at.Format("2006-01-02 15:04:05"), "@timestamp": at.Format(time.RFC3339), "Channel": "Security", "EventID": 4625, "Hostname": "dc1.example",
+		"SourceName": "Microsoft-Windows-Security-Auditing", "TargetUserName": user, "RecordNumber": n,
+	}
+}
+
+func started(at time.Time, user, commandLine string) map[string]any {
+	return map[string]any{
+		"@timestamp": at.Format(time.RFC3339), "UtcTime": at.Format("2006-01-02 15:04:05.000"), "Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1,
+		"SourceName": "Microsoft-Windows-Sysmon", "Hostname": "srv7.example", "Image": `C:\Windows\System32\vssadmin.exe`, "CommandLine": commandLine, "User": user,
+	}
+}
+
+func queue(t *testing.T, h house) []alert.Incident {
+	t.Helper()
+	return ask[api.Page[alert.Incident]](t, h, "GET", "/incidents", nil).Items
+}
+
+// withRules opens a system in which house rules run.
+func withRules(t *testing.T) (house, string) {
+	t.Helper()
+	h := open(t, func(*app.System) error { return nil })
+	var rep detect.Report
+	renewed(t, h, func() { rep = ask[detect.Report](t, h, "POST", "/packs/own", pack(t, houseRules)) })
+	if rep.Rules != 2 || rep.Correlations != 1 || len(rep.Refused) != 0 {
+		t.Fatalf("import: %+v", rep)
+	}
+	tok := ask[api.TokenView](t, h, "POST", "/tokens", map[string]string{"name": "sensor", "role": "sender"})
+	return h, tok.Secret
+}
+
+// renewed does act and waits until the running rules have taken it over.
+func renewed(t *testing.T, h house, act func()) {
+	t.Helper()
+	built := func() time.Time { return ask[api.Health](t, h, "GET", "/health", nil).Rules.Built }
+	before := built()
+	for before.IsZero() { // the first rules, none, are not compiled yet
+		time.Sleep(5 * time.Millisecond)
+		before = built()
+	}
+	act()
+	for range 2000 {
+		if built().After(before) {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatal("the running rules do not change")
+}
+
+func TestRulesRaiseIncidents(t *testing.T) {
+	h, secret := withRules(t)
+	at := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
+	send(t, h, secret, started(at, `EXAMPLE\eve`, `vssadmin delete shadows /all /quiet`), started(at, `EXAMPLE\eve`, `vssadmin list shadows`))
+	settle(t, h, 2)
+	in := queue(t, h)
+	if len(in) != 1 || !strings.Contains(in[0].Title, "Shadow copies deleted") || len(in[0].Techniques) != 1 || in[0].Techniques[0] != "T1490" || in[0].Detections != 1 {
+		t.Fatalf("incidents: %+v", in)
+	}
+	d := ask[alert.Detail](t, h, "GET", "/incidents/"+in[0].ID, nil)
+	r := d.Alerts[0].Detection.Reason
+	if r.Kind != alert.ByRule || r.Author != "R. Author" || r.License != "CC0-1.0" || r.Level != "high" || !strings.Contains(strings.Join(r.Evidence, " "), "CommandLine=vssadmin delete shadows") {
+		t.Errorf("reason: %+v", r)
+	}
+}
+
+func TestExceptionKeepsQuiet(t *testing.T) {
+	h, secret := withRules(t)
+	renewed(t, h, func() {
+		ask[detect.Exception](t, h, "POST", "/rules/"+shadowRule+"/exceptions", map[string]string{"where": `User: 'EXAMPLE\svc-backup'`, "reason": "the backup rotates them", "life": "24h"})
+	})
+	at := time.Now().UTC().Add(-time.Hour)
+	send(t, h, secret, started(at, `EXAMPLE\svc-backup`, `vssadmin delete shadows`), started(at, `EXAMPLE\eve`, `vssadmin delete shadows`))
+	settle(t, h, 2)
+	in := queue(t, h)
+	if len(in) != 1 || in[0].Detections != 1 {
+		t.Fatalf("incidents: %+v", in)
+	}
+	b := ask[detect.Backtest](t, h, "POST", "/rules/"+shadowRule+"/backtests", map[string]int{"days": 2})
+	for b.State != detect.Done {
+		if b.State == detect.Failed {
+			t.Fatal(b.Problem)
+		}
+		time.Sleep(20 * time.Millisecond)
+		for _, c := range ask[api.Page[detect.Backtest]](t, h, "GET", "/backtests", nil).Items {
+			if c.ID == b.ID {
+				b = c
+			}
+		}
+	}
+	if b.Events != 2 || b.Matches != 2 || b.Excepted != 1 || len(b.Samples) != 1 || b.Samples[0].Who == "" {
+		t.Errorf("back-test: %+v", b)
+	}
+}
+
+func TestCorrelationRaisesOneIncident(t *testing.T) {
+	h, secret := withRules(t)
+	at := time.Now().UTC().Add(-time.Hour)
+	var events []map[string]any
+	for i := range 12 {
+		user := "alice"
+		if i%4 == 3 {
+			user = fmt.Sprint("other", i)
+		}
+		events = append(events, logon(at.Add(time.Duration(i)*time.Second), user, i))
+	}
+	send(t, h, secret, events...)
+	settle(t, h, len(events))
+	in := queue(t, h)
+	if len(in) != 1 || in[0].Detections != 1 || !strings.Contains(in[0].Title, "Many failed logons") || !strings.Contains(in[0].Title, "alice") {
+		t.Fatalf("incidents: %+v", in)
+	}
+	d := ask[alert.Detail](t, h, "GET", "/incidents/"+in[0].ID, nil)
+	if n := len(d.Alerts[0].Detection.Reason.Related); n != 4 {
+		t.Errorf("the alarm names %d further events, want 4", n)
+	}
+}

@@ -1,0 +1,75 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// rememberEvery is how often what correlations remember is made durable. What
+// came since is looked at again after a crash.
+const rememberEvery = 10 * time.Second
+
+// memoryOf is the name under which correlations remember.
+const memoryOf = Consumer + "/correlations"
+
+// recall begins with what correlations remembered, and looks again, raising
+// nothing, at the records between that and the place: their detections are
+// durable, what they mean for the next ones is not.
+func (w *Events) recall(ctx context.Context) error {
+	if w.Rules == nil {
+		return nil
+	}
+	w.rules = newRuleFinder(w.Rules)
+	w.rules.renew()
+	if w.Memories == nil {
+		return nil
+	}
+	seq, state, err := w.Memories.Memory(ctx, memoryOf)
+	if err != nil {
+		return fmt.Errorf("read what correlations remember: %w", err)
+	}
+	if state == nil {
+		return nil
+	}
+	if err := w.rules.memory.Restore(state); err != nil {
+		w.Log.WarnContext(ctx, "correlations begin anew", "error", err)
+		return nil
+	}
+	for from := seq + 1; from <= w.place; {
+		records, err := w.History.Read(ctx, from, readBatch)
+		if err != nil || len(records) == 0 {
+			return err
+		}
+		for _, r := range records {
+			if r.Seq > w.place {
+				break
+			}
+			if ev, ok := w.Decoder.read(r); ok {
+				w.rules.find(&ev, EventRef(r.Seq))
+			}
+		}
+		from = records[len(records)-1].Seq + 1
+	}
+	w.rules.forget()
+	return nil
+}
+
+// remember makes durable what correlations remember and what was counted, now or
+// when it is time.
+func (w *Events) remember(ctx context.Context, now bool) {
+	if w.rules == nil || !now && time.Since(w.remembered) < rememberEvery {
+		return
+	}
+	w.remembered = time.Now()
+	err := w.rules.report(ctx)
+	if err == nil && w.Memories != nil && len(w.rules.set.correlations) > 0 {
+		var state []byte
+		if state, err = w.rules.memory.State(); err == nil {
+			err = w.Memories.SaveMemory(ctx, memoryOf, w.place, state)
+		}
+	}
+	if err != nil {
+		w.Log.ErrorContext(ctx, "what rules counted and correlations remember is not durable", "error", err)
+	}
+}

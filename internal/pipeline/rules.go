@@ -1,0 +1,244 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/vedette-soc/vedette/internal/detect"
+	"github.com/vedette-soc/vedette/ref"
+	"github.com/vedette-soc/vedette/sigma"
+)
+
+// Rules keeps the detection rules compiled and compiles them anew when they
+// change. Looking at events never waits for that.
+type Rules struct {
+	detect    *detect.Service
+	pipelines []sigma.Pipeline
+	log       *slog.Logger
+	dirty     chan struct{}
+	state     atomic.Pointer[ruleSet]
+	ready     chan struct{} // closed when the first rules are compiled
+	first     sync.Once
+
+	matches, excepted atomic.Int64
+	mu                sync.Mutex
+	fired             map[string]int // guarded by mu: matches by rule since the start
+}
+
+// ruleSet is what is compiled at one time; it never changes.
+type ruleSet struct {
+	generation int
+	engine     *sigma.Engine
+	meta       []detect.Rule // by rule of engine
+	passes     *sigma.Engine // of exceptions; nil when there are none
+	passOf     map[string][]int
+	exceptions []detect.LiveException // by rule of passes
+
+	correlations []sigma.Correlation
+	corrMeta     []detect.Rule // by correlation
+
+	refused []detect.Refusal
+	never   map[string]string // why a rule cannot match
+	blind   int
+	built   time.Time
+	took    time.Duration
+}
+
+// RulesState is what pages show of the compiled rules.
+type RulesState struct {
+	Rules        int              `json:"rules"`
+	Correlations int              `json:"correlations"`
+	Refused      []detect.Refusal `json:"refused"`
+	Matches      int64            `json:"matches"`  // since the start
+	Excepted     int64            `json:"excepted"` // since the start
+	Built        time.Time        `json:"built,omitzero"`
+	Took         time.Duration    `json:"took"`
+}
+
+// Cover says whether a rule can match our events, and how often it did.
+type Cover struct {
+	Fires   bool   `json:"fires"`
+	Why     string `json:"why,omitempty"` // why it cannot
+	Matches int    `json:"matches"`       // since the start
+}
+
+// NewRules returns Rules without any; Run fills it.
+func NewRules(d *detect.Service, pipelines []sigma.Pipeline, log *slog.Logger) *Rules {
+	r := &Rules{detect: d, pipelines: pipelines, log: log, dirty: make(chan struct{}, 1), ready: make(chan struct{}), fired: map[string]int{}}
+	empty, _ := sigma.Compile(sigma.Collection{}, sigma.Options{})
+	r.state.Store(&ruleSet{engine: empty})
+	return r
+}
+
+// Renew asks for new rules soon.
+func (r *Rules) Renew() {
+	select {
+	case r.dirty <- struct{}{}:
+	default:
+	}
+}
+
+// Ready is closed when the first rules are compiled.
+func (r *Rules) Ready() <-chan struct{} { return r.ready }
+
+// Run compiles the rules at the start, and again when they changed and at least
+// once an hour because exceptions expire. It is a worker.
+func (r *Rules) Run(ctx context.Context) error {
+	ctx = ref.WithActor(ctx, ref.SystemActor)
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		if err := r.Rebuild(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		r.first.Do(func() { close(r.ready) })
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.dirty:
+		case <-tick.C:
+		}
+	}
+}
+
+// Rebuild compiles what is to run and swaps it in.
+func (r *Rules) Rebuild(ctx context.Context) error {
+	start := time.Now()
+	live, err := r.detect.Running(ctx)
+	if err != nil {
+		return fmt.Errorf("read the rules: %w", err)
+	}
+	set, err := compileRules(live, r.pipelines)
+	if err != nil {
+		return err
+	}
+	set.generation = r.state.Load().generation + 1
+	set.built, set.took = time.Now(), time.Since(start)
+	r.state.Store(set)
+	r.log.DebugContext(ctx, "rules swapped", "rules", set.engine.Len(), "correlations", len(set.correlations), "refused", len(set.refused), "took", set.took)
+	return nil
+}
+
+func compileRules(live detect.Live, pipelines []sigma.Pipeline) (*ruleSet, error) {
+	s := &ruleSet{refused: live.Problems, never: map[string]string{}, passOf: map[string][]int{}}
+	opt := sigma.Options{Pipelines: pipelines, LogSources: true}
+	var err error
+	if s.engine, err = s.compile(live.Sigma, opt); err != nil {
+		return nil, err
+	}
+	for i := range s.engine.Len() {
+		s.meta = append(s.meta, live.Meta[s.engine.Rule(i).ID])
+	}
+	for _, c := range s.engine.Coverage() {
+		if c.Never != "" {
+			s.never[s.engine.Rule(c.Rule).ID] = c.Never
+			s.blind++
+		}
+	}
+	if err := s.correlate(live); err != nil {
+		return nil, err
+	}
+	if len(live.Exceptions) == 0 {
+		return s, nil
+	}
+	var passes sigma.Collection
+	byID := map[string]detect.LiveException{}
+	for _, e := range live.Exceptions {
+		passes.Rules = append(passes.Rules, e.Match)
+		byID[e.ID] = e
+	}
+	if s.passes, err = s.compile(passes, opt); err != nil {
+		return nil, err
+	}
+	for i := range s.passes.Len() {
+		e := byID[s.passes.Rule(i).ID]
+		s.exceptions = append(s.exceptions, e)
+		s.passOf[e.Rule] = append(s.passOf[e.Rule], i)
+	}
+	return s, nil
+}
+
+// compile notes what is refused; the error is one that no rule is to blame for.
+func (s *ruleSet) compile(c sigma.Collection, opt sigma.Options) (*sigma.Engine, error) {
+	e, err := sigma.Compile(c, opt)
+	return e, s.refuse(err)
+}
+
+func (s *ruleSet) refuse(err error) error {
+	var problems sigma.Problems
+	if err == nil || !errors.As(err, &problems) {
+		return err
+	}
+	for _, p := range problems {
+		s.refused = append(s.refused, detect.Refusal{File: p.File, Line: p.Line, Rule: p.Rule, Why: p.Text})
+	}
+	return nil
+}
+
+// correlate keeps the correlations that can work.
+func (s *ruleSet) correlate(live detect.Live) error {
+	s.correlations = live.Sigma.Correlations
+	if _, err := sigma.NewCorrelator(s.correlations, live.Sigma.Rules); err != nil {
+		if err := s.refuse(err); err != nil {
+			return err
+		}
+	}
+	for i := range s.correlations {
+		s.corrMeta = append(s.corrMeta, live.Meta[s.correlations[i].ID])
+	}
+	return nil
+}
+
+// correlator returns an empty memory for the set's correlations.
+func (s *ruleSet) correlator() *sigma.Correlator {
+	rules := make([]sigma.Rule, s.engine.Len())
+	for i := range rules {
+		rules[i] = *s.engine.Rule(i)
+	}
+	c, _ := sigma.NewCorrelator(s.correlations, rules) // what cannot work was told when the set was made
+	return c
+}
+
+// Explain says where a rule can match and what it needs there.
+func (r *Rules) Explain(rule sigma.Rule) sigma.Explanation {
+	return sigma.Explain(rule, sigma.Options{Pipelines: r.pipelines})
+}
+
+// State describes the rules in use.
+func (r *Rules) State() RulesState {
+	s := r.state.Load()
+	return RulesState{
+		Rules: s.engine.Len(), Correlations: len(s.correlations), Refused: s.refused, Matches: r.matches.Load(), Excepted: r.excepted.Load(),
+		Built: s.built, Took: s.took,
+	}
+}
+
+// Blind returns how many of the running rules can never match our events.
+func (r *Rules) Blind() int { return r.state.Load().blind }
+
+// Cover says whether a rule can match.
+func (r *Rules) Cover(id string) Cover {
+	why, never := r.state.Load().never[id]
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return Cover{Fires: !never, Why: why, Matches: r.fired[id]}
+}
+
+// count notes matches for the pages.
+func (r *Rules) count(fired map[string]int, excepted int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, n := range fired {
+		r.fired[id] += n
+		r.matches.Add(int64(n))
+	}
+	r.excepted.Add(int64(excepted))
+}

@@ -1,0 +1,387 @@
+package sigma_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vedette-soc/vedette/sigma"
+)
+
+var t0 = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+const bases = `
+title: Failed
+name: failed
+id: r1
+logsource: {product: windows}
+detection: {s: {EventID: 4625}, condition: s}
+---
+title: Success
+name: success
+id: r2
+logsource: {product: windows}
+detection: {s: {EventID: 4624}, condition: s}
+---
+title: Third
+name: third
+id: r3
+logsource: {product: windows}
+detection: {s: {EventID: 1}, condition: s}
+---
+`
+
+// correlator compiles one correlation, given as the body of its key, over the
+// rules failed, success and third.
+func correlator(t testing.TB, body string) *sigma.Correlator {
+	t.Helper()
+	text := bases + "title: C\nid: c1\ncorrelation:\n  " + strings.ReplaceAll(strings.TrimSpace(body), "\n", "\n  ")
+	col, err := sigma.Parse("t", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := sigma.NewCorrelator(col.Correlations, col.Rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// step is one hit: rule, seconds after t0, and fields as name=value.
+type step struct {
+	rule   string
+	at     int
+	fields string
+}
+
+func (s step) hit(n int) sigma.Hit {
+	return sigma.Hit{Rule: s.rule, Time: t0.Add(time.Duration(s.at) * time.Second), Event: fmt.Sprint("e", n), Values: func(field string) []string {
+		var out []string
+		for f := range strings.FieldsSeq(s.fields) {
+			if k, v, _ := strings.Cut(f, "="); k == field {
+				out = append(out, v)
+			}
+		}
+		return out
+	}}
+}
+
+// raised is an alarm as tests write it: seconds of the hit at which it came,
+// group and evidence.
+func raised(c *sigma.Correlator, steps []step) []string {
+	var out []string
+	for i, s := range steps {
+		for _, a := range c.Add(s.hit(i)) {
+			out = append(out, fmt.Sprintf("%d %s %s %g", s.at, strings.Join(a.Group, "+"), strings.Join(a.Events, ","), a.Count))
+		}
+	}
+	return out
+}
+
+func TestCorrelations(t *testing.T) {
+	for name, tt := range map[string]struct {
+		body  string
+		steps []step
+		want  []string
+	}{
+		"EventCount": {
+			"type: event_count\nrules: [failed]\ngroup-by: [User]\ntimespan: 1m\ncondition: {gte: 3}",
+			[]step{{"r1", 0, "User=a"}, {"r1", 1, "User=b"}, {"r1", 30, "User=A"}, {"r2", 31, "User=a"}, {"r1", 60, "User=a"}, {"r1", 61, "User=a"}, {"r1", 130, "User=a"}, {"r1", 131, "User=a"}, {"r1", 132, "User=a"}},
+			[]string{"60 a e0,e2,e4 3", "132 a e6,e7,e8 3"},
+		},
+		"WindowSlides": {
+			"type: event_count\nrules: [failed]\ngroup-by: [User]\ntimespan: 10s\ncondition: {gt: 1}",
+			[]step{{"r1", 0, "User=a"}, {"r1", 11, "User=a"}, {"r1", 22, "User=a"}, {"r1", 32, "User=a"}},
+			[]string{"32 a e2,e3 2"},
+		},
+		"OutOfOrder": {
+			"type: event_count\nrules: [failed]\ntimespan: 10s\ncondition: {gte: 3}",
+			[]step{{"r1", 10, ""}, {"r1", 2, ""}, {"r1", 5, ""}},
+			[]string{"5  e1,e2,e0 3"},
+		},
+		"NoGroupField": {
+			"type: event_count\nrules: [failed]\ngroup-by: [User]\ntimespan: 10s\ncondition: {gte: 1}",
+			[]step{{"r1", 0, ""}},
+			nil,
+		},
+		"ValueCount": {
+			"type: value_count\nrules: [failed]\ngroup-by: [Host]\ntimespan: 1m\ncondition: {field: User, gte: 3}",
+			[]step{{"r1", 0, "Host=h User=a"}, {"r1", 1, "Host=h User=a"}, {"r1", 2, "Host=h User=b"}, {"r1", 3, "Host=h"}, {"r1", 4, "Host=h User=c"}},
+			[]string{"4 h e0,e1,e2,e4 3"},
+		},
+		"TooFew": { // judged when the window is over
+			"type: event_count\nrules: [failed]\ngroup-by: [User]\ntimespan: 10s\ncondition: {lt: 2}",
+			[]step{{"r1", 0, "User=a"}, {"r1", 1, "User=b"}, {"r1", 2, "User=b"}, {"r2", 40, "User=z"}, {"r1", 50, "User=y"}},
+			[]string{"40 a e0 1"},
+		},
+		"Sum": {
+			"type: value_sum\nrules: [failed]\ngroup-by: [Host]\ntimespan: 10s\ncondition: {field: Bytes, gt: 99}",
+			[]step{{"r1", 0, "Host=h Bytes=60"}, {"r1", 5, "Host=h Bytes=40"}, {"r1", 11, "Host=h Bytes=99"}, {"r1", 40, "Host=i Bytes=x"}},
+			[]string{"11 h e0,e1 100"},
+		},
+		"Median": {
+			"type: value_median\nrules: [failed]\ntimespan: 10s\ncondition: {field: Bytes, gte: 5}",
+			[]step{{"r1", 0, "Bytes=1"}, {"r1", 1, "Bytes=5"}, {"r1", 2, "Bytes=900"}, {"r1", 99, "Bytes=1"}},
+			[]string{"99  e0,e1,e2 5"},
+		},
+		"Temporal": {
+			"type: temporal\nrules: [failed, success]\ngroup-by: [User]\ntimespan: 1m",
+			[]step{{"r2", 0, "User=a"}, {"r1", 20, "User=b"}, {"r1", 59, "User=a"}, {"r1", 60, "User=a"}},
+			[]string{"59 a e0,e2 2"},
+		},
+		"Ordered": {
+			"type: temporal_ordered\nrules: [failed, success, third]\ngroup-by: [User]\ntimespan: 1m",
+			[]step{{"r2", 0, "User=a"}, {"r1", 1, "User=a"}, {"r3", 2, "User=a"}, {"r2", 3, "User=a"}, {"r3", 62, "User=a"}, {"r1", 63, "User=a"}, {"r2", 64, "User=a"}, {"r3", 65, "User=a"}},
+			[]string{"65 a e5,e6,e7 3"},
+		},
+		"Aliases": {
+			"type: temporal\nrules: [failed, success]\ngroup-by: [who]\ntimespan: 1m\naliases: {who: {failed: TargetUser, success: User}}",
+			[]step{{"r1", 0, "TargetUser=a User=z"}, {"r2", 1, "User=a"}},
+			[]string{"1 a e0,e1 2"},
+		},
+		"SameEventOnce": {
+			"type: event_count\nrules: [failed]\ntimespan: 10s\ncondition: {gte: 2}",
+			[]step{{"r1", 0, ""}},
+			nil,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := correlator(t, tt.body)
+			if name == "SameEventOnce" {
+				if got := append(c.Add(tt.steps[0].hit(1)), c.Add(tt.steps[0].hit(1))...); len(got) > 0 {
+					t.Errorf("a replayed event counts twice: %+v", got)
+				}
+				return
+			}
+			if diff := cmp.Diff(tt.want, raised(c, tt.steps)); diff != "" {
+				t.Errorf("-want +got\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCorrelationAboveCorrelations(t *testing.T) {
+	col, err := sigma.Parse("t", []byte(bases+`
+title: Guessing
+name: guessing
+id: c1
+correlation: {type: event_count, rules: [failed], group-by: [User], timespan: 1m, condition: {gte: 3}}
+---
+title: Guessed
+id: c2
+correlation: {type: temporal_ordered, rules: [guessing, success], group-by: [User], timespan: 5m}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := sigma.NewCorrelator(col.Correlations, col.Rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := raised(c, []step{{"r2", 0, "User=a"}, {"r1", 1, "User=a"}, {"r1", 2, "User=a"}, {"r1", 3, "User=a"}, {"r2", 100, "User=a"}})
+	if diff := cmp.Diff([]string{"3 a e1,e2,e3 3", "100 a e3,e4 2"}, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+func TestCorrelationsThatCannotWork(t *testing.T) {
+	for name, text := range map[string]string{
+		"absent": `rules: [nothing]`,
+		"itself": `rules: [c1]`,
+	} {
+		col, err := sigma.Parse("t", []byte(bases+"title: C\nid: c1\ncorrelation: {type: temporal, timespan: 1m, "+strings.Replace(text, ": [", ": [failed, ", 1)+"}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := sigma.NewCorrelator(col.Correlations, col.Rules); err == nil {
+			t.Errorf("%s: no problem is told", name)
+		}
+	}
+}
+
+// A restart in the middle must change nothing.
+func TestCorrelatorSurvivesRestart(t *testing.T) {
+	bodies := []string{
+		"type: event_count\nrules: [failed, success]\ngroup-by: [User]\ntimespan: 20s\ncondition: {gte: 4}",
+		"type: value_count\nrules: [failed]\ngroup-by: [User]\ntimespan: 20s\ncondition: {field: Host, gt: 2}",
+		"type: temporal_ordered\nrules: [failed, success, third]\ngroup-by: [User]\ntimespan: 20s",
+		"type: value_avg\nrules: [failed]\ngroup-by: [User]\ntimespan: 20s\ncondition: {field: Bytes, gte: 3}",
+	}
+	r := rand.New(rand.NewPCG(7, 7))
+	for _, body := range bodies {
+		for range 40 {
+			steps := randomSteps(r, 120)
+			want := raised(correlator(t, body), steps)
+			cut := r.IntN(len(steps))
+			first := correlator(t, body)
+			var got []string
+			for i, s := range steps {
+				if i == cut {
+					state, err := first.State()
+					if err != nil {
+						t.Fatal(err)
+					}
+					first = correlator(t, body)
+					if err := first.Restore(state); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for _, a := range first.Add(s.hit(i)) {
+					got = append(got, fmt.Sprintf("%d %s %s %g", s.at, strings.Join(a.Group, "+"), strings.Join(a.Events, ","), a.Count))
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Fatalf("%s: restart at %d: -want +got\n%s", body, cut, diff)
+			}
+		}
+	}
+}
+
+func randomSteps(r *rand.Rand, n int) []step {
+	var out []step
+	at := 0
+	for range n {
+		at += r.IntN(6)
+		out = append(out, step{
+			[]string{"r1", "r2", "r3"}[r.IntN(3)], at,
+			fmt.Sprintf("User=%c Host=%c Bytes=%d", 'a'+r.IntN(2), 'a'+r.IntN(4), r.IntN(7)),
+		})
+	}
+	return out
+}
+
+// naive says, the slow way, at which hits a rising or temporal correlation first
+// holds: by looking at every subset of windows that ends at the hit.
+func naive(kind string, rules []string, span int, need int, steps []step) map[string]bool {
+	out := map[string]bool{}
+	raisedAt := map[string]int{}
+	for i, s := range steps {
+		if !slices.Contains(rules, s.rule) {
+			continue
+		}
+		user := strings.TrimPrefix(strings.Fields(s.fields)[0], "User=")
+		if last, ok := raisedAt[user]; ok && s.at-last < span {
+			continue
+		}
+		var window []step
+		for _, p := range steps[:i+1] {
+			if slices.Contains(rules, p.rule) && strings.HasPrefix(p.fields, "User="+user+" ") && s.at-p.at <= span {
+				window = append(window, p)
+			}
+		}
+		ok := false
+		switch kind {
+		case "event_count":
+			ok = len(window) >= need
+		case "value_count":
+			hosts := map[string]bool{}
+			for _, p := range window {
+				hosts[strings.Fields(p.fields)[1]] = true
+			}
+			ok = len(hosts) >= need
+		case "temporal":
+			met := map[string]bool{}
+			for _, p := range window {
+				met[p.rule] = true
+			}
+			ok = len(met) == len(rules)
+		case "temporal_ordered":
+			next := 0
+			for _, p := range window {
+				if next < len(rules) && p.rule == rules[next] {
+					next++
+				}
+			}
+			ok = next == len(rules)
+		}
+		if ok {
+			raisedAt[user] = s.at
+			out[fmt.Sprint(i, " ", user)] = true
+		}
+	}
+	return out
+}
+
+func TestCorrelatorAgreesWithNaive(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 9))
+	for _, k := range []struct {
+		kind  string
+		names string
+		rules []string
+		cond  string
+		need  int
+	}{
+		{"event_count", "[failed, success]", []string{"r1", "r2"}, "condition: {gte: 4}", 4},
+		{"value_count", "[failed]", []string{"r1"}, "condition: {field: Host, gte: 3}", 3},
+		{"temporal", "[failed, success, third]", []string{"r1", "r2", "r3"}, "", 0},
+		{"temporal_ordered", "[failed, success, third]", []string{"r1", "r2", "r3"}, "", 0},
+	} {
+		for range 150 {
+			span := 1 + r.IntN(30)
+			steps := randomSteps(r, 60)
+			for i := 1; i < len(steps); i++ { // distinct times: the naive one knows no ties
+				if steps[i].at <= steps[i-1].at {
+					steps[i].at = steps[i-1].at + 1
+				}
+			}
+			c := correlator(t, fmt.Sprintf("type: %s\nrules: %s\ngroup-by: [User]\ntimespan: %ds\n%s", k.kind, k.names, span, k.cond))
+			got := map[string]bool{}
+			for i, s := range steps {
+				for _, a := range c.Add(s.hit(i)) {
+					got[fmt.Sprint(i, " ", a.Group[0])] = true
+				}
+			}
+			if diff := cmp.Diff(naive(k.kind, k.rules, span, k.need, steps), got); diff != "" {
+				t.Fatalf("%s within %d s: -naive +got\n%s\n%v", k.kind, span, diff, steps)
+			}
+		}
+	}
+}
+
+func TestCorrelatorIsBounded(t *testing.T) {
+	c := correlator(t, "type: event_count\nrules: [failed]\ngroup-by: [User]\ntimespan: 1h\ncondition: {gte: 3}")
+	for i := range sigma.MaxGroups + 50_000 {
+		c.Add(sigma.Hit{Rule: "r1", Time: t0.Add(time.Duration(i) * time.Millisecond), Values: func(string) []string { return []string{fmt.Sprint(i)} }})
+	}
+	if _, n := c.Len(); n > sigma.MaxGroups {
+		t.Errorf("%d groups are kept, more than %d", n, sigma.MaxGroups)
+	}
+	if c.Forgotten == 0 {
+		t.Error("groups were given up and not counted")
+	}
+}
+
+func FuzzRestore(f *testing.F) {
+	c := correlator(f, "type: event_count\nrules: [failed]\ngroup-by: [User]\ntimespan: 1h\ncondition: {gte: 3}")
+	c.Add(step{"r1", 0, "User=a"}.hit(0))
+	state, err := c.State()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(state)
+	f.Add([]byte(`{"version":1,"plans":[{"id":"c1"}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c := correlator(t, "type: event_count\nrules: [failed]\ngroup-by: [User]\ntimespan: 1h\ncondition: {gte: 3}")
+		_ = c.Restore(data)
+		c.Add(step{"r1", 5, "User=a"}.hit(1))
+	})
+}
+
+func BenchmarkCorrelator(b *testing.B) {
+	c := correlator(b, "type: event_count\nrules: [failed]\ngroup-by: [User]\ntimespan: 5m\ncondition: {gte: 50}")
+	users := make([][]string, 10_000)
+	for i := range users {
+		users[i] = []string{fmt.Sprint("user", i)}
+	}
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		c.Add(sigma.Hit{Rule: "r1", Time: t0.Add(time.Duration(n) * time.Millisecond), Event: "e", Values: func(string) []string { return users[n*7919%len(users)] }})
+		n++
+	}
+}

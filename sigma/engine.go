@@ -1,0 +1,245 @@
+package sigma
+
+import (
+	"regexp"
+	"slices"
+)
+
+// Options say how rules are compiled.
+type Options struct {
+	// Pipelines name the log sources and fields of each format. Events of a
+	// format that none is for match nothing, unless Unrouted.
+	Pipelines []Pipeline
+	// Placeholders are the values that rules with the modifier expand leave
+	// open, as texts with Sigma's wildcards. A rule of which one is missing
+	// never matches, and Engine.Coverage says so.
+	Placeholders map[string][]string
+	// LogSources has matchers note which log sources each event belongs to, also
+	// those that no rule is for; see Matcher.LogSources.
+	LogSources bool
+	// Unrouted looks at every rule for every event, whatever its log source.
+	Unrouted bool
+}
+
+// Engine is a set of compiled rules. It never changes; any number of goroutines
+// may use it, each with a Matcher of its own.
+type Engine struct {
+	rules   []Rule
+	fields  []string         // names of the event fields that any view needs
+	field   map[string]int32 // index in fields
+	parents map[string]bool  // proper beginnings of fields, up to a dot
+	formats map[string]*formatPlan
+	views   []*view
+	maxAsk  int // predicates of the largest view
+	maxRule int // rules of the largest view
+	closed  []string
+	sources []Source // of all pipelines
+
+	noteSources bool
+}
+
+// formatPlan is what is done with the events of one format.
+type formatPlan struct {
+	sources  []planSource
+	when     []int32 // fields that conditions look at
+	wanted   map[string]int32
+	keywords []string // as in Pipeline; nil = no rule wants any
+	layouts  []Layout
+	joins    []planJoin
+}
+
+// planSource is a source and the view that its rules make.
+type planSource struct {
+	when []condition
+	view int32 // index in Engine.views, -1 when no rule is for it
+
+	source LogSource
+}
+
+type condition struct {
+	field int32
+	texts []text
+}
+
+// Compile makes an engine of the rules and filters of a collection; its
+// correlations are followed by a Correlator, for which the engine only keeps the
+// fields in reach that they want. Rules that cannot be compiled are left out and
+// named in the error, which is of type Problems; the engine is usable all the
+// same.
+func Compile(c Collection, opt Options) (*Engine, error) {
+	e := &Engine{field: map[string]int32{}, formats: map[string]*formatPlan{}, parents: map[string]bool{}}
+	e.noteSources = opt.LogSources
+	cp := &compiler{opt: opt, wants: correlatedFields(c), filters: c.Filters, regexps: map[string]*regexp.Regexp{}}
+	var problems Problems
+	for i := range c.Rules {
+		r := &c.Rules[i]
+		open, err := cp.try(r)
+		if err != nil {
+			problems = append(problems, problemOf(err, r.File, r.Title))
+			continue
+		}
+		e.rules = append(e.rules, *r)
+		e.closed = append(e.closed, open)
+	}
+	for i := range opt.Pipelines {
+		e.plan(cp, &opt.Pipelines[i])
+	}
+	if opt.Unrouted { // events that no pipeline is for, by the names they have
+		e.plan(cp, &Pipeline{Fields: FieldMap{Rest: []Candidate{{"*"}}}})
+	}
+	for _, name := range e.fields {
+		for i := range len(name) {
+			if name[i] == '.' {
+				e.parents[name[:i]] = true
+			}
+		}
+	}
+	if len(problems) > 0 {
+		return e, problems
+	}
+	return e, nil
+}
+
+// Len returns the number of rules.
+func (e *Engine) Len() int { return len(e.rules) }
+
+// Rule returns the rule of that index, as matches give it. It must not be
+// changed.
+func (e *Engine) Rule(i int) *Rule { return &e.rules[i] }
+
+func (e *Engine) fieldIndex(name string) int32 {
+	i, ok := e.field[name]
+	if !ok {
+		i = int32(len(e.fields))
+		e.fields = append(e.fields, name)
+		e.field[name] = i
+	}
+	return i
+}
+
+// plan compiles a pipeline: one view for each source that rules are for.
+func (e *Engine) plan(cp *compiler, p *Pipeline) {
+	f := e.formats[p.Format]
+	if f == nil {
+		f = &formatPlan{wanted: map[string]int32{}}
+		e.formats[p.Format] = f
+	}
+	e.sources = append(e.sources, p.Sources...)
+	f.layouts = append(f.layouts, p.Layouts...)
+	sources := p.Sources
+	if cp.opt.Unrouted {
+		sources = append([]Source{{Fields: p.Fields}}, sources...)
+	}
+	var shared []*Source // hold for every event and read it in the same way
+	for i := range sources {
+		s := &sources[i]
+		rules := e.rulesFor(s, shared, cp.opt.Unrouted)
+		if len(s.When) == 0 && sameFields(&s.Fields, &p.Fields) {
+			shared = append(shared, s)
+		}
+		if len(rules) == 0 && !e.noteSources {
+			continue
+		}
+		ps := planSource{view: -1, source: s.LogSource}
+		for _, w := range s.When {
+			c := condition{field: e.fieldIndex(w.Field)}
+			for _, v := range w.Values {
+				pat := parsePattern(v)
+				pat.fold()
+				if t, err := compileText(pat); err == nil {
+					c.texts = append(c.texts, t)
+				}
+			}
+			ps.when = append(ps.when, c)
+			if !slices.Contains(f.when, c.field) {
+				f.when = append(f.when, c.field)
+			}
+		}
+		if len(rules) > 0 {
+			v := e.compileView(cp, s, rules)
+			ps.view = int32(len(e.views))
+			e.views = append(e.views, v)
+			if v.keywords {
+				f.addKeywords(p.Keywords)
+			}
+		}
+		f.sources = append(f.sources, ps)
+	}
+	for _, ps := range f.sources {
+		if ps.view < 0 {
+			continue
+		}
+		for _, s := range e.views[ps.view].slots {
+			for _, c := range s.candidates {
+				for _, i := range c {
+					f.wanted[e.fields[i]] = i
+				}
+			}
+		}
+	}
+	for _, i := range f.when {
+		f.wanted[e.fields[i]] = i
+	}
+	e.planJoins(f, p.Joins)
+}
+
+// planJoins adds the joins whose fields some rule wants.
+func (e *Engine) planJoins(f *formatPlan, joins []Join) {
+	for _, j := range joins {
+		field, ok := f.wanted[j.Field]
+		if !ok {
+			continue
+		}
+		delete(f.wanted, j.Field) // no event has it by itself
+		pj := planJoin{field: field, with: j.With, begins: j.Begins}
+		for _, name := range j.Of {
+			i := e.fieldIndex(name)
+			pj.of = append(pj.of, i)
+			f.wanted[name] = i
+		}
+		f.joins = append(f.joins, pj)
+	}
+}
+
+func (f *formatPlan) addKeywords(names []string) {
+	if len(names) == 0 {
+		names = []string{"*"}
+	}
+	for _, n := range names {
+		if !slices.Contains(f.keywords, n) {
+			f.keywords = append(f.keywords, n)
+		}
+	}
+}
+
+// rulesFor lists the rules for a source that no source in shared is for already.
+func (e *Engine) rulesFor(s *Source, shared []*Source, unrouted bool) []int32 {
+	var out []int32
+	for i := range e.rules {
+		source := e.rules[i].LogSource
+		want := e.closed[i] == "" && (unrouted || source.Covers(s.LogSource))
+		for _, other := range shared {
+			want = want && !(sameFields(&s.Fields, &other.Fields) && (unrouted || source.Covers(other.LogSource)))
+		}
+		if want {
+			out = append(out, int32(i))
+		}
+	}
+	return out
+}
+
+// sameFields says whether two maps read an event alike.
+func sameFields(a, b *FieldMap) bool {
+	if len(a.Names) != len(b.Names) || !slices.EqualFunc(a.Rest, b.Rest, sameCandidate) {
+		return false
+	}
+	for name, c := range a.Names {
+		d, ok := b.Names[name]
+		if !ok || !slices.EqualFunc(c, d, sameCandidate) {
+			return false
+		}
+	}
+	return true
+}
+
+func sameCandidate(a, b Candidate) bool { return slices.Equal(a, b) }

@@ -1,0 +1,247 @@
+package sigma
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vedette-soc/vedette/event"
+)
+
+// Event returns the rules that a decoded event matches, in the order of the
+// rules. What it returns holds until the matcher's next event; ev must not be
+// changed before, if Why is to be asked.
+func (m *Matcher) Event(ev *event.Event) []Match {
+	m.begin()
+	f := m.engine.planOf(ev.Format)
+	if f == nil {
+		return nil
+	}
+	for name, v := range ev.Fields {
+		m.feedField(f, name, v)
+	}
+	m.route(f)
+	return m.finish()
+}
+
+// planOf finds what is done with a format: nothing unless a pipeline is for it,
+// or every event is looked at.
+func (e *Engine) planOf(format string) *formatPlan {
+	if f := e.formats[format]; f != nil {
+		return f
+	}
+	return e.formats[""]
+}
+
+// wants says what a field is needed for.
+func (f *formatPlan) wants(name string) (field int32, word bool) {
+	field, ok := f.wanted[name]
+	if !ok {
+		field = -1
+	}
+	return field, f.wantsWord(name)
+}
+
+func (f *formatPlan) wantsWord(name string) bool {
+	for _, k := range f.keywords {
+		if k == name || k[len(k)-1] == '*' && strings.HasPrefix(name, k[:len(k)-1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// feeder holds names that had to be made.
+type feeder struct {
+	names map[string]string // of members of objects in lists
+	depth int
+}
+
+func (m *Matcher) feedField(f *formatPlan, name string, v any) {
+	field, word := f.wants(name)
+	if field >= 0 || word {
+		m.feedValue(field, word, v)
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		m.feedMembers(f, name, v)
+	case []any:
+		for _, e := range v {
+			if o, ok := e.(map[string]any); ok {
+				m.feedMembers(f, name, o)
+			}
+		}
+	}
+}
+
+// feedMembers gives the members of an object that stands in a list to the fields
+// of their dotted names: a.b of {"a":[{"b":1},{"b":2}]} has two values.
+func (m *Matcher) feedMembers(f *formatPlan, name string, o map[string]any) {
+	if len(f.keywords) == 0 && !m.engine.parents[name] || m.feed.depth > maxDepth {
+		return
+	}
+	m.feed.depth++
+	defer func() { m.feed.depth-- }()
+	for k, v := range o {
+		if v != nil {
+			m.feedField(f, m.feed.join(name, k), v)
+		}
+	}
+}
+
+// maxMemory bounds the names that a feeder or lane remembers.
+const maxMemory = 8192
+
+func (f *feeder) join(name, key string) string {
+	full := name + "." + key
+	if s, ok := f.names[full]; ok {
+		return s
+	}
+	if f.names == nil {
+		f.names = map[string]string{}
+	}
+	if len(f.names) < maxMemory {
+		f.names[full] = full
+	}
+	return full
+}
+
+func (m *Matcher) feedValue(field int32, word bool, v any) {
+	n := len(m.arena)
+	switch v := v.(type) {
+	case nil:
+		return
+	case string:
+		m.arena = append(m.arena, v...)
+	case bool:
+		m.arena = strconv.AppendBool(m.arena, v)
+	case int64:
+		m.arena = strconv.AppendInt(m.arena, v, 10)
+	case float64:
+		m.arena = strconv.AppendFloat(m.arena, v, 'g', -1, 64)
+	case json.Number:
+		m.arena = append(m.arena, v...)
+	case []string:
+		for _, s := range v {
+			n := len(m.arena)
+			m.arena = append(m.arena, s...)
+			m.add(field, word, plainText, m.arena[n:len(m.arena):len(m.arena)])
+		}
+		return
+	case []any:
+		for _, e := range v {
+			if _, nested := e.([]any); nested {
+				m.add(field, false, noText, nil)
+			} else if _, nested := e.([]string); nested {
+				m.add(field, false, noText, nil)
+			} else {
+				m.feedValue(field, word, e)
+			}
+		}
+		return
+	default:
+		m.add(field, false, noText, nil)
+		return
+	}
+	m.add(field, word, plainText, m.arena[n:len(m.arena):len(m.arena)])
+}
+
+// routes remembers which sources events belong to, by the values that decide it.
+type routes struct {
+	known map[string][]int32
+	spare []int32
+}
+
+// route runs the views of all sources that the event belongs to.
+func (m *Matcher) route(f *formatPlan) {
+	m.join(f)
+	r := m.routes[f]
+	if r == nil {
+		r = &routes{known: map[string][]int32{}}
+		m.routes[f] = r
+	}
+	m.key = m.key[:0]
+	for _, field := range f.when {
+		for i := m.first[field]; i >= 0; i = m.values[i].next {
+			if m.values[i].kind != noText {
+				text := m.folded(i)
+				m.key = append(binary.AppendUvarint(m.key, uint64(len(text))+1), text...)
+			}
+		}
+		m.key = append(m.key, 0)
+	}
+	sources, ok := r.known[string(m.key)]
+	if !ok {
+		r.spare = r.spare[:0]
+		for i := range f.sources {
+			if m.belongs(&f.sources[i]) {
+				r.spare = append(r.spare, int32(i))
+			}
+		}
+		sources = r.spare
+		if len(r.known) < maxMemory && len(m.key) < 1024 {
+			sources = slices.Clone(sources)
+			r.known[string(m.key)] = sources
+		}
+	}
+	for _, i := range sources {
+		s := &f.sources[i]
+		if m.engine.noteSources {
+			m.sources = append(m.sources, s.source)
+		}
+		if s.view >= 0 {
+			m.run(s.view)
+		}
+	}
+}
+
+// LogSources returns the log sources that the last event belongs to, when the
+// engine was compiled with Options.LogSources. It holds until the next event.
+func (m *Matcher) LogSources() []LogSource { return m.sources }
+
+// Values returns the values of a Sigma field in the last event, as the rule that
+// matched would see them. The field must be one of the rule's own or one that a
+// correlation of the engine's collection wants from it.
+func (m *Matcher) Values(match Match, field string) []string {
+	v := m.engine.views[match.view]
+	var out []string
+	for i := range v.slots {
+		s := &v.slots[i]
+		if s.name != field || s.keyword {
+			continue
+		}
+		for _, f := range m.fieldsOf(s) {
+			for i := m.first[f]; i >= 0; i = m.values[i].next {
+				if m.values[i].kind != noText {
+					out = append(out, string(m.plain(i)))
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (m *Matcher) belongs(s *planSource) bool {
+	for i := range s.when {
+		if !m.meets(&s.when[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *Matcher) meets(c *condition) bool {
+	for i := m.first[c.field]; i >= 0; i = m.values[i].next {
+		if m.values[i].kind == noText {
+			continue
+		}
+		for j := range c.texts {
+			if c.texts[j].match(m.folded(i)) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,207 @@
+package sigma
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// index finds the rules of a view that may match an event: those of whose clues
+// one is found.
+type index struct {
+	slots  []slotIndex
+	always []int32 // rules without a witness
+}
+
+// slotIndex holds the clues of one slot.
+type slotIndex struct {
+	slot    int32
+	finds   []find
+	whole   map[string]int32 // to finds
+	longest int              // key of whole
+	prefix  edgeTable
+	suffix  edgeTable
+	parts   gramTable
+	foreign []int32 // rules
+	there   []int32 // rules
+}
+
+// find is a clue found: a predicate that holds, and the rules to look at.
+type find struct {
+	lit   []byte
+	ask   int32
+	rules []int32
+}
+
+func buildIndex(v *view) index {
+	var ix index
+	place := map[int32]int{}
+	finds := map[clue]*find{}
+	var order []clue
+	for i := range v.rules {
+		w := v.witnessOf(v.rules[i].root)
+		if w.none {
+			ix.always = append(ix.always, int32(i))
+			continue
+		}
+		for _, c := range w.clues {
+			if _, ok := place[c.slot]; !ok {
+				place[c.slot] = len(ix.slots)
+				ix.slots = append(ix.slots, slotIndex{slot: c.slot, whole: map[string]int32{}})
+			}
+			s := &ix.slots[place[c.slot]]
+			switch c.sort {
+			case clueThere:
+				s.there = appendNew(s.there, int32(i))
+				continue
+			case clueForeign:
+				s.foreign = appendNew(s.foreign, int32(i))
+				continue
+			}
+			f := finds[c]
+			if f == nil {
+				f = &find{lit: []byte(c.lit), ask: c.ask}
+				finds[c] = f
+				order = append(order, c)
+			}
+			f.rules = appendNew(f.rules, int32(i))
+		}
+	}
+	for _, c := range order {
+		ix.slots[place[c.slot]].add(c, *finds[c])
+	}
+	for i := range ix.slots {
+		s := &ix.slots[i]
+		s.prefix.build(s.finds, false)
+		s.suffix.build(s.finds, true)
+		s.parts.build(s.finds)
+	}
+	return ix
+}
+
+func appendNew(list []int32, i int32) []int32 {
+	if len(list) > 0 && list[len(list)-1] == i {
+		return list
+	}
+	return append(list, i)
+}
+
+func (s *slotIndex) add(c clue, f find) {
+	i := int32(len(s.finds))
+	if c.sort == clueWhole {
+		if j, ok := s.whole[c.lit]; ok { // asked for as a set and alone
+			both := append(slices.Clone(s.finds[j].rules), f.rules...)
+			slices.Sort(both)
+			s.finds[j].rules = slices.Compact(both)
+			s.finds[j].ask = -1
+			return
+		}
+		s.whole[c.lit] = i
+		s.longest = max(s.longest, len(c.lit))
+	}
+	s.finds = append(s.finds, f)
+	switch c.sort {
+	case cluePrefix:
+		s.prefix.finds = append(s.prefix.finds, i)
+	case clueSuffix:
+		s.suffix.finds = append(s.suffix.finds, i)
+	case cluePart:
+		s.parts.finds = append(s.parts.finds, i)
+	}
+}
+
+// edgeTable finds texts that values begin or end with, by their outermost bytes:
+// eight, or four of shorter ones.
+type edgeTable struct {
+	finds []int32
+	eight map[uint64][]int32
+	four  map[uint32][]int32
+	short []int32 // texts of less than four bytes
+}
+
+func (t *edgeTable) build(finds []find, end bool) {
+	t.eight, t.four = map[uint64][]int32{}, map[uint32][]int32{}
+	for _, i := range t.finds {
+		lit := finds[i].lit
+		switch {
+		case len(lit) >= 8:
+			k := edge8(lit, end)
+			t.eight[k] = append(t.eight[k], i)
+		case len(lit) >= 4:
+			k := edge4(lit, end)
+			t.four[k] = append(t.four[k], i)
+		default:
+			t.short = append(t.short, i)
+		}
+	}
+}
+
+func edge8(b []byte, end bool) uint64 {
+	if end {
+		b = b[len(b)-8:]
+	}
+	return binary.LittleEndian.Uint64(b)
+}
+
+func edge4(b []byte, end bool) uint32 {
+	if end {
+		b = b[len(b)-4:]
+	}
+	return binary.LittleEndian.Uint32(b)
+}
+
+// gramTable finds texts anywhere in a value, by four bytes of each: a bit for
+// each four bytes sorts most places of a value out, the texts behind a bit that
+// is set are compared.
+type gramTable struct {
+	finds []int32
+	bits  []uint64
+	shift uint
+	heads []int32 // by hash; -1 none
+	grams []gramEntry
+}
+
+type gramEntry struct {
+	gram uint32
+	at   int32 // where the four bytes are in the text
+	find int32
+	next int32
+}
+
+const golden = 0x9e3779b1
+
+func (t *gramTable) build(finds []find) {
+	if len(t.finds) == 0 {
+		return
+	}
+	size := uint(10)
+	for 1<<size < len(t.finds)*32 && size < 20 {
+		size++
+	}
+	t.shift = 32 - size
+	t.bits = make([]uint64, 1<<size/64)
+	t.heads = make([]int32, 1<<(size-3))
+	for i := range t.heads {
+		t.heads[i] = -1
+	}
+	for _, f := range t.finds {
+		at := rarestGram(finds[f].lit)
+		g := binary.LittleEndian.Uint32(finds[f].lit[at:])
+		h := g * golden >> t.shift
+		t.bits[h>>6] |= 1 << (h & 63)
+		t.grams = append(t.grams, gramEntry{g, int32(at), f, t.heads[h>>3]})
+		t.heads[h>>3] = int32(len(t.grams) - 1)
+	}
+}
+
+// rarestGram says where the four bytes of a text are that values have most
+// seldom.
+func rarestGram(lit []byte) int {
+	best, at := -1.0, 0
+	for i := 0; i+gram <= len(lit); i++ {
+		around := string(lit[max(0, i-4):min(len(lit), i+gram+4)])
+		if r := rarity(string(lit[i:i+gram]))*4 + rarity(around); r > best {
+			best, at = r, i
+		}
+	}
+	return at
+}

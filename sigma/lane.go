@@ -1,0 +1,282 @@
+package sigma
+
+import (
+	"bytes"
+	"errors"
+	"unicode/utf8"
+)
+
+// ErrDecode says that a record cannot be matched by its bytes alone, because it
+// is irregular (a name twice, bytes that are not UTF-8 in a name, no JSON, very
+// many members) or its format is one that only decoding understands. Decode it
+// and give the event to Matcher.Event, which then also says what is wrong with it.
+var ErrDecode = errors.New("sigma: the record must be decoded to be matched")
+
+// Record returns the rules that a JSON record of that format matches, as Event
+// does for what the format decodes the record to; only much faster, because no
+// event is made and only the fields that rules ask for are looked at. The error
+// is ErrDecode or nil. What it returns holds until the matcher's next event, and
+// record must not change before, if Why is to be asked.
+func (m *Matcher) Record(format string, record []byte) ([]Match, error) {
+	f := m.engine.planOf(format)
+	if f == nil {
+		return nil, nil
+	}
+	if len(f.layouts) == 0 {
+		return nil, ErrDecode
+	}
+	last := m.recent[f]
+	for i := range f.layouts {
+		at := (last + i) % len(f.layouts)
+		m.begin()
+		if m.lane(f, &f.layouts[at]).read(m, record) {
+			if at != last {
+				m.recent[f] = at
+			}
+			m.route(f)
+			return m.finish(), nil
+		}
+	}
+	m.begin()
+	return nil, ErrDecode
+}
+
+// lane reads records of one layout. It remembers the members that it has met and
+// what they are to the engine, in the order in which they came: in the records of
+// one source the next member is mostly the one that came next the last time.
+type lane struct {
+	plan   *formatPlan
+	layout *Layout
+	root   *member
+	known  int
+	names  map[string]*member // by event field
+	whole  []int32
+	moved  []moved // by index in Layout.Move
+
+	// of the record being read
+	m     *Matcher
+	b     []byte
+	turn  uint64 // of the record
+	scope uint64 // of the record, or of the object in a list being read
+	made  uint64 // scopes so far
+	met   uint32 // bits of needs
+	count int
+	depth int
+	lists int // lists around the members being read
+}
+
+// member is a name met in records, with the names below it.
+type member struct {
+	quoted  []byte // as in the record: "name":
+	path    string // dotted
+	field   int32
+	word    bool
+	place   place
+	scope   uint64 // in which it was met last
+	drop    bool   // an empty text counts as absent
+	ordered []*member
+	byName  map[string]*member
+}
+
+// moved is a value that contends for another name.
+type moved struct {
+	turn uint64
+	from *member
+	kind valueKind
+	raw  []byte
+}
+
+func (m *Matcher) lane(f *formatPlan, layout *Layout) *lane {
+	l := m.lanes[layout]
+	if l == nil {
+		l = &lane{plan: f, layout: layout, root: &member{field: -1}, m: m, names: map[string]*member{}, moved: make([]moved, len(layout.Move))}
+		for _, name := range layout.Whole {
+			i, ok := f.wanted[name]
+			if ok {
+				l.whole = append(l.whole, i)
+			}
+		}
+		m.lanes[layout] = l
+	}
+	return l
+}
+
+// limits are those of the formats' own reader; what is beyond them is its to
+// refuse.
+const (
+	laneDepth   = 24
+	laneMembers = 10_000
+	laneName    = 512
+)
+
+// read takes the values out of a record. It returns false when the record is not
+// of the layout or not regular.
+func (l *lane) read(m *Matcher, record []byte) bool {
+	if l.known >= maxMemory { // names that hardly come again: begin anew
+		l.root, l.known = &member{field: -1}, 0
+		clear(l.names)
+	}
+	l.made++
+	l.turn, l.scope = l.made, l.made
+	l.b, l.met, l.count, l.depth, l.lists = record, 0, 0, 0, 0
+	i := skipSpace(record, 0)
+	if i >= len(record) || record[i] != '{' {
+		return false
+	}
+	i = l.object(l.root, i+1)
+	if i < 0 || skipSpace(record, i) != len(record) || l.met != 1<<len(l.layout.Needs)-1 {
+		return false
+	}
+	l.settle()
+	for _, f := range l.whole {
+		if !wholeNumber(m, f) {
+			return false
+		}
+	}
+	return true
+}
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+// object reads the members of n from i, which is behind the '{', and returns
+// where the object ends; -1 for what is not to be read here.
+func (l *lane) object(n *member, i int) int {
+	if l.depth++; l.depth > laneDepth {
+		return -1
+	}
+	b := l.b
+	if i = skipSpace(b, i); i < len(b) && b[i] == '}' {
+		l.depth--
+		if n.field >= 0 && l.lists == 0 {
+			l.put(n, noText, nil)
+		}
+		return i + 1
+	}
+	for next := 0; ; next++ {
+		var c *member
+		if next < len(n.ordered) && bytes.HasPrefix(b[i:], n.ordered[next].quoted) {
+			c = n.ordered[next]
+			i += len(c.quoted)
+		} else if c, i = l.member(n, i); i < 0 {
+			return -1
+		} else if at := l.orderOf(n, c); at >= 0 {
+			next = at
+		}
+		if i < len(b) && b[i] <= ' ' {
+			i = skipSpace(b, i)
+		}
+		if !l.enter(c) {
+			return -1
+		}
+		if i = l.value(c, i); i < 0 || i >= len(b) {
+			return -1
+		}
+		if b[i] <= ' ' {
+			if i = skipSpace(b, i); i >= len(b) {
+				return -1
+			}
+		}
+		switch b[i] {
+		case ',':
+			if i++; i < len(b) && b[i] <= ' ' {
+				i = skipSpace(b, i)
+			}
+		case '}':
+			l.depth--
+			return i + 1
+		default:
+			return -1
+		}
+	}
+}
+
+// enter notes that a member is there. In one object it must be there once.
+func (l *lane) enter(c *member) bool {
+	if c.place.decode || l.count > laneMembers {
+		return false
+	}
+	l.count++
+	l.met |= c.place.needs
+	if c.scope == l.scope {
+		return false
+	}
+	c.scope = l.scope
+	return true
+}
+
+func (l *lane) orderOf(n *member, c *member) int {
+	for i, o := range n.ordered {
+		if o == c {
+			return i
+		}
+	}
+	return -1
+}
+
+// member finds the member whose name stands at i.
+func (l *lane) member(n *member, i int) (*member, int) {
+	b := l.b
+	if i >= len(b) || b[i] != '"' {
+		return nil, -1
+	}
+	end := bytes.IndexByte(b[i+1:], '"')
+	if end < 0 {
+		return nil, -1
+	}
+	name := b[i+1 : i+1+end]
+	after := i + end + 2
+	if after >= len(b) || b[after] != ':' {
+		return nil, -1
+	}
+	if c := n.byName[string(name)]; c != nil {
+		return c, after + 1
+	}
+	if bytes.IndexByte(name, '\\') >= 0 || !utf8.Valid(name) {
+		return nil, -1
+	}
+	c := l.learn(n, string(name))
+	if c == nil {
+		return nil, -1
+	}
+	return c, after + 1
+}
+
+func (l *lane) learn(n *member, name string) *member {
+	c := &member{quoted: []byte(`"` + name + `":`), path: name}
+	if n != l.root {
+		c.path = n.path + "." + name
+	}
+	if len(c.path) > laneName-64 {
+		return nil
+	}
+	if l.known >= maxMemory {
+		return nil
+	}
+	l.known++
+	l.placeMember(c, name)
+	if n.byName == nil {
+		n.byName = map[string]*member{}
+	}
+	n.byName[name] = c
+	n.ordered = append(n.ordered, c)
+	return c
+}
+
+// placeMember says what a member is to the engine. Two members that would be the
+// same field are left to decoding, which knows which one counts.
+func (l *lane) placeMember(c *member, name string) {
+	c.place = l.layout.place(c.path, name)
+	if c.place.move >= 0 && l.layout.sole(c.place.move) {
+		c.place.name, c.place.move, c.drop = l.layout.Move[c.place.move].To, -1, true
+	}
+	c.field, c.word = l.plan.wants(c.place.name)
+	if other := l.names[c.place.name]; other != nil && (c.field >= 0 || c.word) {
+		other.place.decode, c.place.decode = true, true
+	}
+	l.names[c.place.name] = c
+}
