@@ -36,6 +36,7 @@ func runDetect(ctx context.Context, e env, args []string) error {
 	var rules, pipelines paths
 	fs.Var(&rules, "rules", "Sigma rules: a file, directory or archive `PATH`; may be repeated")
 	fs.Var(&pipelines, "pipelines", "further pipelines: a YAML file or directory `PATH`; may be repeated")
+	placeholders := fs.String("placeholders", "", "values for placeholders of rules: a YAML `FILE` that maps names to lists")
 	declared := fs.String("format", "", "format of all events: "+strings.Join(rec.Names(), ", ")+"; default: recognised")
 	why := fs.Bool("why", false, "say which fields made each rule match")
 	fs.Bool("json", true, "machine output (always)")
@@ -46,7 +47,7 @@ func runDetect(ctx context.Context, e env, args []string) error {
 	if len(rules) == 0 {
 		return wrong("Name the rules with -rules PATH.")
 	}
-	set, err := app.ReadRules(rules, pipelines)
+	set, err := app.ReadRules(rules, pipelines, *placeholders)
 	if err != nil {
 		return err
 	}

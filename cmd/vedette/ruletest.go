@@ -24,6 +24,7 @@ func ruleTest(_ context.Context, e env, args []string) error {
 	fs := flags(e, "rule")
 	var pipelines paths
 	fs.Var(&pipelines, "pipelines", "further pipelines: a YAML file or directory `PATH`; may be repeated")
+	placeholders := fs.String("placeholders", "", "values for placeholders of rules: a YAML `FILE` that maps names to lists")
 	quiet := fs.Bool("quiet", false, "print only what fails, and the summary")
 	fs.Bool("json", true, "machine output (always)")
 	rest, err := parseFlags(fs, args)
@@ -33,7 +34,7 @@ func ruleTest(_ context.Context, e env, args []string) error {
 	if len(rest) == 0 {
 		return wrong("rule test takes the paths of rules and of the tests beside them.")
 	}
-	set, err := app.ReadRules(rest, pipelines)
+	set, err := app.ReadRules(rest, pipelines, *placeholders)
 	if err != nil {
 		return err
 	}
@@ -87,6 +88,7 @@ func ruleExplain(ctx context.Context, e env, args []string) error {
 	var rules, pipelines paths
 	d.fs.Var(&rules, "rules", "look in this `PATH` instead of the server's rules; may be repeated")
 	d.fs.Var(&pipelines, "pipelines", "further pipelines: a YAML file or directory `PATH`; may be repeated")
+	placeholders := d.fs.String("placeholders", "", "values for placeholders of rules: a YAML `FILE` that maps names to lists")
 	rest, err := parseFlags(d.fs, args)
 	if err != nil {
 		return err
@@ -97,7 +99,7 @@ func ruleExplain(ctx context.Context, e env, args []string) error {
 	if len(rules) == 0 {
 		return d.one(ctx, "GET", "/rules/"+url.PathEscape(rest[0])+"/explanation", nil)
 	}
-	set, err := app.ReadRules(rules, pipelines)
+	set, err := app.ReadRules(rules, pipelines, *placeholders)
 	if err != nil {
 		return err
 	}

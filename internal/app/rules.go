@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/vedette-soc/vedette/content"
 	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/errs"
@@ -44,6 +46,8 @@ type RuleSet struct {
 	Problems []*sigma.Problem     // rules that were left out, and why
 	Tests    []detect.Expectation // that stand beside the rules
 	Refused  []error              // files of tests that cannot be read
+
+	placeholders map[string][]string
 }
 
 // maxRuleFile is the most one file of rules may have, in bytes.
@@ -51,7 +55,8 @@ const maxRuleFile = sigma.MaxFile
 
 // ReadRules reads Sigma rules, and the tests beside them, from files, directories
 // and archives. pipelines are read besides the built-in ones.
-func ReadRules(paths, pipelines []string) (*RuleSet, error) {
+// Placeholders are read from a YAML file that maps names to lists; "" = none.
+func ReadRules(paths, pipelines []string, placeholders string) (*RuleSet, error) {
 	s := &RuleSet{}
 	var err error
 	if s.Pipeline, err = Pipelines(); err != nil {
@@ -70,13 +75,35 @@ func ReadRules(paths, pipelines []string) (*RuleSet, error) {
 	if len(s.Rules.Rules)+len(s.Rules.Correlations) == 0 {
 		return nil, errs.New(errs.Invalid, "no_rules", "No Sigma rule could be read from %s.", strings.Join(paths, ", "))
 	}
-	engine, err := sigma.Compile(s.Rules, sigma.Options{Pipelines: s.Pipeline})
+	if s.placeholders, err = readPlaceholders(placeholders); err != nil {
+		return nil, err
+	}
+	engine, err := sigma.Compile(s.Rules, s.options())
 	s.note(err)
 	s.Engine = engine
 	memory, err := sigma.NewCorrelator(s.Rules.Correlations, s.Rules.Rules)
 	s.note(err)
 	s.Memory = memory
 	return s, nil
+}
+
+func (s *RuleSet) options() sigma.Options {
+	return sigma.Options{Pipelines: s.Pipeline, Placeholders: s.placeholders}
+}
+
+func readPlaceholders(path string) (map[string][]string, error) {
+	if path == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, errs.New(errs.Invalid, "placeholders_unreadable", "%s cannot be read.", path).Because(err)
+	}
+	var out map[string][]string
+	if err := yaml.Unmarshal(data, &out); err != nil {
+		return nil, errs.New(errs.Invalid, "placeholders_unreadable", "%s does not map names to lists of values, such as admins: [eve, bob].", path).Because(err)
+	}
+	return out, nil
 }
 
 // note keeps what was left out.
@@ -137,7 +164,7 @@ type TestOutcome = detect.Outcome
 func (s *RuleSet) Explain(id string) (sigma.Explanation, error) {
 	for _, r := range s.Rules.Rules {
 		if r.Key() == id || r.ID == id || r.Name == id {
-			return sigma.Explain(r, sigma.Options{Pipelines: s.Pipeline}), nil
+			return sigma.Explain(r, s.options()), nil
 		}
 	}
 	return sigma.Explanation{}, errs.New(errs.NotFound, "rule_unknown", "There is no rule %q among those that were read.", id)
@@ -147,7 +174,7 @@ func (s *RuleSet) Explain(id string) (sigma.Explanation, error) {
 // they were read.
 func (s *RuleSet) Test(tell func(TestOutcome) error) error {
 	t := detect.Trial{
-		Rules: s.Rules, Pipelines: s.Pipeline, Formats: Formats(),
+		Rules: s.Rules, Options: s.options(), Formats: Formats(),
 		Open: func(name string) (io.ReadCloser, error) { return os.Open(name) },
 	}
 	for _, e := range s.Tests {

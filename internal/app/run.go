@@ -101,7 +101,11 @@ func (s *System) pipelineStage() []supervise.Worker {
 	facts := pipeline.Facts{Outbox: s.store.Outbox(), Log: s.opt.Log, On: map[string]func(context.Context, ref.Fact) error{
 		"intel.changed": func(context.Context, ref.Fact) error { s.matcher.Renew(); return nil },
 		"rules.changed": func(context.Context, ref.Fact) error { s.rules.Renew(); return nil },
-		"org.changed":   func(ctx context.Context, _ ref.Fact) error { return s.org.Load(ctx) },
+		"org.changed": func(ctx context.Context, _ ref.Fact) error {
+			err := s.org.Load(ctx)
+			s.rules.Renew() // placeholders come from the profile
+			return err
+		},
 		"alert.changed": func(_ context.Context, f ref.Fact) error { s.changes.tell([]string{f.Ref.ID}); return nil },
 	}}
 	return []supervise.Worker{

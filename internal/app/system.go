@@ -162,7 +162,7 @@ func (s *System) build(ctx context.Context) error {
 		Store: s.store.Rules(), Tuning: s.store.RuleTuning(),
 		Past: pipeline.RulePast{History: s.history, Decoder: s.decoder, Org: s.org, Pipelines: pipelines},
 	})
-	s.rules = pipeline.NewRules(s.detect, pipelines, log)
+	s.rules = pipeline.NewRules(s.detect, s.org, pipelines, log)
 	s.collect = collect.New(collect.Config{
 		Store: s.store.Feeds(), Knowledge: pipeline.Knowledge{Intel: s.intel, Org: s.org}, Parsers: Parsers(), Fetch: client,
 		Catalogue: catalogue, SpoolDir: c.Data, Log: log.With("component", "collect"),

@@ -178,10 +178,10 @@ func regressions(name string, data []byte) ([]Expectation, error) {
 
 // Trial evaluates expectations of a collection of rules.
 type Trial struct {
-	Rules     sigma.Collection
-	Pipelines []sigma.Pipeline
-	Formats   *format.Recogniser
-	Open      func(name string) (io.ReadCloser, error) // opens a sample
+	Rules   sigma.Collection
+	Options sigma.Options
+	Formats *format.Recogniser
+	Open    func(name string) (io.ReadCloser, error) // opens a sample
 }
 
 // Evaluate runs one expectation.
@@ -238,7 +238,7 @@ func (t Trial) run(e Expectation, rule *sigma.Rule, correlation *sigma.Correlati
 	if correlation != nil {
 		c = sigma.Collection{Rules: t.Rules.Rules, Filters: t.Rules.Filters, Correlations: []sigma.Correlation{*correlation}}
 	}
-	engine, err := sigma.Compile(c, sigma.Options{Pipelines: t.Pipelines})
+	engine, err := sigma.Compile(c, t.Options)
 	if err != nil && correlation == nil {
 		return err
 	}

@@ -32,6 +32,9 @@ type Profile struct {
 	Suppliers    []Supplier   `yaml:"suppliers" json:"suppliers"`
 	// NeverBlock are addresses, ranges, domains and URLs no block may touch.
 	NeverBlock []string `yaml:"never_block" json:"never_block"`
+	// Placeholders are what rules leave to the organisation (Sigma's %name%): its
+	// domain controllers, administrators' workstations, countries ...
+	Placeholders map[string][]string `yaml:"placeholders" json:"placeholders,omitempty"`
 }
 
 // Criticality is how much the loss of an asset would hurt.

@@ -34,7 +34,7 @@ const (
 
 // Try implements detect.Past. Events count by their own time.
 func (p RulePast) Try(ctx context.Context, rule sigma.Rule, exceptions []sigma.Rule, b detect.Backtest, tell func(detect.Backtest)) (detect.Backtest, error) {
-	engine, err := sigma.Compile(sigma.Collection{Rules: append([]sigma.Rule{rule}, exceptions...)}, sigma.Options{Pipelines: p.Pipelines})
+	engine, err := sigma.Compile(sigma.Collection{Rules: append([]sigma.Rule{rule}, exceptions...)}, sigma.Options{Pipelines: p.Pipelines, Placeholders: p.Org.Index().Profile.Placeholders})
 	if err != nil {
 		return b, fmt.Errorf("compile the rule: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vedette-soc/vedette/internal/detect"
+	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/ref"
 	"github.com/vedette-soc/vedette/sigma"
 )
@@ -18,6 +19,7 @@ import (
 // change. Looking at events never waits for that.
 type Rules struct {
 	detect    *detect.Service
+	org       *org.Service
 	pipelines []sigma.Pipeline
 	log       *slog.Logger
 	dirty     chan struct{}
@@ -67,9 +69,10 @@ type Cover struct {
 	Matches int    `json:"matches"`       // since the start
 }
 
-// NewRules returns Rules without any; Run fills it.
-func NewRules(d *detect.Service, pipelines []sigma.Pipeline, log *slog.Logger) *Rules {
-	r := &Rules{detect: d, pipelines: pipelines, log: log, dirty: make(chan struct{}, 1), ready: make(chan struct{}), fired: map[string]int{}}
+// NewRules returns Rules without any; Run fills it. o says what stands for
+// placeholders.
+func NewRules(d *detect.Service, o *org.Service, pipelines []sigma.Pipeline, log *slog.Logger) *Rules {
+	r := &Rules{detect: d, org: o, pipelines: pipelines, log: log, dirty: make(chan struct{}, 1), ready: make(chan struct{}), fired: map[string]int{}}
 	empty, _ := sigma.Compile(sigma.Collection{}, sigma.Options{})
 	r.state.Store(&ruleSet{engine: empty})
 	return r
@@ -116,7 +119,7 @@ func (r *Rules) Rebuild(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the rules: %w", err)
 	}
-	set, err := compileRules(live, r.pipelines)
+	set, err := compileRules(live, r.options())
 	if err != nil {
 		return err
 	}
@@ -127,9 +130,12 @@ func (r *Rules) Rebuild(ctx context.Context) error {
 	return nil
 }
 
-func compileRules(live detect.Live, pipelines []sigma.Pipeline) (*ruleSet, error) {
+func (r *Rules) options() sigma.Options {
+	return sigma.Options{Pipelines: r.pipelines, LogSources: true, Placeholders: r.org.Index().Profile.Placeholders}
+}
+
+func compileRules(live detect.Live, opt sigma.Options) (*ruleSet, error) {
 	s := &ruleSet{refused: live.Problems, never: map[string]string{}, passOf: map[string][]int{}}
-	opt := sigma.Options{Pipelines: pipelines, LogSources: true}
 	var err error
 	if s.engine, err = s.compile(live.Sigma, opt); err != nil {
 		return nil, err
@@ -209,7 +215,7 @@ func (s *ruleSet) correlator() *sigma.Correlator {
 
 // Explain says where a rule can match and what it needs there.
 func (r *Rules) Explain(rule sigma.Rule) sigma.Explanation {
-	return sigma.Explain(rule, sigma.Options{Pipelines: r.pipelines})
+	return sigma.Explain(rule, r.options())
 }
 
 // State describes the rules in use.

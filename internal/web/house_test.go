@@ -106,7 +106,7 @@ func (h *house) wire() {
 		Investigate: investigate.New(pipeline.Sources{Alerts: alerts, Intel: in, History: h.history, Org: orgs}, technique),
 		Respond:     respond.New(h.store.Responses(), pipeline.Guard{Org: orgs, Warnings: noWarnings}, pipeline.Past{History: h.history, Decoder: decoder, Org: orgs}),
 		Identity:    identity.New(h.store.Identities()),
-		Detect:      rules, Rules: pipeline.NewRules(rules, creation, log),
+		Detect:      rules, Rules: pipeline.NewRules(rules, orgs, creation, log),
 		Index: h.matcher.State, Technique: technique,
 		Changes: func() (<-chan []string, func()) { return h.changes, func() {} },
 		Workers: func() []supervise.Status {
