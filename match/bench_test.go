@@ -23,9 +23,11 @@ func mixed(n int, seed uint64) []value {
 	return out
 }
 
+var topLevels = [...]string{".com", ".com", ".net", ".org", ".ru", ".xyz", ".co.uk", ".com.br"}
+
 func oneOfMix(r *rand.Rand) value {
 	word := func() string { return fmt.Sprintf("%x", r.Uint64N(1<<(16+r.Uint64N(24)))) }
-	host := func() string { return word() + "-" + word() + "." + word() + ".example" }
+	host := func() string { return word() + "-" + word() + "." + word() + topLevels[r.IntN(len(topLevels))] }
 	switch p := r.IntN(100); {
 	case p < 35:
 		return value{indicator.IPv4, fmt.Sprintf("%d.%d.%d.%d", 1+r.IntN(223), r.IntN(256), r.IntN(256), r.IntN(256))}
@@ -48,9 +50,8 @@ func oneOfMix(r *rand.Rand) value {
 func compile(tb testing.TB, set []value) *match.Index {
 	tb.Helper()
 	var b match.Builder
-	b.Grow(len(set))
 	for i, v := range set {
-		if err := b.Add(v.Type, v.Value, uint32(i)); err != nil {
+		if err := b.Add(v.Type, v.Value, uint64(i)); err != nil {
 			tb.Fatal(err)
 		}
 	}

@@ -37,19 +37,18 @@ type Matcher struct {
 // memory of indicators met.
 type compiled struct {
 	index   *match.Index
-	keys    []intel.Key // by Hit.ID
 	refused int         // indicators the index would not take, such as public suffixes
 	built   time.Time
 	took    time.Duration
 
 	mu  sync.Mutex
-	met map[uint32]intel.Row // guarded by mu
+	met map[uint64]intel.Row // guarded by mu
 }
 
 // NewMatcher returns a Matcher with an empty index; Run fills it.
 func NewMatcher(in *intel.Service, log *slog.Logger) *Matcher {
 	m := &Matcher{intel: in, log: log, dirty: make(chan struct{}, 1)}
-	m.state.Store(&compiled{index: new(match.Builder).Build(), met: map[uint32]intel.Row{}})
+	m.state.Store(&compiled{index: new(match.Builder).Build(), met: map[uint64]intel.Row{}})
 	return m
 }
 
@@ -96,13 +95,12 @@ func (m *Matcher) Run(ctx context.Context, ready chan<- struct{}) error {
 func (m *Matcher) Rebuild(ctx context.Context) error {
 	start := time.Now()
 	var b match.Builder
-	c := &compiled{met: map[uint32]intel.Row{}}
+	c := &compiled{met: map[uint64]intel.Row{}}
 	err := m.intel.Live(ctx, func(k intel.Key, t indicator.Type, value string) error {
-		if err := b.Add(t, value, uint32(len(c.keys))); err != nil {
+		if err := b.Add(t, value, uint64(k)); err != nil {
 			c.refused++
 			return nil
 		}
-		c.keys = append(c.keys, k)
 		return nil
 	})
 	if err != nil {
@@ -154,14 +152,14 @@ func (m *Matcher) Lookup(ctx context.Context, t indicator.Type, value string, hi
 	return hits, met, nil
 }
 
-func (c *compiled) row(ctx context.Context, in *intel.Service, id uint32) (intel.Row, error) {
+func (c *compiled) row(ctx context.Context, in *intel.Service, id uint64) (intel.Row, error) {
 	c.mu.Lock()
 	row, ok := c.met[id]
 	c.mu.Unlock()
 	if ok {
 		return row, nil
 	}
-	row, err := in.ByKey(ctx, c.keys[id])
+	row, err := in.ByKey(ctx, intel.Key(id))
 	if err != nil {
 		return row, err
 	}

@@ -52,7 +52,7 @@ func (m *Memory) Merge(_ context.Context, source, _ string, claims []indicator.C
 			value := key[len(c.Type)+1:]
 			m.at[key] = i
 			m.entries = append(m.entries, entry{kind: indicator.Type(m.alone(string(c.Type))[0]), value: value})
-			if err := m.builder.Add(c.Type, value, i); err != nil {
+			if err := m.builder.Add(c.Type, value, uint64(i)); err != nil {
 				m.Refused++
 			}
 		}
