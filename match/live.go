@@ -31,6 +31,7 @@ type View struct {
 	main    *Index
 	delta   *Index
 	decided map[uint64]struct{} // ids of which main has nothing to say any more
+	hidden  int                 // how many of these main holds
 }
 
 // Mark is a moment in the life of a [Live], see [Live.Store].
@@ -69,6 +70,9 @@ func (v *View) Lookup(t indicator.Type, value string, dst []Hit) []Hit {
 
 // Main returns the main index; never nil.
 func (v *View) Main() *Index { return v.main }
+
+// Len returns the number of indicators that can match.
+func (v *View) Len() int { return v.main.Len() - v.hidden + v.delta.Len() }
 
 // Changed returns how many indicators changed since the main index was built.
 func (v *View) Changed() int { return len(v.decided) }
@@ -120,6 +124,9 @@ func (l *Live) publish(x *Index) (refused []error) {
 				continue
 			}
 			v.decided[c.ID] = struct{}{}
+			if x.holds(c) {
+				v.hidden++
+			}
 			if c.Gone {
 				continue
 			}
@@ -131,4 +138,13 @@ func (l *Live) publish(x *Index) (refused []error) {
 	}
 	l.state.Store(v)
 	return refused
+}
+
+func (x *Index) holds(c Change) bool {
+	for _, h := range x.Lookup(c.Type, c.Value, nil) {
+		if h.ID == c.ID {
+			return true
+		}
+	}
+	return false
 }

@@ -94,6 +94,9 @@ func TestLiveAgainstReference(t *testing.T) {
 		}
 		id := r.Uint64N(40)
 		hits := l.Lookup(indicator.Domain, value(id), nil)
+		if v := l.View(); v.Len() != len(live) {
+			t.Fatalf("step %d: %d live, want %d", step, v.Len(), len(live))
+		}
 		if (len(hits) == 1) != live[id] || len(hits) > 1 {
 			t.Fatalf("step %d: %d hits, live %v", step, len(hits), live[id])
 		}

@@ -88,7 +88,7 @@ func (h *house) wire() {
 	decoder := pipeline.NewDecoder(format.NewRecogniser(suricata.Format(), ecs.Format()))
 	alerts := alert.New(h.store.Alerts())
 	log := slog.New(slog.NewTextHandler(logWriter{h}, nil))
-	h.matcher = pipeline.NewMatcher(in, log)
+	h.matcher = pipeline.NewMatcher(in, "", log)
 	h.cfg = web.Config{
 		Alerts: alerts, Intel: in, Org: orgs, Decoder: decoder, History: h.history, Audit: h.store.Audit(),
 		Collect: collect.New(collect.Config{
