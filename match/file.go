@@ -180,7 +180,7 @@ func (x *Index) check() error {
 	switch {
 	case len(x.slots)%slotSize != 0, len(x.bloom)%8 != 0, len(x.nets.slots)%netSlot != 0, len(x.note) > MaxNote:
 		return damaged("a table has an odd size")
-	case blocks != 0 && blocks != blocks16 && blocks != blocks24, x.nets.n > 0 && blocks == 0:
+	case blocks != 0 && blocks != blocks16 && blocks != blocks20 && blocks != blocks24, x.nets.n > 0 && blocks == 0:
 		return damaged("the table of networks is not whole")
 	case x.probes > len(x.slots)/slotSize, x.nets.probes > len(x.nets.slots)/netSlot:
 		return damaged("it counts more probes than slots")

@@ -58,20 +58,20 @@ func mix(a, b uint64) uint64 {
 func (b *Builder) addGates(k key) {
 	switch k.space {
 	case spaceDomain:
-		b.nameGate(k.host)
+		b.nameGate(k.space, k.host)
 	case spaceDomainPort:
-		b.nameGate(k.host)
+		b.nameGate(k.space, k.host)
 		b.gate(key{space: spacePortGate, host: k.host}.hash())
 	case spaceIPv4Port, spaceIPv6Port:
-		b.host(strings.Trim(k.host, "[]"))
+		b.host(k.space, strings.Trim(k.host, "[]"))
 		b.gate(key{space: spacePortGate, host: k.host}.hash())
 	case spaceEmail:
 		host := k.host[strings.LastIndexByte(k.host, '@')+1:]
-		b.nameGate(host)
+		b.nameGate(k.space, host)
 		b.gate(key{space: spaceMailGate, host: host}.hash())
 	case spaceURL, spaceAnyURL:
 		b.gate(key{space: spaceURLGate, host: k.host}.hash())
-		b.host(strings.Trim(k.host, "[]"))
+		b.host(k.space, strings.Trim(k.host, "[]"))
 	case spacePath:
 		b.anchor(k.space, k.rest)
 	case spaceFileName:
@@ -87,7 +87,7 @@ func (b *Builder) addGates(k key) {
 }
 
 // host notes the host of something, whatever kind of host it is.
-func (b *Builder) host(host string) {
+func (b *Builder) host(s space, host string) {
 	switch {
 	case strings.IndexByte(host, ':') >= 0:
 		b.spaces |= 1 << spaceHost6
@@ -95,11 +95,15 @@ func (b *Builder) host(host string) {
 		b.spaces |= 1 << spaceHost4
 		b.gate(key{space: spaceIPv4, host: host}.hash())
 	default:
-		b.nameGate(host)
+		b.nameGate(s, host)
 	}
 }
 
-func (b *Builder) nameGate(name string) {
+// nameGate: a name without a dot inside is none that a Searcher looks at.
+func (b *Builder) nameGate(s space, name string) {
+	if strings.IndexByte(strings.TrimRight(name, ".-_"), '.') <= 0 {
+		b.unseen |= 1 << s
+	}
 	b.spaces |= 1 << spaceGate
 	b.gate(gateHash(name))
 }
@@ -136,7 +140,7 @@ func (b *Builder) anchor(s space, value string) {
 			token, rest = nextToken(rest)
 			name := strings.TrimRight(token, ".-_")
 			if i := strings.LastIndexByte(name, '.'); i > 0 && name[i-1] != '.' {
-				b.nameGate(name)
+				b.nameGate(s, name)
 				b.gate(key{space: spaceAnchor, host: strings.ToLower(name)}.hash())
 				return
 			}

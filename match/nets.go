@@ -14,7 +14,7 @@ import (
 // (1) and the family (1: 0 free, 4, 6), padded to 32 bytes.
 type nets struct {
 	slots  []byte
-	blocks []byte // IPv4: a bit per /16, or per /24 when there are many networks
+	blocks []byte // IPv4: a bit per /16, /20 or /24, by how many networks there are
 	lens   [3]uint64
 	len4   uint64 // prefix lengths in use
 	n      int
@@ -24,8 +24,10 @@ type nets struct {
 const (
 	netSlot    = 32
 	blocks16   = 1 << 16 / 8
+	blocks20   = 1 << 20 / 8
 	blocks24   = 1 << 24 / 8
-	manyNets   = 20_000
+	someNets   = 1000
+	manyNets   = 50_000
 	familyByte = 25
 )
 
@@ -46,9 +48,13 @@ func (s *nets) build(all []network) (dups int) {
 		return 0
 	}
 	s.slots = make([]byte, netSlot*(len(all)*3/2+2))
-	s.blocks = make([]byte, blocks16)
-	if len(all) > manyNets {
+	switch n := len(all); {
+	case n > manyNets:
 		s.blocks = make([]byte, blocks24)
+	case n > someNets:
+		s.blocks = make([]byte, blocks20)
+	default:
+		s.blocks = make([]byte, blocks16)
 	}
 	s.probes = len(s.slots) / netSlot
 	longest := 0
@@ -89,8 +95,11 @@ func (s *nets) mark(e network) {
 
 // width is the prefix length of a block.
 func (s *nets) width() int {
-	if len(s.blocks) >= blocks24 {
+	switch len(s.blocks) {
+	case blocks24:
 		return 24
+	case blocks20:
+		return 20
 	}
 	return 16
 }
