@@ -17,7 +17,7 @@ import (
 //
 //	magic, version, size of the file
 //	distinct networks, slots tried at most in their table, prefix lengths in use (IPv4; IPv6: 3 numbers)
-//	spaces, unseen, depth, probes, distinct indicators, duplicates
+//	spaces, unseen, marks (2 numbers), depth, probes, distinct indicators, duplicates
 //	for each section: offset, length, XXH3 of its bytes
 //	XXH3 of the head before it
 //
@@ -53,7 +53,7 @@ const sectionCount = 6
 
 // numbers returns what the head holds besides the table of sections.
 func (x *Index) numbers() []*uint64 {
-	return []*uint64{&x.nets.len4, &x.nets.lens[0], &x.nets.lens[1], &x.nets.lens[2], &x.spaces, &x.unseen}
+	return []*uint64{&x.nets.len4, &x.nets.lens[0], &x.nets.lens[1], &x.nets.lens[2], &x.spaces, &x.unseen, &x.marks[0], &x.marks[1]}
 }
 
 func (x *Index) counts() []*int {

@@ -4,6 +4,9 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/zeebo/xxh3"
 )
 
 // gateHash is the hash of the last two labels of a name, without regard to case
@@ -101,7 +104,7 @@ func (b *Builder) host(s space, host string) {
 
 // nameGate: a name without a dot inside is none that a Searcher looks at.
 func (b *Builder) nameGate(s space, name string) {
-	if strings.IndexByte(strings.TrimRight(name, ".-_"), '.') <= 0 {
+	if strings.LastIndexByte(strings.TrimRight(name, ".-_"), '.') <= 0 {
 		b.unseen |= 1 << s
 	}
 	b.spaces |= 1 << spaceGate
@@ -141,12 +144,72 @@ func (b *Builder) anchor(s space, value string) {
 			name := strings.TrimRight(token, ".-_")
 			if i := strings.LastIndexByte(name, '.'); i > 0 && name[i-1] != '.' {
 				b.nameGate(s, name)
-				b.gate(key{space: spaceAnchor, host: strings.ToLower(name)}.hash())
+				if s == spaceFileName { // the case of a path counts
+					b.gate(key{space: spaceAnchor, host: strings.ToLower(name)}.hash())
+				} else {
+					b.gate(xxh3.HashStringSeed(name, segmentSeed(0)))
+				}
 				return
 			}
 		}
+		if s == spacePath && b.segment(value) {
+			return
+		}
 	}
 	b.unseen |= 1 << s
+}
+
+// segment notes a part of a path without a name in it: the longest token behind a
+// slash, else one behind another mark. What consists of letters of another script
+// is known by these alone.
+func (b *Builder) segment(value string) bool {
+	var longest string
+	var mark byte
+	foreign := false
+	for i := 1; i < len(value); i++ {
+		c := value[i-1]
+		if c == '%' {
+			foreign = foreign || value[i] >= '8'
+			i += 2
+			continue
+		}
+		if tokens[c] != 0 || tokens[value[i]] == 0 || c >= utf8.RuneSelf {
+			continue
+		}
+		token := leadingToken(value[i:])
+		if c == '/' && mark != '/' && token != "" || len(token) > len(longest) && (c == '/' || mark != '/') {
+			longest, mark = token, c
+		}
+	}
+	switch {
+	case longest != "":
+		b.marks[mark/64] |= 1 << (mark % 64)
+		if mark == '/' { // a backslash stands for the first slash of a path too
+			b.marks['\\'/64] |= 1 << ('\\' % 64)
+		}
+		b.gate(xxh3.HashStringSeed(longest, segmentSeed(mark)))
+	case foreign:
+		b.spaces |= 1 << spaceForeign
+	default:
+		return false
+	}
+	return true
+}
+
+// segmentSeed is the seed for a token behind a mark; 0 for one that is a name.
+func segmentSeed(mark byte) uint64 {
+	if mark == '\\' {
+		mark = '/'
+	}
+	return uint64(spaceSegment) + uint64(mark)<<8
+}
+
+func leadingToken(s string) string {
+	n := 0
+	for n < len(s) && tokens[s[n]] != 0 {
+		n++
+	}
+	return strings.TrimRight(s[:n], ".-_")
 }
 
 // nextToken cuts the first token off; the two digits of a percent-encoding

@@ -71,10 +71,11 @@ type Index struct {
 
 // facts are the counts and marks of an Index.
 type facts struct {
-	spaces uint64 // which spaces hold anything, a bit each
-	unseen uint64 // which hold what a Searcher cannot see
-	depth  int    // most path segments any URL indicator has
-	probes int    // most slots one look-up has to try
+	spaces uint64    // which spaces hold anything, a bit each
+	unseen uint64    // which hold what a Searcher cannot see
+	marks  [2]uint64 // bytes behind which a Searcher looks for parts of paths, a bit each
+	depth  int       // most path segments any URL indicator has
+	probes int       // most slots one look-up has to try
 	n      int
 	dups   int
 }

@@ -46,10 +46,12 @@ const (
 	spacePortGate // host of every host and port
 	spaceMailGate // host of every e-mail address
 	spaceAnchor   // a part of a file name or path, see anchor
+	spaceSegment  // a segment of a path without a dot
 	// And these are only marks of what there is.
 	spaceGate  // anything that has a name
 	spaceHost4 // anything that has an IPv4 address
 	spaceHost6
+	spaceForeign // a path of nothing but letters of another script
 	spaceCount
 )
 

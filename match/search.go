@@ -3,6 +3,7 @@ package match
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"runtime"
 	"slices"
 
@@ -60,6 +61,7 @@ const (
 	askName asking = iota
 	askAddress
 	askDigest
+	askSegment
 )
 
 // Searcher returns a Searcher of the index.
@@ -123,13 +125,7 @@ func (s *Searcher) mustRead() { s.touch(0, len(s.line)) }
 // search looks at one record as it stands, and once more with its escapes
 // undone.
 func (s *Searcher) search() {
-	foreign, mapped := survey(s.line)
-	if foreign && foreignHost(s.line) || defanged(s.line) {
-		s.mustRead()
-		return
-	}
-	s.scan(mapped)
-	if s.named[s.record] || bytes.IndexByte(s.line, '\\') < 0 {
+	if !s.lookAt(s.line) || s.named[s.record] || bytes.IndexByte(s.line, '\\') < 0 {
 		return
 	}
 	plain, again := s.line, true
@@ -137,15 +133,22 @@ func (s *Searcher) search() {
 		if plain, again = undoEscapes(plain); !again {
 			return
 		}
-		s.line = plain
-		foreign, mapped := survey(plain)
-		if foreign && foreignHost(plain) || defanged(plain) {
-			s.mustRead()
+		if s.line = plain; !s.lookAt(plain) {
 			return
 		}
-		s.scan(mapped)
 	}
 	s.mustRead()
+}
+
+// lookAt scans a line unless it must be read in any case.
+func (s *Searcher) lookAt(line []byte) bool {
+	foreign, mapped := survey(line)
+	if foreign && foreignHost(line) || defanged(line) || s.x.uses(spaceForeign) && (foreign || foreignPercent(line)) {
+		s.mustRead()
+		return false
+	}
+	s.scan(mapped)
+	return true
 }
 
 // scan looks for everything that the index may hold.
@@ -153,6 +156,11 @@ func (s *Searcher) scan(mapped bool) {
 	x := s.x
 	if x.uses(spaceGate) || x.uses(spaceHost4) {
 		s.dots()
+	}
+	for i, w := range x.marks {
+		for ; w != 0; w &= w - 1 {
+			s.segments(byte(64*i + bits.TrailingZeros64(w)))
+		}
 	}
 	if x.uses(spaceMD5) || x.uses(spaceSHA1) || x.uses(spaceSHA256) || x.uses(spaceSHA512) || x.uses(spaceJA3) {
 		s.digests()
@@ -204,6 +212,8 @@ func (s *Searcher) confirm(p *probe) bool {
 			return true
 		}
 		return s.hasHost(host)
+	case askSegment:
+		return true
 	}
 	digits := string(bytes.ToLower(p.line[p.from:p.to]))
 	for _, space := range digestSpaces(len(digits)) {

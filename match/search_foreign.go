@@ -84,6 +84,20 @@ func foreignHost(line []byte) bool {
 	return false
 }
 
+// foreignPercent says whether a line has a percent-encoding of what is not ASCII.
+func foreignPercent(line []byte) bool {
+	for {
+		i := bytes.IndexByte(line, '%')
+		if i < 0 || i+2 >= len(line) {
+			return false
+		}
+		line = line[i+1:]
+		if isHexByte(line[0]) && line[0] >= '8' && isHexByte(line[1]) {
+			return true
+		}
+	}
+}
+
 // undoEscapes replaces each \uXXXX by what it stands for; again is false when
 // there is none. A byte escaped as in Zeek's logs (\x2e) becomes that byte.
 func undoEscapes(line []byte) (out []byte, again bool) {

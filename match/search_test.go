@@ -16,7 +16,7 @@ import (
 )
 
 func TestSearch(t *testing.T) {
-	x := build(t, append([]string{"evil.com", "1.1.1.1", "bad-host.net:8443", "evil.co.uk", "2001:db8:9::9", "44d88612fea8a8f36de82e1278abb02f"}, known...))
+	x := build(t, append([]string{"evil.com", "1.1.1.1", "bad-host.net:8443", "evil.co.uk", "2001:db8:9::9", "44d88612fea8a8f36de82e1278abb02f", "/Bot-net/add", "/?botid="}, known...))
 	yes := []string{
 		`{"dest_ip":"1.2.3.4"}`, `{"dest_ip":"10.200.3.4"}`, `{"n":"www.EVIL.example."}`, `{"u":"http:\/\/any.example\/a"}`,
 		`evil\u002eexample`, `evil[.]example`, `evil[dot]example`, `hxxp://evil(.)example/`, "evil\u200b.example", `evil。example`, `x\nevil.example`,
@@ -24,7 +24,7 @@ func TestSearch(t *testing.T) {
 		`evil.co.uk-setup.exe`, `a-evil.com-b`, `::ffff:102:304`, `0:0:0:0:0:FFFF:0102:0304`, `2001:0DB8:0:0::1`, `src:2001:db8:9::9.`, `[2001:db8:9::9]:53`,
 		`MD5=D41D8CD98F00B204E9800998ECF8427E,SHA1=da39a3ee5e6b4b0d3255bfef95601890afd80709`, `x\bd41d8cd98f00b204e9800998ecf8427e`,
 		`mail guy@mail.example`, `C:\\a\\EVIL.exe`, `"url":"/gate.php"`, `GET /x?y=1 bücher.example`, `{"q":"xn--bcher-kva.example"}`, `bad-host.net`,
-		`1.2.3.4:80`, `{"a":["x","y"],"b":"(1.2.3.4)"}`, `evil\x2eexample`, `\.evil`, `tls.example`,
+		`1.2.3.4:80`, `{"a":["x","y"],"b":"(1.2.3.4)"}`, `evil\x2eexample`, `\.evil`, `tls.example`, `"url":"/Bot-net/add?x"`, `http://other.org\\Bot-net\add`, `"url":"/?botid="`, `http://a.example?botid=`,
 	}
 	no := []string{
 		``, `{"dest_ip":"1.2.3.5","t":"2024-01-01T10:00:00.123456+0000","f":1.25}`, `notevil.example`, `evil.example.org`, `11.2.3.45`, `1.2.3.4.5`,
@@ -59,7 +59,11 @@ func TestUnseen(t *testing.T) {
 		{indicator.FileName, `c:\users\evil.exe`, true},
 		{indicator.FileName, `evil`, false},
 		{indicator.URL, "/gate.php?x", true},
-		{indicator.URL, "/gate", false},
+		{indicator.URL, "/gate", true},
+		{indicator.URL, "/?id=1", true},
+		{indicator.URL, "/~who/", true},
+		{indicator.URL, "/%EB%B3%B4", true},
+		{indicator.URL, "/%20x", false},
 		{indicator.URL, "http://a.example/x", true},
 		{indicator.URL, "1.2.3.4/x", true},
 		{indicator.Email, "root@localhost", false},

@@ -21,8 +21,14 @@ func realEvents(t *testing.T, fn func(ev *event.Event)) {
 	rec := app.Formats()
 	n := 0
 	for _, folder := range [][]string{
-		{"suricata", "eve.tar.gz"}, {"suricata", "wrccdc"}, {"zeek-wrccdc2018"}, {"panther-tests"}, {"wazuh-logs"},
-		{"cloudtrail-invictus"}, {"msticpy"}, {"otrf", "atomic"},
+		{"suricata", "eve.tar.gz"},
+		{"suricata", "wrccdc"},
+		{"zeek-wrccdc2018"},
+		{"panther-tests"},
+		{"wazuh-logs"},
+		{"cloudtrail-invictus"},
+		{"msticpy"},
+		{"otrf", "atomic"},
 	} {
 		err := fetch.Walk(realdata.Path(t, folder...), fetch.Limits{}, func(name string, in io.Reader) error {
 			if folder[0] == "otrf" {
