@@ -44,7 +44,7 @@ var (
 			"match", "sigma", "risk", "similar", "lookalike", "extract", "vuln", "format", "format/*",
 		}, []string{"vocabulary"}, pure},
 		{"vocabulary", []string{"indicator", "event", "attack", "stix", "misp", "ref"}, []string{"vocabulary"}, pure},
-		{"foundation", []string{"internal/errs", "internal/supervise", "internal/fetch", "internal/sqldb", "internal/obs", "internal/config", "internal/realdata"}, []string{"foundation"}, nil},
+		{"foundation", []string{"internal/errs", "internal/supervise", "internal/fetch", "internal/sqldb", "internal/obs", "internal/config", "internal/mmap", "internal/realdata"}, []string{"foundation"}, nil},
 		{"content", []string{"content", "content/*"}, []string{"vocabulary"}, []string{"database/sql", "net", "net/http"}},
 		{"tool", []string{"tools/*"}, []string{"content", "engine", "vocabulary", "foundation"}, nil},
 	}

@@ -19,7 +19,8 @@ func jsonFormat() Format {
 			}
 			return 0
 		},
-		New: func() Decoder { return &jsonDecoder{scan: NewScanner("json")} },
+		New:   func() Decoder { return &jsonDecoder{scan: NewScanner("json")} },
+		Whole: func(record string) bool { return Skim(record, "") },
 	}
 }
 
@@ -61,6 +62,7 @@ func textFormat() Format {
 		Name:      "text",
 		Recognise: func(string) int { return 1 },
 		New:       func() Decoder { return textDecoder{} },
+		Whole:     func(string) bool { return true },
 	}
 }
 

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bufio"
 	"errors"
 	"io"
 
@@ -16,12 +17,17 @@ type Options struct {
 	MaxRecord     int    // bytes of one record; DefaultMaxRecord when 0
 	NoObservables bool   // leave Event.Observables empty
 	Search        Search // for observables in free text; see Observables
+	// Wanted, when set, lets the reader go past what nobody wants: such a record
+	// counts as the event it surely is, but Next does not return it. Whatever
+	// may be something else is read all the same.
+	Wanted Wanted
 }
 
 // Stats count what a reader met: Records = Events + Headers + all of Failed.
 type Stats struct {
 	Records int
 	Events  int
+	Passed  int            // of the events, those that nobody wanted
 	Headers int            // records that carry no event
 	Failed  map[string]int // by reason
 }
@@ -36,6 +42,7 @@ type Reader struct {
 	stream *Stream
 	opt    Options
 	stats  Stats
+	ahead  ahead
 }
 
 // NewReader returns a reader of in. name is the file name that events and
@@ -50,6 +57,9 @@ func NewReader(in io.Reader, name string, rec *Recogniser, opt Options) (*Reader
 	}
 	r := &Reader{name: name, stream: stream, opt: opt}
 	r.frames.init(in, rec, opt.MaxRecord)
+	if opt.Wanted != nil {
+		r.frames.in = bufio.NewReaderSize(in, aheadBytes)
+	}
 	r.stats.Failed = map[string]int{}
 	return r, nil
 }
@@ -59,7 +69,7 @@ func NewReader(in io.Reader, name string, rec *Recogniser, opt Options) (*Reader
 // underlying reader and is final.
 func (r *Reader) Next() (event.Event, error) {
 	for {
-		f, err := r.frames.next()
+		f, whole, err := r.frame()
 		if err != nil {
 			return event.Event{}, err
 		}
@@ -67,6 +77,11 @@ func (r *Reader) Next() (event.Event, error) {
 		own, contained := r.frames.contained()
 		if contained {
 			r.stream.declared = own
+		}
+		if whole >= 0 && r.stream.pass(f.data, whole) {
+			r.stats.Events++
+			r.stats.Passed++
+			continue
 		}
 		if f.fault != nil {
 			return event.Event{}, r.fail(f, f.fault)

@@ -94,8 +94,10 @@ func unescapeOnce(line []byte, isJSON bool) []byte {
 			continue
 		case strings.IndexByte("nrtbf", next) >= 0:
 			out = append(out, '\n')
-		default: // \" and \\, and what is no escape at all
+		case next == '"' || next == '\\':
 			out = append(out, next)
+		default: // no escape, as in a path of Windows: keep both
+			out = append(out, c, next)
 		}
 		i++
 	}

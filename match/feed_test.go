@@ -23,7 +23,7 @@ func TestFeed(t *testing.T) {
 	maltrail(t, func(raw string) {
 		typ, v, err := indicator.Detect(raw)
 		if err == nil {
-			err = b.Add(typ, v, uint32(len(kept)))
+			err = b.Add(typ, v, uint64(len(kept)))
 		}
 		if err != nil {
 			if reason := indicator.Reason(err); report.Dropped[reason] < 5 && reason != "public-suffix" {

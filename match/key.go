@@ -38,11 +38,20 @@ const (
 	spaceIPv6Port
 	spaceDomainPort
 	spacePattern
-	spaceURL     // with a scheme
-	spaceAnyURL  // host and path
-	spacePath    // path only
-	spaceGate    // Bloom filter only: last two labels of every name
-	spaceURLGate // Bloom filter only: host of every URL
+	spaceURL    // with a scheme
+	spaceAnyURL // host and path
+	spacePath   // path only
+	// The others are in the filter only, see Builder.addGates.
+	spaceURLGate  // host of every URL
+	spacePortGate // host of every host and port
+	spaceMailGate // host of every e-mail address
+	spaceAnchor   // a part of a file name or path, see anchor
+	spaceSegment  // a segment of a path without a dot
+	// And these are only marks of what there is.
+	spaceGate  // anything that has a name
+	spaceHost4 // anything that has an IPv4 address
+	spaceHost6
+	spaceForeign // a path of nothing but letters of another script
 	spaceCount
 )
 
@@ -163,14 +172,4 @@ func keyOf(t indicator.Type, value string) (key, bool) {
 	}
 	s := spaceOf(t)
 	return key{space: s, host: value}, s != spaceNone
-}
-
-// gate returns the last two labels of a name. Every name in the index has its
-// gate in the Bloom filter, so that most names cost one probe, not one a label.
-func gate(name string) string {
-	i := strings.LastIndexByte(name, '.')
-	if i < 0 {
-		return name
-	}
-	return name[strings.LastIndexByte(name[:i], '.')+1:]
 }

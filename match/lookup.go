@@ -7,17 +7,7 @@ import (
 	"github.com/vedette-soc/vedette/indicator"
 )
 
-// Lookup appends to dst every indicator that an observable touches and returns
-// it. The value must be canonical.
-//
-//   - an address: itself and every network that holds it
-//   - a name: itself and every name above it
-//   - a host and port: itself, for a name also the names above with that port, then its host
-//   - a URL: see [Index.url]; then its host, alone and with its port
-//   - an e-mail address: itself, then its domain
-//   - a file name with a path, an account with its domain: itself and its last part
-//   - anything else: itself
-func (x *Index) Lookup(t indicator.Type, value string, dst []Hit) []Hit {
+func (x *Index) lookup(t indicator.Type, value string, dst []Hit) []Hit {
 	switch t {
 	case indicator.IPv4, indicator.IPv6:
 		return x.address(t, value, false, dst)
@@ -42,7 +32,7 @@ func (x *Index) Lookup(t indicator.Type, value string, dst []Hit) []Hit {
 
 func (x *Index) exact(t indicator.Type, value string, dst []Hit) []Hit {
 	s := spaceOf(t)
-	if !x.spaces[s] {
+	if !x.uses(s) {
 		return dst
 	}
 	if id, ok := x.find(key{space: s, host: value}); ok {
@@ -52,7 +42,7 @@ func (x *Index) exact(t indicator.Type, value string, dst []Hit) []Hit {
 }
 
 func (x *Index) address(t indicator.Type, value string, viaHost bool, dst []Hit) []Hit {
-	if s := spaceOf(t); x.spaces[s] {
+	if s := spaceOf(t); x.uses(s) {
 		if id, ok := x.find(key{space: s, host: value}); ok {
 			dst = append(dst, Hit{ID: id, ViaHost: viaHost})
 		}
@@ -75,7 +65,7 @@ func (x *Index) address(t indicator.Type, value string, viaHost bool, dst []Hit)
 }
 
 func (x *Index) name(name string, viaHost bool, dst []Hit) []Hit {
-	if !x.spaces[spaceDomain] || !x.mayHold(key{space: spaceGate, host: gate(name)}.hash()) {
+	if !x.uses(spaceDomain) || !x.bloom.has(gateHash(name)) {
 		return dst
 	}
 	kind := Exact
@@ -112,7 +102,7 @@ func (x *Index) hostPort(t indicator.Type, value string, dst []Hit) []Hit {
 // addressPort: host as in a URL (IPv6 in brackets), port is ":443".
 func (x *Index) addressPort(t indicator.Type, host, port string, viaHost bool, dst []Hit) []Hit {
 	s := spaceOf(t)
-	if !x.spaces[s] {
+	if !x.uses(s) {
 		return dst
 	}
 	if id, ok := x.find(key{space: s, host: host, port: port}); ok {
@@ -123,7 +113,7 @@ func (x *Index) addressPort(t indicator.Type, host, port string, viaHost bool, d
 
 // namePort: port is ":443".
 func (x *Index) namePort(name, port string, viaHost bool, dst []Hit) []Hit {
-	if !x.spaces[spaceDomainPort] || !x.mayHold(key{space: spaceGate, host: gate(name)}.hash()) {
+	if !x.uses(spaceDomainPort) || !x.bloom.has(gateHash(name)) {
 		return dst
 	}
 	kind := Exact

@@ -29,7 +29,7 @@ func build(t testing.TB, values []string) *match.Index {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := b.Add(typ, v, uint32(i)); err != nil {
+		if err := b.Add(typ, v, uint64(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -150,7 +150,7 @@ func TestDuplicates(t *testing.T) {
 	const distinct = 20_000 // enough for several workers
 	for range 3 {
 		for i := range distinct {
-			if err := b.Add(indicator.Domain, fmt.Sprintf("d%d.example", i), uint32(i)); err != nil {
+			if err := b.Add(indicator.Domain, fmt.Sprintf("d%d.example", i), uint64(i)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -164,7 +164,7 @@ func TestDuplicates(t *testing.T) {
 	}
 	for i := range distinct {
 		hs := x.Lookup(indicator.Domain, fmt.Sprintf("d%d.example", i), nil)
-		if len(hs) != 1 || hs[0].ID != uint32(i) {
+		if len(hs) != 1 || hs[0].ID != uint64(i) {
 			t.Fatalf("entry %d: %v", i, hs)
 		}
 	}
@@ -199,44 +199,17 @@ func TestLookupAllocatesNothing(t *testing.T) {
 	}
 }
 
-func TestLive(t *testing.T) {
-	var l match.Live
-	look := func(v string) int { return len(l.Lookup(indicator.Domain, v, nil)) }
-	if look("a.example") != 0 {
-		t.Error("an empty Live has hits")
-	}
-	if refused := l.Add(match.Entry{Type: indicator.Domain, Value: "a.example", ID: 1}, match.Entry{Type: indicator.Domain, Value: "com", ID: 2}); len(refused) != 1 {
-		t.Errorf("refused: %v", refused)
-	}
-	mark := l.Mark()
-	l.Add(match.Entry{Type: indicator.Domain, Value: "b.example", ID: 3})
-	if look("a.example") != 1 || look("b.example") != 1 {
-		t.Error("what was added does not match")
-	}
-	l.Store(build(t, []string{"a.example"}), mark)
-	if look("a.example") != 1 || look("b.example") != 1 {
-		t.Error("what was added after the mark is lost")
-	}
-	if main, added := l.Len(); main != 1 || added != 1 {
-		t.Errorf("%d in the main index and %d added, want 1 and 1", main, added)
-	}
-	l.Store(build(t, []string{"c.example"}), l.Mark())
-	if look("a.example") != 0 || look("b.example") != 0 || look("c.example") != 1 {
-		t.Error("the old index still matches")
-	}
-}
-
 // An account is claimed without its domain more often than with it.
 func TestAccountWithItsDomain(t *testing.T) {
 	var b match.Builder
 	for i, v := range []string{"svc-evil", `other\thief`} {
-		if err := b.Add(indicator.UserAccount, v, uint32(i)); err != nil {
+		if err := b.Add(indicator.UserAccount, v, uint64(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	x := b.Build()
-	for value, want := range map[string][]uint32{`corp\svc-evil`: {0}, "svc-evil": {0}, `other\thief`: {1}, `corp\thief`: nil, "thief": nil} {
-		var got []uint32
+	for value, want := range map[string][]uint64{`corp\svc-evil`: {0}, "svc-evil": {0}, `other\thief`: {1}, `corp\thief`: nil, "thief": nil} {
+		var got []uint64
 		for _, h := range x.Lookup(indicator.UserAccount, value, nil) {
 			got = append(got, h.ID)
 		}

@@ -232,7 +232,7 @@ func TestLookupAgainstReference(t *testing.T) {
 		var b match.Builder
 		for range indicators {
 			typ, v, err := indicator.Detect(w.value())
-			if err != nil || slices.Contains(set, value{typ, v}) || b.Add(typ, v, uint32(len(set))) != nil {
+			if err != nil || slices.Contains(set, value{typ, v}) || b.Add(typ, v, uint64(len(set))) != nil {
 				continue
 			}
 			set = append(set, value{typ, v})

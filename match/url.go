@@ -20,8 +20,8 @@ func (x *Index) url(value string, dst []Hit) []Hit {
 	if u.host == "" {
 		return dst
 	}
-	if (x.spaces[spaceURL] || x.spaces[spaceAnyURL]) &&
-		x.mayHold(key{space: spaceURLGate, host: u.host}.hash()) {
+	if (x.uses(spaceURL) || x.uses(spaceAnyURL)) &&
+		x.bloom.has(key{space: spaceURLGate, host: u.host}.hash()) {
 		dst = x.fullURL(u, dst)
 		dst = x.anyURL(u, dst)
 	}
@@ -66,7 +66,7 @@ func portOf(scheme string) string {
 }
 
 func (x *Index) fullURL(u urlView, dst []Hit) []Hit {
-	if !x.spaces[spaceURL] {
+	if !x.uses(spaceURL) {
 		return dst
 	}
 	if u.scheme != "" {
@@ -98,7 +98,7 @@ func (x *Index) oneURL(scheme string, u urlView, dst []Hit) []Hit {
 
 // anyURL looks for host/path without a port and, where the port is known, with it.
 func (x *Index) anyURL(u urlView, dst []Hit) []Hit {
-	if !x.spaces[spaceAnyURL] {
+	if !x.uses(spaceAnyURL) {
 		return dst
 	}
 	dst = x.below(key{space: spaceAnyURL, host: u.host, rest: u.path}, dst)
@@ -147,7 +147,7 @@ func (x *Index) beginning(k key, end int, dst []Hit) []Hit {
 }
 
 func (x *Index) pathOnly(path string, dst []Hit) []Hit {
-	if !x.spaces[spacePath] {
+	if !x.uses(spacePath) {
 		return dst
 	}
 	if id, ok := x.find(key{space: spacePath, rest: path}); ok {

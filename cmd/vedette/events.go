@@ -65,6 +65,7 @@ func (r *reading) file(ctx context.Context, name string, in io.Reader, fn func(*
 	defer func() {
 		st := reader.Stats()
 		r.records += st.Records
+		r.events += st.Passed
 		for reason, n := range st.Failed {
 			r.failed[reason] += n
 		}

@@ -45,6 +45,7 @@ func runMatch(ctx context.Context, e env, args []string) error {
 	kind := fs.String("kind", "", "what the indicators are: text, csv, stix ...; default: recognised")
 	lists := fs.String("warninglists", "", "`DIR` with MISP warning lists")
 	declared := fs.String("format", "", "format of all events: "+strings.Join(rec.Names(), ", ")+"; default: recognised")
+	full := fs.Bool("full", false, "read every event, also those whose raw record can touch nothing; the output is the same")
 	fs.Bool("json", true, "machine output (always)")
 	events, err := parseFlags(fs, args)
 	if err != nil {
@@ -62,6 +63,9 @@ func runMatch(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	r := newReading(e, rec, *declared, true)
+	if !*full {
+		r.opt.Wanted = known.Wanted()
+	}
 	out := bufio.NewWriterSize(e.stdout, 1<<20)
 	m := matching{told: map[place]bool{}, known: known, warnings: warnings, out: json.NewEncoder(out)}
 	m.out.SetEscapeHTML(false)

@@ -60,7 +60,7 @@ func build(t *testing.T, end time.Time) *house {
 	lists, err := content.WarningLists()
 	must(t, err)
 	h.set, _ = misp.Compile(lists)
-	h.matcher = pipeline.NewMatcher(h.intel, slog.New(slog.DiscardHandler))
+	h.matcher = pipeline.NewMatcher(h.intel, "", slog.New(slog.DiscardHandler))
 	must(t, h.matcher.Rebuild(h.ctx))
 	h.replay(t, st)
 	return h

@@ -21,6 +21,7 @@ func Format() format.Format {
 		New: func() format.Decoder {
 			return &decoder{scan: format.NewScanner("suricata.eve")}
 		},
+		Whole: func(record string) bool { return format.Skim(record, "event_type") },
 	}
 }
 

@@ -22,6 +22,7 @@ func Format() format.Format {
 		Name:      "windows",
 		Recognise: recognise,
 		New:       func() format.Decoder { return newDecoder() },
+		Whole:     whole,
 	}
 }
 
@@ -34,6 +35,16 @@ func recognise(head string) int {
 		return 100
 	}
 	return 0
+}
+
+func whole(record string) bool {
+	switch shapeOf(record) {
+	case beat:
+		return format.Skim(record, "")
+	case flat:
+		return format.Skim(record, "EventID")
+	}
+	return false
 }
 
 type shape uint8

@@ -18,6 +18,7 @@ func Format() format.Format {
 		Name:      "zeek",
 		Recognise: recognise,
 		New:       func() format.Decoder { return newDecoder() },
+		Whole:     func(record string) bool { return looksJSON(record) && format.Skim(record, "ts") },
 		Resume: func(context []byte) (format.Decoder, error) {
 			d := newDecoder()
 			for line := range strings.Lines(string(context)) {

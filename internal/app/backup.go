@@ -28,6 +28,7 @@ const (
 	tailName     = "tail.json"
 	historyName  = "history"
 	manifestName = "manifest.json"
+	indexName    = "indicators.index" // not in a backup: it can be made from the database
 )
 
 // manifest is the last file of a backup. Without it the backup is not whole.

@@ -58,7 +58,7 @@ func (c *Client) Index(ctx context.Context) error {
 	if c.sys == nil {
 		return nil
 	}
-	return c.sys.matcher.Rebuild(asSystem(ctx))
+	return c.sys.matcher.Start(asSystem(ctx))
 }
 
 // Backtests does the back-tests that wait: a server has a worker for them, this

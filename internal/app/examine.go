@@ -176,7 +176,12 @@ func (x *examination) outbox() {
 }
 
 func (x *examination) index() {
-	m := pipeline.NewMatcher(intel.New(x.store.Intel(), x.store.Knowledge()), quiet())
+	switch _, err := pipeline.CheckIndexFile(filepath.Join(x.config.Data, indexName)); {
+	case err == nil, errors.Is(err, fs.ErrNotExist):
+	default:
+		x.add(warn("index", "Remove the file; the next start builds it anew.", "%s cannot be used: %v", indexName, err))
+	}
+	m := pipeline.NewMatcher(intel.New(x.store.Intel(), x.store.Knowledge()), "", quiet())
 	if x.system != nil {
 		m = x.system.matcher
 	} else if err := m.Rebuild(asSystem(x.ctx)); err != nil {

@@ -153,7 +153,6 @@ func (s *System) build(ctx context.Context) error {
 	s.intake = telemetry.NewIntake(s.history, 0)
 	s.formats = Formats()
 	s.decoder = pipeline.NewDecoder(s.formats)
-	s.matcher = pipeline.NewMatcher(s.intel, log)
 	pipelines, err := Pipelines()
 	if err != nil {
 		return err
@@ -163,6 +162,7 @@ func (s *System) build(ctx context.Context) error {
 		Past: pipeline.RulePast{History: s.history, Decoder: s.decoder, Org: s.org, Pipelines: pipelines},
 	})
 	s.rules = pipeline.NewRules(s.detect, s.org, pipelines, log)
+	s.matcher = pipeline.NewMatcher(s.intel, filepath.Join(c.Data, indexName), log)
 	s.collect = collect.New(collect.Config{
 		Store: s.store.Feeds(), Knowledge: pipeline.Knowledge{Intel: s.intel, Org: s.org}, Parsers: Parsers(), Fetch: client,
 		Catalogue: catalogue, SpoolDir: c.Data, Log: log.With("component", "collect"),

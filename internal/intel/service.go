@@ -90,6 +90,7 @@ func (s *Service) mergeBatch(ctx context.Context, source, run string, claims []i
 		all, mine := assert(said[k], k, source, run, c, now)
 		saveSaid = append(saveSaid, mine)
 		if row := combine(old, all, now); !known || !same(old, row) {
+			row.Turned = !known || old.Live(now) != row.Live(now)
 			saveRows = append(saveRows, row)
 		}
 	}
@@ -114,6 +115,7 @@ func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error)
 		if err != nil {
 			return total, err
 		}
+		now := s.now().UTC()
 		var changed []Row
 		var withdrawn []AssertionRow
 		for _, k := range keys {
@@ -123,8 +125,10 @@ func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error)
 					withdrawn = append(withdrawn, *a)
 				}
 			}
-			if row, ok := rows[k]; ok {
-				changed = append(changed, combine(row, said[k], s.now().UTC()))
+			if old, ok := rows[k]; ok {
+				row := combine(old, said[k], now)
+				row.Turned = old.Live(now) != row.Live(now)
+				changed = append(changed, row)
 			}
 		}
 		if err := s.store.Save(ctx, changed, withdrawn, false); err != nil {
@@ -226,7 +230,9 @@ func (s *Service) Pin(ctx context.Context, id string, confidence int, until time
 		return err
 	}
 	actor := ref.ActorFrom(ctx)
+	was := row.Live(s.now())
 	row.Confidence, row.ValidUntil, row.Revoked, row.PinnedBy = confidence, until, revoked, actor.Name
+	row.Turned = row.Live(s.now()) != was
 	return s.store.Pin(ctx, row, ref.Act{
 		Actor: actor, Verb: "intel.pin", Target: ref.Ref{Kind: ref.Indicator, ID: id}, Reason: why, Time: s.now(),
 		Detail: map[string]any{"value": row.Value, "confidence": confidence, "until": until, "revoked": revoked},

@@ -41,6 +41,8 @@ type Row struct {
 	indicator.Indicator
 	Claimed  bool   `json:"claimed"`   // at least one source still claims it
 	PinnedBy string `json:"pinned_by"` // the analyst who fixed confidence or expiry; wins over sources
+	// Turned says that the indicator begins or ceases to be live by being saved.
+	Turned bool `json:"-"`
 }
 
 // AssertionRow is what one source says of one indicator, as stored.
@@ -61,8 +63,10 @@ type AssertionRow struct {
 type Store interface {
 	// Load returns the rows and assertions that exist for keys.
 	Load(ctx context.Context, keys []Key) (map[Key]Row, map[Key][]AssertionRow, error)
+	Journal
 	// Save writes rows and assertions (insert or replace by key, and by key and
-	// source) and, when announce is set, the fact "intel.changed".
+	// source), notes which rows Turned for Changes and, when announce is set,
+	// the fact "intel.changed".
 	Save(ctx context.Context, rows []Row, assertions []AssertionRow, announce bool) error
 	// Stale returns keys whose assertion of source stands although run did not
 	// repeat it, at most limit of them.
@@ -79,7 +83,8 @@ type Store interface {
 	Pages(ctx context.Context, q Query, fn func([]Row) error) error
 	// Counts returns the number of indicators by type and by source: all and live.
 	Counts(ctx context.Context, now time.Time) (Counts, error)
-	// Pin fixes confidence, expiry or revocation of one indicator and records act.
+	// Pin fixes confidence, expiry or revocation of one indicator and records
+	// act; row.Turned as in Save.
 	Pin(ctx context.Context, row Row, act ref.Act) error
 }
 

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/vedette-soc/vedette/indicator"
@@ -20,40 +19,50 @@ import (
 	"github.com/vedette-soc/vedette/ref"
 )
 
-// metaKept bounds how many indicators met lately are remembered in full.
-const metaKept = 20_000
+const (
+	// metaKept bounds how many indicators met lately are remembered in full.
+	metaKept = 20_000
+	// changesTaken bounds how many changes are put beside the index rather than
+	// into a new one.
+	changesTaken = 20_000
+	// changesFolded is how many changes are worth a new index once
+	// foldEvery has passed.
+	changesFolded = 1000
+	foldEvery     = time.Hour
+	// expiryEvery is how often expired indicators are looked for.
+	expiryEvery = time.Minute
+)
 
-// Matcher holds the index of all live indicators and renews it when they change.
-// Lookup never waits for a renewal.
+// Matcher holds the index of all live indicators and keeps it true. Lookup never
+// waits for that.
+//
+// What begins or ceases to be live is in effect as soon as Update has seen it:
+// after each "intel.changed", and each minute for what expires. Before an
+// indicator is reported it is held against the knowledge base (as it was at the
+// last Update), so that one that was withdrawn is not reported by an index that
+// does not know it yet. A change of more than changesTaken indicators is in
+// effect when a new index is built, during which the old one serves.
 type Matcher struct {
 	intel *intel.Service
+	file  string // where the index is kept; "" = nowhere
 	log   *slog.Logger
-	state atomic.Pointer[compiled]
+	live  match.Live
 	dirty chan struct{}
-	first sync.Once
+	first sync.Once // Run may be started again
+
+	mu    sync.Mutex
+	since intel.Stamp          // up to which live is true; guarded by mu
+	about IndexState           // guarded by mu
+	met   map[uint64]intel.Row // by Hit.ID; guarded by mu
 }
 
-// compiled is one index with what belongs to it; it never changes but for the
-// memory of indicators met.
-type compiled struct {
-	index   *match.Index
-	keys    []intel.Key // by Hit.ID
-	refused int         // indicators the index would not take, such as public suffixes
-	built   time.Time
-	took    time.Duration
-
-	mu  sync.Mutex
-	met map[uint32]intel.Row // guarded by mu
+// NewMatcher returns a Matcher with an empty index; Run fills it, from the file
+// if there is one that can be brought up to date.
+func NewMatcher(in *intel.Service, file string, log *slog.Logger) *Matcher {
+	return &Matcher{intel: in, file: file, log: log, dirty: make(chan struct{}, 1), met: map[uint64]intel.Row{}}
 }
 
-// NewMatcher returns a Matcher with an empty index; Run fills it.
-func NewMatcher(in *intel.Service, log *slog.Logger) *Matcher {
-	m := &Matcher{intel: in, log: log, dirty: make(chan struct{}, 1)}
-	m.state.Store(&compiled{index: new(match.Builder).Build(), met: map[uint32]intel.Row{}})
-	return m
-}
-
-// Renew asks for a new index soon.
+// Renew asks for an Update soon.
 func (m *Matcher) Renew() {
 	select {
 	case m.dirty <- struct{}{}:
@@ -61,73 +70,136 @@ func (m *Matcher) Renew() {
 	}
 }
 
-// Run builds the index at the start, then closes ready, and builds it again when
-// indicators changed and at least once an hour because they expire. It is a
-// worker.
+// Start fills the index from the file, or else from the knowledge base.
+func (m *Matcher) Start(ctx context.Context) error {
+	ok, err := m.load(ctx)
+	if err != nil || ok {
+		return err
+	}
+	return m.Rebuild(ctx)
+}
+
+// Run fills the index, closes ready, and keeps the index true. It is a worker.
 func (m *Matcher) Run(ctx context.Context, ready chan<- struct{}) error {
 	ctx = ref.WithActor(ctx, ref.SystemActor)
-	tick := time.NewTicker(time.Hour)
+	if err := m.Start(ctx); err != nil {
+		return unlessDone(ctx, err)
+	}
+	m.first.Do(func() { close(ready) })
+	return unlessDone(ctx, m.follow(ctx))
+}
+
+func unlessDone(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// follow updates the index and builds new ones beside.
+func (m *Matcher) follow(ctx context.Context) error {
+	tick := time.NewTicker(expiryEvery)
 	defer tick.Stop()
+	var built chan error // of the build that runs; nil = none does
+	defer func() {
+		if built != nil {
+			<-built
+		}
+	}()
+	var again <-chan time.Time
 	for {
-		if err := m.Rebuild(ctx); err != nil {
-			if ctx.Err() != nil {
-				return nil
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-built:
+			if built = nil; err != nil {
+				return err
 			}
-			return err
-		}
-		m.first.Do(func() { close(ready) })
-		// A large index takes seconds to build: an import that announces itself
-		// again and again must not keep a core busy with nothing else.
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(2 * m.state.Load().took):
-		}
-		select {
-		case <-ctx.Done():
-			return nil
+		case <-again:
 		case <-m.dirty:
 		case <-tick.C:
 		}
+		stale, err := m.Update(ctx)
+		if err != nil {
+			return err
+		}
+		if !stale || built != nil {
+			continue
+		}
+		// An import that announces itself again and again must not keep a core
+		// busy with nothing but new indices.
+		if wait := m.rest(); wait > 0 {
+			again = time.After(wait)
+			continue
+		}
+		built = make(chan error, 1)
+		go func(built chan<- error) { built <- m.Rebuild(ctx) }(built)
 	}
 }
 
-// Rebuild compiles all live indicators and swaps the index.
-func (m *Matcher) Rebuild(ctx context.Context) error {
-	start := time.Now()
-	var b match.Builder
-	c := &compiled{met: map[uint32]intel.Row{}}
-	err := m.intel.Live(ctx, func(k intel.Key, t indicator.Type, value string) error {
-		if err := b.Add(t, value, uint32(len(c.keys))); err != nil {
-			c.refused++
-			return nil
-		}
-		c.keys = append(c.keys, k)
-		return nil
-	})
+// rest is how long to wait before the next build: twice as long as the last took.
+func (m *Matcher) rest() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return 2*m.about.Took - time.Since(m.about.Built)
+}
+
+// Update puts what changed since into effect. It returns whether the index should
+// be built anew: too much has changed, or much a while ago.
+func (m *Matcher) Update(ctx context.Context) (stale bool, err error) {
+	m.mu.Lock()
+	since, built := m.since, m.about.Built
+	m.mu.Unlock()
+	changed, to, ok, err := m.intel.Changes(ctx, since, changesTaken)
 	if err != nil {
-		return fmt.Errorf("read live indicators: %w", err)
+		return false, fmt.Errorf("read what indicators changed: %w", err)
 	}
-	c.index = b.Build()
-	c.built, c.took = time.Now(), time.Since(start)
-	m.state.Store(c)
-	m.log.DebugContext(ctx, "index swapped", "indicators", c.index.Len(), "refused", c.refused, "took", c.took)
-	return nil
+	m.mu.Lock()
+	clear(m.met)
+	m.mu.Unlock()
+	if beside := m.live.View().Changed(); !ok || beside+len(changed) > changesTaken {
+		return true, nil
+	} else if len(changed) == 0 {
+		m.reached(to)
+		return beside >= changesFolded && time.Since(built) > foldEvery, nil
+	}
+	changes := make([]match.Change, len(changed))
+	for i, c := range changed {
+		changes[i] = match.Change{ID: uint64(c.Key), Type: c.Type, Value: c.Value, Gone: !c.Live}
+	}
+	refused := m.live.Apply(changes...)
+	m.log.DebugContext(ctx, "index changed", "changes", len(changes), "refused", len(refused))
+	m.reached(to)
+	return false, nil
+}
+
+// reached notes up to when the index is true, unless it is so up to later.
+func (m *Matcher) reached(to intel.Stamp) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if to.Seq > m.since.Seq || to.Seq == m.since.Seq && to.At.After(m.since.At) {
+		m.since = to
+	}
 }
 
 // IndexState is what the health page shows of the index.
 type IndexState struct {
 	Indicators int           `json:"indicators"`
-	Refused    int           `json:"refused"`
+	Changed    int           `json:"changed"` // of these, beside the index built last
+	Refused    int           `json:"refused"` // indicators the index would not take, such as public suffixes
 	Bytes      int           `json:"bytes"`
 	Built      time.Time     `json:"built,omitzero"`
-	Took       time.Duration `json:"took"`
+	Took       time.Duration `json:"took"` // to build, or to read from its file
 }
 
 // State describes the index in use.
 func (m *Matcher) State() IndexState {
-	c := m.state.Load()
-	return IndexState{Indicators: c.index.Len(), Refused: c.refused, Bytes: c.index.Size(), Built: c.built, Took: c.took}
+	v := m.live.View()
+	m.mu.Lock()
+	s := m.about
+	m.mu.Unlock()
+	s.Indicators, s.Changed, s.Bytes = v.Len(), v.Changed(), v.Size()
+	return s
 }
 
 // Met is an indicator that an observable touched.
@@ -138,38 +210,40 @@ type Met struct {
 
 // Lookup returns the live indicators a canonical observable touches.
 func (m *Matcher) Lookup(ctx context.Context, t indicator.Type, value string, hits []match.Hit) ([]match.Hit, []Met, error) {
-	c := m.state.Load()
-	hits = c.index.Lookup(t, value, hits[:0])
+	hits = m.live.Lookup(t, value, hits[:0])
 	if len(hits) == 0 {
 		return hits, nil, nil
 	}
 	var met []Met
+	now := time.Now()
 	for _, h := range hits {
-		row, err := c.row(ctx, m.intel, h.ID)
+		row, err := m.row(ctx, h.ID)
 		if err != nil {
 			return hits, nil, fmt.Errorf("look up the indicator behind %s: %w", value, err)
 		}
-		met = append(met, Met{row, h.Kind})
+		if row.Live(now) {
+			met = append(met, Met{row, h.Kind})
+		}
 	}
 	return hits, met, nil
 }
 
-func (c *compiled) row(ctx context.Context, in *intel.Service, id uint32) (intel.Row, error) {
-	c.mu.Lock()
-	row, ok := c.met[id]
-	c.mu.Unlock()
+func (m *Matcher) row(ctx context.Context, id uint64) (intel.Row, error) {
+	m.mu.Lock()
+	row, ok := m.met[id]
+	m.mu.Unlock()
 	if ok {
 		return row, nil
 	}
-	row, err := in.ByKey(ctx, c.keys[id])
+	row, err := m.intel.ByKey(ctx, intel.Key(id))
 	if err != nil {
 		return row, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.met) >= metaKept {
-		clear(c.met)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.met) >= metaKept {
+		clear(m.met)
 	}
-	c.met[id] = row
+	m.met[id] = row
 	return row, nil
 }

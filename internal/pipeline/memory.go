@@ -6,7 +6,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/match"
@@ -52,7 +54,7 @@ func (m *Memory) Merge(_ context.Context, source, _ string, claims []indicator.C
 			value := key[len(c.Type)+1:]
 			m.at[key] = i
 			m.entries = append(m.entries, entry{kind: indicator.Type(m.alone(string(c.Type))[0]), value: value})
-			if err := m.builder.Add(c.Type, value, i); err != nil {
+			if err := m.builder.Add(c.Type, value, uint64(i)); err != nil {
 				m.Refused++
 			}
 		}
@@ -116,6 +118,25 @@ type Compiled struct {
 
 // Len is the number of indicators.
 func (c *Compiled) Len() int { return len(c.entries) }
+
+// Wanted returns what tells a format.Reader which raw records may touch an
+// indicator; nil when it cannot be told, because of a kind of indicator that only
+// shows when a record is read.
+func (c *Compiled) Wanted() format.Wanted {
+	for _, t := range c.index.Unseen() {
+		if format.Observed(t) {
+			return nil
+		}
+	}
+	searchers := sync.Pool{New: func() any { return c.index.Searcher() }}
+	return func(records [][]byte, wanted []bool) {
+		s := searchers.Get().(*match.Searcher)
+		for _, t := range s.Search(records, nil) {
+			wanted[t.Record] = true
+		}
+		searchers.Put(s)
+	}
+}
 
 // Hit is one indicator an observable touches.
 type Hit struct {

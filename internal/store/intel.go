@@ -139,8 +139,10 @@ func saveRows(ctx context.Context, tx *sqldb.Tx, rows []intel.Row) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Bulk(ctx, "INSERT INTO intel_name (name, key)", 2, names, "ON CONFLICT (name, key) DO NOTHING")
-	return err
+	if _, err = tx.Bulk(ctx, "INSERT INTO intel_name (name, key)", 2, names, "ON CONFLICT (name, key) DO NOTHING"); err != nil {
+		return err
+	}
+	return noteTurned(ctx, tx, rows)
 }
 
 func saveAssertions(ctx context.Context, tx *sqldb.Tx, assertions []intel.AssertionRow) error {

@@ -90,12 +90,12 @@ func (h *house) wire() {
 	decoder := pipeline.NewDecoder(format.NewRecogniser(suricata.Format(), ecs.Format()))
 	alerts := alert.New(h.store.Alerts())
 	log := slog.New(slog.NewTextHandler(logWriter{h}, nil))
-	h.matcher = pipeline.NewMatcher(in, log)
 	creation, err := sigma.ParsePipeline("test", []byte("name: test\nformat: ecs\nsources: [{product: windows, category: process_creation}]\nfields: {Image: process.executable}"))
 	h.must(err)
 	rules := detect.New(detect.Config{
 		Store: h.store.Rules(), Tuning: h.store.RuleTuning(), Past: pipeline.RulePast{History: h.history, Decoder: decoder, Org: orgs, Pipelines: creation},
 	})
+	h.matcher = pipeline.NewMatcher(in, "", log)
 	h.cfg = web.Config{
 		Alerts: alerts, Intel: in, Org: orgs, Decoder: decoder, History: h.history, Audit: h.store.Audit(),
 		Collect: collect.New(collect.Config{

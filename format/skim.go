@@ -1,0 +1,201 @@
+package format
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits under which Skim is sure of what a Scanner would say; within them no
+// limit of the Scanner can be reached.
+const (
+	skimDepth   = 8
+	skimName    = 48
+	skimMembers = 2000
+)
+
+// Skim says whether a record is surely one JSON object that Scanner.Object reads,
+// with the member named (when not empty) being a string that is not empty or a
+// number. It is several times faster than reading, allocates nothing, and says no
+// when in doubt.
+func Skim(record, member string) bool {
+	s := skimmer{src: record, member: member}
+	s.space()
+	if !s.object(1) || member != "" && s.found != 1 {
+		return false
+	}
+	s.space()
+	return s.pos == len(s.src)
+}
+
+type skimmer struct {
+	src     string
+	pos     int
+	members int
+	member  string
+	found   int
+}
+
+func (s *skimmer) space() {
+	for s.pos < len(s.src) && (s.src[s.pos] == ' ' || s.src[s.pos] == '\t' || s.src[s.pos] == '\n' || s.src[s.pos] == '\r') {
+		s.pos++
+	}
+}
+
+// take steps over c, and the white space around it.
+func (s *skimmer) take(c byte) bool {
+	s.space()
+	if s.pos >= len(s.src) || s.src[s.pos] != c {
+		return false
+	}
+	s.pos++
+	s.space()
+	return true
+}
+
+func (s *skimmer) object(depth int) bool {
+	if depth > skimDepth || !s.take('{') {
+		return false
+	}
+	if s.take('}') {
+		return true
+	}
+	for {
+		from := s.pos
+		if s.members++; s.members > skimMembers || !s.str() || s.pos-from > skimName {
+			return false
+		}
+		key := s.src[from+1 : s.pos-1]
+		if !plainName(key) || !s.take(':') {
+			return false
+		}
+		if depth == 1 && s.member != "" && key == s.member {
+			if !s.telling() {
+				return false
+			}
+			s.found++
+		}
+		if !s.value(depth) {
+			return false
+		}
+		if s.take(',') {
+			continue
+		}
+		return s.take('}')
+	}
+}
+
+// plainName: without escapes, and no longer when its bytes are made UTF-8.
+func plainName(key string) bool {
+	for i := range len(key) {
+		if key[i] == '\\' || key[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// telling says whether the value at pos is a string that is not empty, or a number.
+func (s *skimmer) telling() bool {
+	rest := s.src[s.pos:]
+	return len(rest) > 1 && (rest[0] == '"' && rest[1] != '"' || rest[0] >= '0' && rest[0] <= '9')
+}
+
+func (s *skimmer) array(depth int) bool {
+	if depth > skimDepth || !s.take('[') {
+		return false
+	}
+	if s.take(']') {
+		return true
+	}
+	for {
+		if !s.value(depth) {
+			return false
+		}
+		if s.take(',') {
+			continue
+		}
+		return s.take(']')
+	}
+}
+
+func (s *skimmer) value(depth int) bool {
+	if s.pos >= len(s.src) {
+		return false
+	}
+	switch c := s.src[s.pos]; c {
+	case '"':
+		return s.str()
+	case '{':
+		return s.object(depth + 1)
+	case '[':
+		return s.array(depth + 1)
+	case 't':
+		return s.word("true")
+	case 'f':
+		return s.word("false")
+	case 'n':
+		return s.word("null")
+	default:
+		return s.number()
+	}
+}
+
+func (s *skimmer) word(w string) bool {
+	if !strings.HasPrefix(s.src[s.pos:], w) {
+		return false
+	}
+	s.pos += len(w)
+	return true
+}
+
+// str steps over the string at pos.
+func (s *skimmer) str() bool {
+	if s.pos >= len(s.src) || s.src[s.pos] != '"' {
+		return false
+	}
+	for i := s.pos + 1; i < len(s.src); {
+		end := strings.IndexByte(s.src[i:], '"')
+		if end < 0 {
+			return false
+		}
+		slash := strings.IndexByte(s.src[i:i+end], '\\')
+		if slash < 0 {
+			s.pos = i + end + 1
+			return true
+		}
+		i += slash + 2
+	}
+	return false
+}
+
+// number steps over digits with a fraction; anything less plain is a doubt.
+func (s *skimmer) number() bool {
+	if s.src[s.pos] == '-' {
+		s.pos++
+	}
+	if !s.digits() {
+		return false
+	}
+	if s.pos < len(s.src) && s.src[s.pos] == '.' {
+		s.pos++
+		if !s.digits() {
+			return false
+		}
+	}
+	if s.pos == len(s.src) {
+		return false
+	}
+	switch s.src[s.pos] {
+	case ',', '}', ']', ' ', '\t', '\n', '\r':
+		return true
+	}
+	return false
+}
+
+func (s *skimmer) digits() bool {
+	from := s.pos
+	for s.pos < len(s.src) && s.src[s.pos]-'0' <= 9 {
+		s.pos++
+	}
+	return s.pos > from
+}

@@ -1,0 +1,145 @@
+package format
+
+import (
+	"bytes"
+	"runtime"
+	"sync"
+
+	"github.com/vedette-soc/vedette/indicator"
+)
+
+// Wanted says which records somebody wants to have read; it sets wanted[i] for
+// each. It is called for several groups of records at once.
+type Wanted func(records [][]byte, wanted []bool)
+
+const (
+	// aheadBytes is how much is read ahead when Options.Wanted is set, as far as
+	// it is there already.
+	aheadBytes = 1 << 20
+	// groupBytes is worth a goroutine of its own.
+	groupBytes = 64 << 10
+)
+
+// ahead are records that were cut and looked at, but not read yet.
+type ahead struct {
+	frames  []frame
+	formats []int  // by frame: what it is, when it need not be read; else -1
+	wanted  []bool // by frame
+	records [][]byte
+	next    int
+	err     error // comes after the frames
+}
+
+// frame returns the next record, and its format when it need not be read: nobody
+// wants it, and it is surely one event. Else the format is -1.
+func (r *Reader) frame() (frame, int, error) {
+	if r.opt.Wanted == nil || len(r.frames.ready) > 0 {
+		f, err := r.frames.next()
+		return f, -1, err
+	}
+	a := &r.ahead
+	if a.next == len(a.frames) {
+		if a.err != nil {
+			return frame{}, -1, a.err
+		}
+		r.look()
+		if len(a.frames) == 0 {
+			return frame{}, -1, a.err
+		}
+	}
+	a.next++
+	return a.frames[a.next-1], a.formats[a.next-1], nil
+}
+
+// look cuts the records that are there already, at least one, and sorts out those
+// that need not be read.
+func (r *Reader) look() {
+	a := &r.ahead
+	clear(a.frames)
+	clear(a.records)
+	*a = ahead{frames: a.frames[:0], formats: a.formats[:0], wanted: a.wanted[:0], records: a.records[:0]}
+	size := 0
+	for size < aheadBytes && a.err == nil {
+		var f frame
+		if f, a.err = r.frames.next(); a.err == nil {
+			a.frames = append(a.frames, f)
+			a.formats = append(a.formats, -1)
+			a.wanted = append(a.wanted, f.fault != nil)
+			a.records = append(a.records, f.data)
+			size += len(f.data) + 1
+		}
+		if r.frames.in.Buffered() == 0 && len(r.frames.back) == 0 {
+			break // the next record may be long in coming
+		}
+	}
+	if own, ok := r.frames.contained(); ok {
+		r.stream.declared = own
+	}
+	groups := min(runtime.GOMAXPROCS(0), size/groupBytes+1)
+	var wg sync.WaitGroup
+	for g := range groups {
+		from, to := len(a.frames)*g/groups, len(a.frames)*(g+1)/groups
+		if g == groups-1 {
+			r.sortOut(from, to)
+			break
+		}
+		wg.Go(func() { r.sortOut(from, to) })
+	}
+	wg.Wait()
+}
+
+// sortOut finds which of the records need not be read.
+func (r *Reader) sortOut(from, to int) {
+	a := &r.ahead
+	r.opt.Wanted(a.records[from:to], a.wanted[from:to])
+	for i := from; i < to; i++ {
+		if f := a.frames[i]; !a.wanted[i] && f.fault == nil {
+			a.formats[i] = r.stream.whole(f.data)
+		}
+	}
+}
+
+// whole returns the format of which a record surely is one event, -1 in doubt. It
+// does not depend on what was read before, so that records can be looked at in
+// any order.
+func (s *Stream) whole(record []byte) int {
+	text := string(bytes.TrimSpace(record))
+	i := s.declared
+	if i < 0 {
+		i = s.rec.best(text, -1)
+	}
+	if f := &s.rec.formats[i]; text == "" || len(text) != len(record) || f.Whole == nil || !f.Whole(text) {
+		return -1
+	}
+	return i
+}
+
+// pass goes past a record of format i without reading it; false when, after what
+// was read before, it may be of another format.
+func (s *Stream) pass(record []byte, i int) bool {
+	switch {
+	case s.declared >= 0:
+	case s.withText > 0 && record[0] != '{':
+		return false
+	case s.last >= 0 && s.last != i && s.rec.formats[s.last].Recognise(string(record)) >= certain:
+		return false
+	}
+	s.last = i
+	return true
+}
+
+// Observed says whether Observables can find anything of a type.
+func Observed(t indicator.Type) bool {
+	for i := range typedFields {
+		for _, o := range typedFields[i].types {
+			if o == t {
+				return true
+			}
+		}
+	}
+	switch t {
+	case indicator.IPv4Port, indicator.IPv6Port, indicator.DomainPort:
+		return true
+	}
+	return searchable(t)
+}

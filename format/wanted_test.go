@@ -1,0 +1,148 @@
+package format_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vedette-soc/vedette/format"
+	"github.com/vedette-soc/vedette/format/ecs"
+	"github.com/vedette-soc/vedette/format/suricata"
+	"github.com/vedette-soc/vedette/format/windows"
+	"github.com/vedette-soc/vedette/format/zeek"
+)
+
+func everyFormat() *format.Recogniser {
+	return format.NewRecogniser(suricata.Format(), zeek.Format(), windows.Format(), ecs.Format())
+}
+
+// readAll returns what a reader says of each record that it returns, keeping only
+// the events of which keep is true, and its counts.
+func readAll(t testing.TB, in, declared string, wanted format.Wanted, keep func(raw string) bool) ([]string, format.Stats) {
+	t.Helper()
+	r, err := format.NewReader(strings.NewReader(in), "f", everyFormat(), format.Options{Format: declared, Wanted: wanted})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for {
+		ev, err := r.Next()
+		var bad *format.RecordError
+		switch {
+		case errors.Is(err, io.EOF):
+			s := r.Stats()
+			s.Passed = 0
+			return out, s
+		case errors.As(err, &bad):
+			out = append(out, fmt.Sprint(bad.Line, bad.Reason))
+		case err != nil:
+			t.Fatal(err)
+		case keep(string(ev.Raw)):
+			out = append(out, fmt.Sprint(ev.Origin.Line, ev.Format, string(ev.AppendJSON(nil, true)), ev.Observables))
+		}
+	}
+}
+
+// records are the kinds of lines that streams have, whole and broken.
+var records = []string{
+	`{"timestamp":"2024-05-01T10:00:00.1+0000","flow_id":1,"event_type":"dns","src_ip":"10.0.0.1","dns":{"rrname":"evil.com"}}`,
+	`{"timestamp":"2024-05-01T10:00:00.1+0000","flow_id":1,"event_type":null,"src_ip":"10.0.0.1"}`,
+	`{"timestamp":"2024-05-01T10:00:00.1+0000","flow_id":1,"event_type":"","event_type":"x"}`,
+	`{"timestamp":"x","flow_id":1,"a":{"event_type":"dns"}}`,
+	`{"timestamp":"x","flow_id":1,"event_type":"flow"} {"timestamp":"x","flow_id":1,"event_type":"flow"}`,
+	`{"timestamp":"x","flow_id":1,"event_type":"flow"}{"a":1}`,
+	`{"_path":"conn","ts":1521911721.255387,"uid":"C1","id.orig_h":"10.0.0.5"}`,
+	`{"_path":"conn","ts":null,"uid":"C1"}`, `{ "ts": 1.5, "uid": "a", "id.orig_h": "10.0.0.5" }`,
+	`{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Image":"C:\\a\\b.exe"}`,
+	`{"EventID":"","Channel":"x"}`, `{"winlog":{"event_id":1,"channel":"x"},"@timestamp":"2024-01-01T00:00:00Z"}`,
+	`{"Event":{"System":{"Provider":{"Name":"x"},"EventID":4},"EventData":{}}}`,
+	`{"@timestamp":"2024-01-01T00:00:00Z","event":{"module":"x"},"source":{"ip":"1.2.3.4"}}`,
+	`{"a":1,"b":[{"c":1},{"c":2}],"d":{"e":[1,"x",null,true]}}`, `{"a":1`, `{"a":01}`, `{"a":1e5}`, `{"a":.5}`, `{"a":tru}`, `{"a":"x}`, `{"a":"\`, `{"\u0061":1}`, `{}`,
+	`plain text 1.2.3.4`, "  indented", "#separator \\x09", "#set_separator\t,", "#fields\tts\tuid\tid.orig_h", "#types\ttime\tstring\taddr", "1.5\tC1\t10.0.0.1", "1.5\tC1", "",
+	"[", `{"a":1},`, "]", `{"a":`, `1}`, "{\"a\":\"\xff\",\"\xff\":1}",
+}
+
+// TestWantedChangesNothing: what a reader says of the records that are wanted, and
+// of those that cannot be read, and all that it counts, is the same whether it
+// goes past the others or not.
+func TestWantedChangesNothing(t *testing.T) {
+	passed := 0
+	for seed := range uint64(400) {
+		r := rand.New(rand.NewPCG(seed, 5))
+		var b strings.Builder
+		for range 1 + r.IntN(60) {
+			b.WriteString(records[r.IntN(len(records))] + "\n")
+		}
+		declared := []string{"", "", "", "suricata", "zeek", "json", "text"}[r.IntN(7)]
+		want := func(raw string) bool { return len(raw)%3 == int(seed%3) }
+		wanted := func(records [][]byte, wanted []bool) {
+			for i, r := range records {
+				wanted[i] = want(string(r))
+			}
+		}
+		all, stats := readAll(t, b.String(), declared, nil, want)
+		some, statsSome := readAll(t, b.String(), declared, wanted, want)
+		if d := cmp.Diff(all, some); d != "" {
+			t.Fatalf("seed %d, format %q (-all +some):\n%s", seed, declared, d)
+		}
+		if d := cmp.Diff(stats, statsSome); d != "" {
+			t.Fatalf("seed %d, format %q (-all +some):\n%s", seed, declared, d)
+		}
+		reader, err := format.NewReader(strings.NewReader(b.String()), "f", everyFormat(), format.Options{Format: declared, Wanted: wanted})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for {
+			if _, err := reader.Next(); errors.Is(err, io.EOF) {
+				break
+			}
+		}
+		passed += reader.Stats().Passed
+	}
+	if passed < 1000 {
+		t.Errorf("only %d records were passed: the test has lost its bite", passed)
+	}
+}
+
+// TestWantedDoesNotWait: what is there is read before more is waited for.
+func TestWantedDoesNotWait(t *testing.T) {
+	in, out := io.Pipe()
+	r, err := format.NewReader(in, "f", everyFormat(), format.Options{Wanted: func(_ [][]byte, wanted []bool) {
+		for i := range wanted {
+			wanted[i] = true
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		go func() { _, _ = fmt.Fprintf(out, "line %d\n", i) }() // Next takes it from the pipe
+		if ev, err := r.Next(); err != nil || ev.Fields.String("message") != fmt.Sprintf("line %d", i) {
+			t.Fatal(ev.Fields, err)
+		}
+	}
+}
+
+func FuzzSkim(f *testing.F) {
+	for _, r := range records {
+		f.Add(r)
+	}
+	f.Fuzz(func(t *testing.T, record string) {
+		if format.Skim(record, "") {
+			if _, err := format.NewScanner("prefix").Object(record); err != nil {
+				t.Fatalf("%q: %v", record, err)
+			}
+		}
+		if format.Skim(record, "a") {
+			fields, err := format.NewScanner("").Object(record)
+			if err != nil || fields.String("a") == "" {
+				t.Fatalf("%q: %v, %v", record, fields, err)
+			}
+		}
+	})
+}

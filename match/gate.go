@@ -1,0 +1,230 @@
+package match
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/zeebo/xxh3"
+)
+
+// gateHash is the hash of the last two labels of a name, without regard to case
+// nor to hyphens, underscores and dots at its end. Every name in the index has
+// its gate in the filter, so that most names cost one probe, not one a label.
+func gateHash(name string) uint64 {
+	end := len(name)
+	for end > 0 && trailing(name[end-1]) {
+		end--
+	}
+	name = name[:end]
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		name = name[strings.LastIndexByte(name[:i], '.')+1:]
+	}
+	return foldHash(name)
+}
+
+func trailing(c byte) bool { return c == '.' || c == '-' || c == '_' }
+
+// foldHash hashes ASCII letters without regard to case (and some punctuation
+// alike: it is for the filter, where a collision costs time only).
+func foldHash[T string | []byte](s T) uint64 {
+	const k1, k2 = 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93
+	h := uint64(len(s)) * k1
+	for len(s) > 8 {
+		h = mix(h^fold8(s), k2)
+		s = s[8:]
+	}
+	if len(s) == 8 {
+		return mix(h^fold8(s), k1)
+	}
+	var w uint64
+	for i := range len(s) {
+		w |= uint64(s[i]|0x20) << (8 * i)
+	}
+	return mix(h^w, k1)
+}
+
+func fold8[T string | []byte](s T) uint64 {
+	var b [8]byte
+	copy(b[:], s[:8])
+	return binary.LittleEndian.Uint64(b[:]) | 0x2020202020202020
+}
+
+func mix(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo ^ a>>32
+}
+
+// addGates notes in the filter what a look-up or a Searcher asks before, or
+// instead of, the key itself.
+func (b *Builder) addGates(k key) {
+	switch k.space {
+	case spaceDomain:
+		b.nameGate(k.space, k.host)
+	case spaceDomainPort:
+		b.nameGate(k.space, k.host)
+		b.gate(key{space: spacePortGate, host: k.host}.hash())
+	case spaceIPv4Port, spaceIPv6Port:
+		b.host(k.space, strings.Trim(k.host, "[]"))
+		b.gate(key{space: spacePortGate, host: k.host}.hash())
+	case spaceEmail:
+		host := k.host[strings.LastIndexByte(k.host, '@')+1:]
+		b.nameGate(k.space, host)
+		b.gate(key{space: spaceMailGate, host: host}.hash())
+	case spaceURL, spaceAnyURL:
+		b.gate(key{space: spaceURLGate, host: k.host}.hash())
+		b.host(k.space, strings.Trim(k.host, "[]"))
+	case spacePath:
+		b.anchor(k.space, k.rest)
+	case spaceFileName:
+		b.anchor(k.space, k.host)
+	case spaceIPv4:
+		b.spaces |= 1 << spaceHost4
+	case spaceIPv6:
+		b.spaces |= 1 << spaceHost6
+	}
+	if b.unseenSpace(k.space) {
+		b.unseen |= 1 << k.space
+	}
+}
+
+// host notes the host of something, whatever kind of host it is.
+func (b *Builder) host(s space, host string) {
+	switch {
+	case strings.IndexByte(host, ':') >= 0:
+		b.spaces |= 1 << spaceHost6
+	case isDotted(host):
+		b.spaces |= 1 << spaceHost4
+		b.gate(key{space: spaceIPv4, host: host}.hash())
+	default:
+		b.nameGate(s, host)
+	}
+}
+
+// nameGate: a name without a dot inside is none that a Searcher looks at.
+func (b *Builder) nameGate(s space, name string) {
+	if strings.LastIndexByte(strings.TrimRight(name, ".-_"), '.') <= 0 {
+		b.unseen |= 1 << s
+	}
+	b.spaces |= 1 << spaceGate
+	b.gate(gateHash(name))
+}
+
+// gate notes a hash for the filter; feeds name the hosts of one domain together.
+func (b *Builder) gate(h uint64) {
+	if h != b.lastGate {
+		b.lastGate = h
+		b.gates[h>>(64-partBits)].add(h)
+	}
+}
+
+// unseenSpace says whether a Searcher cannot see what a space holds.
+func (b *Builder) unseenSpace(s space) bool {
+	switch s {
+	case spaceCertSHA1, spaceCertSHA256, spaceJA4, spaceASN, spaceMAC, spaceUserAccount, spaceMutex, spaceRegistryKey,
+		spaceUserAgent, spaceVulnerability, spacePattern:
+		return true
+	}
+	return false
+}
+
+// maxAnchored is the longest value that has an anchor: a longer one may be cut
+// where it is read.
+const maxAnchored = 1024
+
+// anchor notes the part of a file name or path by which a Searcher recognises
+// it: a stretch of letters, digits, hyphens, underscores and dots, with a dot
+// inside, that stands as a token of its own wherever the value does.
+func (b *Builder) anchor(s space, value string) {
+	if len(value) <= maxAnchored {
+		for rest := value; rest != ""; {
+			var token string
+			token, rest = nextToken(rest)
+			name := strings.TrimRight(token, ".-_")
+			if i := strings.LastIndexByte(name, '.'); i > 0 && name[i-1] != '.' {
+				b.nameGate(s, name)
+				if s == spaceFileName { // the case of a path counts
+					b.gate(key{space: spaceAnchor, host: strings.ToLower(name)}.hash())
+				} else {
+					b.gate(xxh3.HashStringSeed(name, segmentSeed(0)))
+				}
+				return
+			}
+		}
+		if s == spacePath && b.segment(value) {
+			return
+		}
+	}
+	b.unseen |= 1 << s
+}
+
+// segment notes a part of a path without a name in it: the longest token behind a
+// slash, else one behind another mark. What consists of letters of another script
+// is known by these alone.
+func (b *Builder) segment(value string) bool {
+	var longest string
+	var mark byte
+	foreign := false
+	for i := 1; i < len(value); i++ {
+		c := value[i-1]
+		if c == '%' {
+			foreign = foreign || value[i] >= '8'
+			i += 2
+			continue
+		}
+		if tokens[c] != 0 || tokens[value[i]] == 0 || c >= utf8.RuneSelf {
+			continue
+		}
+		token := leadingToken(value[i:])
+		if c == '/' && mark != '/' && token != "" || len(token) > len(longest) && (c == '/' || mark != '/') {
+			longest, mark = token, c
+		}
+	}
+	switch {
+	case longest != "":
+		b.marks[mark/64] |= 1 << (mark % 64)
+		if mark == '/' { // a backslash stands for the first slash of a path too
+			b.marks['\\'/64] |= 1 << ('\\' % 64)
+		}
+		b.gate(xxh3.HashStringSeed(longest, segmentSeed(mark)))
+	case foreign:
+		b.spaces |= 1 << spaceForeign
+	default:
+		return false
+	}
+	return true
+}
+
+// segmentSeed is the seed for a token behind a mark; 0 for one that is a name.
+func segmentSeed(mark byte) uint64 {
+	if mark == '\\' {
+		mark = '/'
+	}
+	return uint64(spaceSegment) + uint64(mark)<<8
+}
+
+func leadingToken(s string) string {
+	n := 0
+	for n < len(s) && tokens[s[n]] != 0 {
+		n++
+	}
+	return strings.TrimRight(s[:n], ".-_")
+}
+
+// nextToken cuts the first token off; the two digits of a percent-encoding
+// belong to none.
+func nextToken(s string) (token, rest string) {
+	i := 0
+	for i < len(s) && tokens[s[i]] == 0 {
+		i++
+		if s[i-1] == '%' && i+1 < len(s) && isHexByte(s[i]) && isHexByte(s[i+1]) {
+			i += 2
+		}
+	}
+	end := i
+	for end < len(s) && tokens[s[end]] != 0 {
+		end++
+	}
+	return s[i:end], s[end:]
+}

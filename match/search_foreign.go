@@ -1,0 +1,145 @@
+package match
+
+import (
+	"bytes"
+	"encoding/binary"
+	"unicode"
+	"unicode/utf8"
+)
+
+// survey looks at all bytes once. foreign: one is not ASCII. mapped: there is
+// "ffff", as in an IPv4 address written as IPv6 in hexadecimal.
+func survey(line []byte) (foreign, mapped bool) {
+	const high = 0x8080808080808080
+	var all, fs uint64
+	rest := line
+	for ; len(rest) >= 32; rest = rest[32:] {
+		a, b := binary.LittleEndian.Uint64(rest), binary.LittleEndian.Uint64(rest[8:])
+		c, d := binary.LittleEndian.Uint64(rest[16:]), binary.LittleEndian.Uint64(rest[24:])
+		all |= a | b | c | d
+		fs |= doubleF(a) | doubleF(b) | doubleF(c) | doubleF(d)
+	}
+	for ; len(rest) >= 8; rest = rest[8:] {
+		w := binary.LittleEndian.Uint64(rest)
+		all |= w
+		fs |= doubleF(w)
+	}
+	for _, c := range rest {
+		all |= uint64(c)
+		if c|0x20 == 'f' {
+			fs = 1
+		}
+	}
+	return all&high != 0, fs != 0 && hasFFFF(line)
+}
+
+// doubleF is not zero when a quarter of the word is the letter f twice: of four in
+// a row two always are.
+func doubleF(w uint64) uint64 {
+	d := (w | 0x2020202020202020) ^ 0x6666666666666666
+	return (d - 0x0001000100010001) &^ d & 0x8000800080008000
+}
+
+func hasFFFF(line []byte) bool {
+	run := 0
+	for _, c := range line {
+		if c|0x20 != 'f' {
+			if c == ':' && run >= 4 {
+				return true
+			}
+			run = 0
+			continue
+		}
+		run++
+	}
+	return false
+}
+
+// foreignHost says whether a line has a word with letters of another script that
+// may be the name of a host: it has a dot, or something that is neither a letter
+// nor the mark on one, which may stand for a dot, or for nothing at all.
+func foreignHost(line []byte) bool {
+	for i := 0; i < len(line); {
+		if classes[line[i]] == 0 {
+			i++
+			continue
+		}
+		foreign, dot := false, false
+		for i < len(line) && classes[line[i]] != 0 {
+			c := line[i]
+			if c < utf8.RuneSelf {
+				dot = dot || c == '.'
+				i++
+				continue
+			}
+			r, n := utf8.DecodeRune(line[i:])
+			foreign = true
+			dot = dot || r == utf8.RuneError || !unicode.IsLetter(r) && !unicode.IsMark(r)
+			i += n
+		}
+		if foreign && dot {
+			return true
+		}
+	}
+	return false
+}
+
+// foreignPercent says whether a line has a percent-encoding of what is not ASCII.
+func foreignPercent(line []byte) bool {
+	for {
+		i := bytes.IndexByte(line, '%')
+		if i < 0 || i+2 >= len(line) {
+			return false
+		}
+		line = line[i+1:]
+		if isHexByte(line[0]) && line[0] >= '8' && isHexByte(line[1]) {
+			return true
+		}
+	}
+}
+
+// undoEscapes replaces each \uXXXX by what it stands for; again is false when
+// there is none. A byte escaped as in Zeek's logs (\x2e) becomes that byte.
+func undoEscapes(line []byte) (out []byte, again bool) {
+	done := 0
+	for i := 0; i < len(line); {
+		b := bytes.IndexByte(line[i:], '\\')
+		if b < 0 {
+			break
+		}
+		i += b
+		r, n := anyEscape(line[i:])
+		if n == 0 {
+			i++
+			continue
+		}
+		out = append(out, line[done:i]...)
+		out = utf8.AppendRune(out, r)
+		i += n
+		done = i
+	}
+	if done == 0 {
+		return line, false
+	}
+	return append(out, line[done:]...), true
+}
+
+func anyEscape(b []byte) (r rune, n int) {
+	if len(b) < 4 {
+		return 0, 0
+	}
+	switch {
+	case b[1] == 'u':
+		return escapedRune(b)
+	case b[1] == 'x' && isHexByte(b[2]) && isHexByte(b[3]):
+		return rune(unhex(b[2])<<4 | unhex(b[3])), 4
+	}
+	return 0, 0
+}
+
+func unhex(c byte) byte {
+	if isDigit(c) {
+		return c - '0'
+	}
+	return c | 0x20 - 'a' + 10
+}

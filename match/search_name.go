@@ -1,0 +1,274 @@
+package match
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/zeebo/xxh3"
+)
+
+// dots goes from dot to dot and looks at the token around each.
+func (s *Searcher) dots() {
+	line := s.line
+	for i := 0; i < len(line); {
+		d := bytes.IndexByte(line[i:], '.')
+		if d < 0 {
+			return
+		}
+		from, to := i+d, i+d+1
+		has := uint8(dotByte)
+		for from > 0 && tokens[line[from-1]] != 0 {
+			from--
+			has |= tokens[line[from]]
+		}
+		for to < len(line) && tokens[line[to]] != 0 {
+			has |= tokens[line[to]]
+			to++
+		}
+		i = to
+		if line[from] == '.' && from > 0 && line[from-1] == '\\' || to < len(line) && line[to] == ']' && line[to-1] == '.' {
+			s.mustRead() // one of the ways to defang a dot
+			return
+		}
+		if to-from < 3 {
+			continue
+		}
+		s.token(from, to, has)
+		if from > 0 && (line[from-1] == '\\' || line[from-1] == '%') {
+			s.escaped(from, to)
+		}
+	}
+}
+
+// escaped looks at a token without its first bytes where they belong to an
+// escape before it: \nevil.example, %2Fevil.example.
+func (s *Searcher) escaped(from, to int) {
+	line := s.line
+	switch {
+	case line[from-1] == '\\' && strings.IndexByte("nrtbf", line[from]) >= 0:
+		from++
+	case line[from-1] == '%' && to-from > 2 && isHexByte(line[from]) && isHexByte(line[from+1]):
+		from += 2
+	default:
+		return
+	}
+	s.part(from, to)
+}
+
+// part is token for a part of one.
+func (s *Searcher) part(from, to int) {
+	var has uint8
+	for _, c := range s.line[from:to] {
+		has |= tokens[c]
+	}
+	if has&dotByte != 0 {
+		s.token(from, to, has)
+	}
+}
+
+// token looks at one token; has are the kinds of bytes in it.
+func (s *Searcher) token(from, to int, has uint8) {
+	if has == digitByte|dotByte {
+		s.address(from, to)
+		return
+	}
+	s.name(from, to)
+	if has&hyphenByte == 0 {
+		return
+	}
+	if !wholeName(s.line[from:to]) {
+		s.hyphens(from, to)
+	}
+}
+
+// wholeName says whether a token is surely read as one name. A reader of plain
+// text takes 1.2.3.4-1.2.3.9 and evil.example-setup.exe apart at the hyphens, and
+// whatever is no name; a hyphen before the first dot of a name is its own.
+func wholeName(token []byte) bool {
+	token = bytes.TrimRight(token, ".")
+	n := len(token)
+	return n > 0 && n <= 63 && isLetter(token[n-1]) && token[0] != '-' &&
+		bytes.LastIndexByte(token, '-') < bytes.IndexByte(token, '.') && !bytes.Contains(token, []byte(".."))
+}
+
+// hyphens looks at every part of a token between two hyphens.
+func (s *Searcher) hyphens(from, to int) {
+	cuts := append(make([]int, 0, 18), from-1)
+	for i := from; i < to; i++ {
+		if s.line[i] == '-' {
+			cuts = append(cuts, i)
+		}
+	}
+	if len(cuts) > 16 {
+		s.mustRead()
+		return
+	}
+	cuts = append(cuts, to)
+	for i, before := range cuts {
+		for _, after := range cuts[i+1:] {
+			if has := s.kinds(before+1, after); before+1 == from && after == to || has&dotByte == 0 {
+				continue
+			} else if has&^lowByte == digitByte|dotByte {
+				s.address(before+1, after)
+			} else {
+				s.name(before+1, after)
+			}
+		}
+	}
+}
+
+func (s *Searcher) kinds(from, to int) (has uint8) {
+	for _, c := range s.line[from:to] {
+		has |= tokens[c]
+	}
+	return has
+}
+
+// name asks for the last two labels of a token.
+func (s *Searcher) name(from, to int) {
+	line := s.line
+	for to > from && trailing(line[to-1]) {
+		to--
+	}
+	last := bytes.LastIndexByte(line[from:to], '.')
+	if last <= 0 {
+		return
+	}
+	gate := from + last
+	for gate > from && line[gate-1] != '.' {
+		gate--
+	}
+	if gate < from+last {
+		s.ask(foldHash(line[gate:to]), from, to, askName)
+	}
+	if onlyDigitsAndDots(line[from:to]) { // "1.2.3.4_"
+		s.address(from, to)
+	}
+}
+
+// address asks for a dotted quad.
+func (s *Searcher) address(from, to int) {
+	line := s.line
+	for from < to && line[from] == '.' {
+		from++
+	}
+	for to > from && trailing(line[to-1]) {
+		to--
+	}
+	addr, ok := dottedQuad(line[from:to])
+	if !ok || !s.x.uses(spaceHost4) {
+		return
+	}
+	if s.x.nets.near4(addr) {
+		host := string(line[from:to])
+		if s.hits = s.x.address("", host, false, s.hits[:0]); len(s.hits) > 0 {
+			s.touch(from, to)
+			return
+		}
+	}
+	s.ask(xxh3.HashSeed(line[from:to], uint64(spaceIPv4)+1), from, to, askAddress)
+}
+
+// dottedQuad reads an address as indicator.Canonical does: four numbers up to 255
+// without leading zeros.
+func dottedQuad(b []byte) (addr uint32, ok bool) {
+	if len(b) < 7 || len(b) > 15 {
+		return 0, false
+	}
+	n, digits, dots := uint32(0), 0, 0
+	for _, c := range b {
+		if c == '.' {
+			if digits == 0 {
+				return 0, false
+			}
+			addr = addr<<8 | n
+			n, digits = 0, 0
+			dots++
+			continue
+		}
+		if digits > 0 && n == 0 {
+			return 0, false
+		}
+		n = n*10 + uint32(c-'0')
+		if digits++; n > 255 {
+			return 0, false
+		}
+	}
+	return addr<<8 | n, dots == 3 && digits > 0
+}
+
+// longestToken is the longest token that confirmName looks at.
+const longestToken = 1024
+
+// confirmName: a name at or below an indicator's, the host of something, or the
+// anchor of a file name or path. [from, to) is without what may trail.
+func (s *Searcher) confirmName(line []byte, from, to int) bool {
+	end := to // with the hyphens that a name may well end in
+	for end < len(line) && (line[end] == '-' || line[end] == '_') {
+		end++
+	}
+	if end-from > longestToken {
+		return true
+	}
+	mail := from > 0 && line[from-1] == '@'
+	if s.confirmHost(line[from:to], mail) {
+		return true
+	}
+	return end > to && s.confirmHost(line[from:end], mail)
+}
+
+func (s *Searcher) confirmHost(token []byte, mail bool) bool {
+	s.fold = append(s.fold[:0], token...)
+	for i, c := range s.fold {
+		if c-'A' <= 'Z'-'A' {
+			s.fold[i] = c | 0x20
+		}
+	}
+	x, whole := s.x, string(s.fold)
+	if x.bloom.has(key{space: spaceAnchor, host: whole}.hash()) || x.bloom.has(xxh3.HashSeed(token, segmentSeed(0))) {
+		return true
+	}
+	whole = strings.TrimLeft(whole, ".")
+	if x.bloom.has(key{space: spaceURLGate, host: whole}.hash()) {
+		return true
+	}
+	if mail && x.bloom.has(key{space: spaceMailGate, host: whole}.hash()) {
+		return true
+	}
+	for rest := whole; rest != ""; {
+		if _, ok := x.find(key{space: spaceDomain, host: rest}); ok {
+			return true
+		}
+		if x.uses(spaceDomainPort) && x.bloom.has(key{space: spacePortGate, host: rest}.hash()) {
+			return true
+		}
+		_, rest, _ = strings.Cut(rest, ".")
+	}
+	return false
+}
+
+// segments looks at the token behind each mark, a slash above all: a part of a
+// path.
+func (s *Searcher) segments(mark byte) {
+	line := s.line
+	isJSON := len(line) > 0 && (line[0] == '{' || line[0] == '[')
+	for i := 0; i < len(line); {
+		at := bytes.IndexByte(line[i:], mark)
+		if at < 0 {
+			return
+		}
+		from := i + at + 1
+		to := from
+		for to < len(line) && tokens[line[to]] != 0 {
+			to++
+		}
+		i = to
+		for to > from && trailing(line[to-1]) {
+			to--
+		}
+		if to == from || mark == '\\' && isJSON && to-from == 1 && (from < 2 || line[from-2] != '\\') {
+			continue // \n and its like
+		}
+		s.ask(xxh3.HashSeed(line[from:to], segmentSeed(mark)), from, to, askSegment)
+	}
+}

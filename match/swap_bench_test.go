@@ -1,0 +1,148 @@
+package match_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/mmap"
+	"github.com/vedette-soc/vedette/match"
+)
+
+// largest is the size of index for benchmarks of one size.
+func largest() int {
+	sizes := searchSizes()
+	return sizes[len(sizes)-1]
+}
+
+// BenchmarkOpen writes an index to a file, maps and opens it, and reads it through
+// once to compare checksums.
+func BenchmarkOpen(b *testing.B) {
+	for _, n := range searchSizes() {
+		x := compile(b, mixed(n, 1))
+		path := filepath.Join(b.TempDir(), "index")
+		var file bytes.Buffer
+		file.Grow(x.Size() + 1<<20)
+		b.Run(fmt.Sprintf("write/%d", n), func(b *testing.B) {
+			for b.Loop() {
+				file.Reset()
+				if _, err := x.WriteTo(&file); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
+			b.Fatal(err)
+		}
+		for _, verify := range []bool{false, true} {
+			b.Run(fmt.Sprintf("open/%d/verify=%v", n, verify), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					openFile(b, path, verify)
+				}
+			})
+		}
+	}
+}
+
+func openFile(b *testing.B, path string, verify bool) {
+	b.Helper()
+	f, err := mmap.Open(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	x, err := match.Open(f.Bytes())
+	if err == nil && verify {
+		err = x.Verify()
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	runtime.KeepAlive(x)
+	if err := f.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkBuildRatio builds an index and a map of the same texts in turns, by
+// processor time.
+func BenchmarkBuildRatio(b *testing.B) {
+	set := mixed(largest(), 1)
+	var index, plain time.Duration
+	for b.Loop() {
+		runtime.GC()
+		start := cpuTime(b)
+		x := compile(b, set)
+		index += cpuTime(b) - start
+		b.ReportMetric(float64(x.Size())/float64(len(set)), "B/indicator")
+		x = nil
+		runtime.GC()
+		start = cpuTime(b)
+		m := make(map[string]uint64)
+		for i, v := range set {
+			m[v.Value] = uint64(i)
+		}
+		plain += cpuTime(b) - start
+		runtime.KeepAlive(m)
+	}
+	b.ReportMetric(float64(index)/float64(plain), "index/map")
+	b.ReportMetric(float64(index.Nanoseconds())/float64(len(set)*b.N), "cpu-ns/indicator")
+}
+
+// BenchmarkSwap matches without pause, first undisturbed, then while indices are
+// built, exchanged and changed beside it, and reports how long a chunk of 100
+// records takes. Every look-up must find what is in all generations.
+func BenchmarkSwap(b *testing.B) {
+	set := mixed(largest(), 1)
+	var l match.Live
+	l.Store(compile(b, set), l.Mark())
+	lines := eveLines(1000, 1)
+	for _, busy := range []bool{false, true} {
+		b.Run(fmt.Sprintf("%d/rebuilding=%v", len(set), busy), func(b *testing.B) {
+			var stop atomic.Bool
+			done := make(chan int)
+			go func() { done <- disturb(b, &l, set, busy, &stop) }()
+			took := make([]time.Duration, 0, 1<<20)
+			var found []match.Touch
+			var hits []match.Hit
+			for i := 0; b.Loop() && len(took) < cap(took); i++ {
+				start := time.Now()
+				v := l.View()
+				at := i % 10 * 100
+				found = v.Main().Searcher().Search(lines[at:at+100], found[:0])
+				known := set[i*7919%len(set)]
+				if hits = v.Lookup(known.Type, known.Value, hits[:0]); len(hits) == 0 {
+					b.Fatalf("%v is not found", known)
+				}
+				took = append(took, time.Since(start))
+			}
+			stop.Store(true)
+			b.ReportMetric(float64(<-done), "swaps")
+			slices.Sort(took)
+			for name, p := range map[string]float64{"p50-us": .5, "p99-us": .99, "p99.9-us": .999, "max-us": 1} {
+				b.ReportMetric(float64(took[int(p*float64(len(took)-1))].Nanoseconds())/1e3, name)
+			}
+		})
+	}
+}
+
+// disturb builds and exchanges indices until stopped, with a change between.
+func disturb(b *testing.B, l *match.Live, set []value, busy bool, stop *atomic.Bool) (swaps int) {
+	for busy && !stop.Load() {
+		mark := l.Mark()
+		x := compile(b, set)
+		for i := range 20 {
+			l.Apply(match.Change{ID: 1 << 40, Type: indicator.Domain, Value: "other.example.com", Gone: i%2 == 0})
+		}
+		l.Store(x, mark)
+		swaps++
+	}
+	return swaps
+}
