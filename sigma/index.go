@@ -21,8 +21,10 @@ type slotIndex struct {
 	prefix  edgeTable
 	suffix  edgeTable
 	parts   gramTable
-	foreign []int32 // rules
-	there   []int32 // rules
+	short   shortTable
+	gate    gramTable // over values as they are in the record; empty when it would not help
+	foreign []int32   // rules
+	there   []int32   // rules
 }
 
 // find is a clue found: a predicate that holds, and the rules to look at.
@@ -73,7 +75,12 @@ func buildIndex(v *view) index {
 		s := &ix.slots[i]
 		s.prefix.build(s.finds, false)
 		s.suffix.build(s.finds, true)
-		s.parts.build(s.finds)
+		s.parts.build(s.finds, plainGram)
+		s.short.build(s.finds)
+		if s.gated() {
+			s.gate.finds = s.parts.finds
+			s.gate.build(s.finds, rawGram)
+		}
 	}
 	return ix
 }
@@ -106,6 +113,8 @@ func (s *slotIndex) add(c clue, f find) {
 		s.suffix.finds = append(s.suffix.finds, i)
 	case cluePart:
 		s.parts.finds = append(s.parts.finds, i)
+	case clueShort:
+		s.short.finds = append(s.short.finds, i)
 	}
 }
 
@@ -147,61 +156,4 @@ func edge4(b []byte, end bool) uint32 {
 		b = b[len(b)-4:]
 	}
 	return binary.LittleEndian.Uint32(b)
-}
-
-// gramTable finds texts anywhere in a value, by four bytes of each: a bit for
-// each four bytes sorts most places of a value out, the texts behind a bit that
-// is set are compared.
-type gramTable struct {
-	finds []int32
-	bits  []uint64
-	shift uint
-	heads []int32 // by hash; -1 none
-	grams []gramEntry
-}
-
-type gramEntry struct {
-	gram uint32
-	at   int32 // where the four bytes are in the text
-	find int32
-	next int32
-}
-
-const golden = 0x9e3779b1
-
-func (t *gramTable) build(finds []find) {
-	if len(t.finds) == 0 {
-		return
-	}
-	size := uint(10)
-	for 1<<size < len(t.finds)*32 && size < 20 {
-		size++
-	}
-	t.shift = 32 - size
-	t.bits = make([]uint64, 1<<size/64)
-	t.heads = make([]int32, 1<<(size-3))
-	for i := range t.heads {
-		t.heads[i] = -1
-	}
-	for _, f := range t.finds {
-		at := rarestGram(finds[f].lit)
-		g := binary.LittleEndian.Uint32(finds[f].lit[at:])
-		h := g * golden >> t.shift
-		t.bits[h>>6] |= 1 << (h & 63)
-		t.grams = append(t.grams, gramEntry{g, int32(at), f, t.heads[h>>3]})
-		t.heads[h>>3] = int32(len(t.grams) - 1)
-	}
-}
-
-// rarestGram says where the four bytes of a text are that values have most
-// seldom.
-func rarestGram(lit []byte) int {
-	best, at := -1.0, 0
-	for i := 0; i+gram <= len(lit); i++ {
-		around := string(lit[max(0, i-4):min(len(lit), i+gram+4)])
-		if r := rarity(string(lit[i:i+gram]))*4 + rarity(around); r > best {
-			best, at = r, i
-		}
-	}
-	return at
 }

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"slices"
@@ -28,6 +29,7 @@ type Matcher struct {
 	lanes   map[*Layout]*lane
 	recent  map[*formatPlan]int // layout of the last record
 	feed    feeder
+	view    rawView
 }
 
 // Match is a rule that an event matches.
@@ -81,6 +83,7 @@ func (m *Matcher) begin() {
 	for _, f := range m.filled {
 		m.first[f] = -1
 	}
+	m.view = rawView{}
 	m.filled, m.words, m.values, m.arena, m.matches = m.filled[:0], m.words[:0], m.values[:0], m.arena[:0], m.matches[:0]
 }
 
@@ -149,6 +152,7 @@ func (m *Matcher) fieldsOf(s *slot) []int32 {
 func (m *Matcher) slotEmpty(v *view, slot int32) bool {
 	s := &v.slots[slot]
 	if s.keyword {
+		m.needWords()
 		return len(m.words) == 0
 	}
 	return m.fieldsOf(s) == nil
@@ -240,6 +244,10 @@ func (m *Matcher) eval(v *view, n int32) bool {
 func (m *Matcher) look(v *view, s *slotIndex, picked []uint64) {
 	sl := &v.slots[s.slot]
 	if sl.keyword {
+		if len(s.gate.bits) > 0 && m.view.lane != nil && len(s.there) == 0 && !s.gate.mayHold(m.view.record) && m.transparent() {
+			return
+		}
+		m.needWords()
 		for _, i := range m.words {
 			m.lookAt(s, i, picked)
 		}
@@ -259,6 +267,9 @@ func (m *Matcher) lookAt(s *slotIndex, i int32, picked []uint64) {
 	if m.values[i].kind == noText || len(s.finds) == 0 && len(s.foreign) == 0 {
 		return
 	}
+	if len(s.gate.bits) > 0 && m.view.lane != nil && !s.gate.mayHold(m.values[i].raw) && m.transparent() {
+		return
+	}
 	text := m.folded(i)
 	if !m.values[i].isASCII {
 		for _, r := range s.foreign {
@@ -274,6 +285,9 @@ func (m *Matcher) lookAt(s *slotIndex, i int32, picked []uint64) {
 	m.lookAtEdge(s, &s.suffix, text, true, picked)
 	if len(s.parts.bits) > 0 {
 		m.lookInside(s, text, picked)
+	}
+	if len(s.short.finds) > 0 {
+		m.lookShort(s, text, picked)
 	}
 }
 
@@ -319,7 +333,7 @@ func (m *Matcher) lookInside(s *slotIndex, text []byte, picked []uint64) {
 	t := &s.parts
 	shift := t.shift & 31
 	set := t.bits
-	for i := 0; i+gram <= len(text); i++ {
+	for i := 0; i+gram <= len(text); i += t.stride {
 		g := binary.LittleEndian.Uint32(text[i:])
 		h := g * golden >> shift
 		if set[h>>6]&(1<<(h&63)) == 0 {
@@ -334,6 +348,29 @@ func (m *Matcher) lookInside(s *slotIndex, text []byte, picked []uint64) {
 			start := i - int(entry.at)
 			if start >= 0 && start+len(f.lit) <= len(text) && string(text[start:start+len(f.lit)]) == string(f.lit) {
 				m.found(f, picked)
+			}
+		}
+	}
+}
+
+func (m *Matcher) lookShort(s *slotIndex, text []byte, picked []uint64) {
+	t := &s.short
+	for _, i := range t.bytes {
+		if bytes.IndexByte(text, s.finds[i].lit[0]) >= 0 {
+			m.found(&s.finds[i], picked)
+		}
+	}
+	if t.bits == nil {
+		return
+	}
+	for i := 0; i+2 <= len(text); i++ {
+		k := binary.LittleEndian.Uint16(text[i:])
+		if t.bits[k>>6]&(1<<(k&63)) == 0 {
+			continue
+		}
+		for _, f := range t.pairs[k] {
+			if lit := s.finds[f].lit; len(lit) == 2 || i+2 < len(text) && text[i+2] == lit[2] {
+				m.found(&s.finds[f], picked)
 			}
 		}
 	}
