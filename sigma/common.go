@@ -14,7 +14,7 @@ taskhostw.exe net.exe reg.exe sc.exe .dll .exe .sys .tmp .log .txt .ps1 .dat -no
 microsoft-windows-security-auditing microsoft corporation microsoft® windows® operating system
 nt authority\system nt authority\local service http://www. https:// .com/ .net/ 
 sha1= ,md5= ,sha256= ,imphash= kernelbase.dll ntdll.dll kernel32.dll+ user
-10.0. (winbuild. culture=neutral publickeytoken= system.management.automation hostapplication= hostname=
+seassignprimarytokenprivilege sedebugprivilege sebackupprivilege serestoreprivilege \\pipe\\ 10.0. (winbuild. culture=neutral publickeytoken= system.management.automation hostapplication= hostname=
 commandline= scriptname= enginveversion= parameterbinding commandinvocation write-host`
 
 // commonGrams are the grams of commonTexts, folded.

@@ -13,7 +13,7 @@ type compiler struct {
 	filters []Filter
 	regexps map[string]*expression
 	texts   map[string][]compiled
-	sets    map[string]*partSet
+	sets    map[string]*textSet
 }
 
 // try compiles a rule for nothing, to learn whether it can be; open names the
@@ -77,42 +77,41 @@ func (b *builder) item(it *Item) (int32, error) {
 	return n, nil
 }
 
-// gather makes one predicate of many whole texts, and one of many parts.
+// gather makes one predicate of many whole texts, and one each of many parts,
+// beginnings and ends.
 func (b *builder) gather(slot int32, kids []int32) []int32 {
 	var rest []int32
-	whole := map[string]struct{}{}
-	var parts []string
-	var wholes, partNodes []int32
+	var wholes []string
+	nodes := map[fit][]int32{}
+	texts := map[fit][]string{}
 	for _, n := range kids {
 		p := b.askOf(n)
-		switch {
-		case p == nil || p.sort != askText || p.cased:
+		if p == nil || p.sort != askText || p.cased || p.text.fit > fitPart || p.text.fit == fitPart && len(p.text.lit) < gram {
 			rest = append(rest, n)
-		case p.text.fit == fitWhole:
-			whole[string(p.text.lit)] = struct{}{}
-			wholes = append(wholes, n)
-		case p.text.fit == fitPart && len(p.text.lit) >= gram:
-			parts = append(parts, string(p.text.lit))
-			partNodes = append(partNodes, n)
-		default:
-			rest = append(rest, n)
+			continue
+		}
+		nodes[p.text.fit] = append(nodes[p.text.fit], n)
+		texts[p.text.fit] = append(texts[p.text.fit], string(p.text.lit))
+	}
+	if wholes = texts[fitWhole]; len(wholes) > 4 {
+		set := map[string]struct{}{}
+		for _, s := range wholes {
+			set[s] = struct{}{}
+		}
+		nodes[fitWhole] = []int32{b.ask(predicate{slot: slot, sort: askSet, set: set}, setKey(set))}
+	}
+	for _, place := range []fit{fitPrefix, fitSuffix, fitPart} {
+		if list := texts[place]; len(list) >= 6 {
+			slices.Sort(list)
+			list = slices.Compact(list)
+			key := fmt.Sprintf("%d %q", place, list)
+			if b.sets[key] == nil {
+				b.sets[key] = newTextSet(place, list)
+			}
+			nodes[place] = []int32{b.ask(predicate{slot: slot, sort: askTexts, texts: b.sets[key]}, key)}
 		}
 	}
-	if len(whole) > 4 {
-		wholes = []int32{b.ask(predicate{slot: slot, sort: askSet, set: whole}, setKey(whole))}
-	}
-	if len(parts) >= 8 {
-		slices.Sort(parts)
-		parts = slices.Compact(parts)
-		key := fmt.Sprintf("%q", parts)
-		set := b.sets[key]
-		if set == nil {
-			set = newPartSet(parts)
-			b.sets[key] = set
-		}
-		partNodes = []int32{b.ask(predicate{slot: slot, sort: askParts, parts: set}, key)}
-	}
-	return slices.Concat(wholes, partNodes, rest)
+	return slices.Concat(nodes[fitWhole], nodes[fitPrefix], nodes[fitSuffix], nodes[fitPart], rest)
 }
 
 func (b *builder) askOf(n int32) *predicate {

@@ -59,7 +59,7 @@ type condition struct {
 // same.
 func Compile(c Collection, opt Options) (*Engine, error) {
 	e := &Engine{field: map[string]int32{}, formats: map[string]*formatPlan{}, parents: map[string]bool{}}
-	cp := &compiler{opt: opt, filters: c.Filters, regexps: map[string]*expression{}, texts: map[string][]compiled{}, sets: map[string]*partSet{}}
+	cp := &compiler{opt: opt, filters: c.Filters, regexps: map[string]*expression{}, texts: map[string][]compiled{}, sets: map[string]*textSet{}}
 	var problems Problems
 	for i := range c.Rules {
 		r := &c.Rules[i]

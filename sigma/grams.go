@@ -44,7 +44,7 @@ func plainGram(lit []byte, at int) (uint32, bool) {
 // with escapes: what may be escaped in two ways is not looked for.
 func rawGram(lit []byte, at int) (uint32, bool) {
 	for _, c := range lit[at : at+gram] {
-		if c < ' ' || c > '~' || c == '\\' || c == '"' || c == '/' {
+		if !clean(c) {
 			return 0, false
 		}
 	}
@@ -65,7 +65,7 @@ func (t *gramTable) build(finds []find, form gramForm) {
 			}
 		}
 	}
-	for t.stride = maxStride; t.stride > 1; t.stride /= 2 {
+	for t.stride = maxStride; t.stride > 1; t.stride-- {
 		if t.windows(finds, form) {
 			break
 		}
@@ -135,25 +135,44 @@ func (s *slotIndex) gated() bool {
 
 // mayHold says whether text as it is in the record may have one of the texts,
 // unless the record is opaque.
-func (t *gramTable) mayHold(raw []byte) bool {
+func (t *gramTable) mayHold(finds []find, raw []byte) bool {
 	shift := t.shift & 31
 	for i := 0; i+gram <= len(raw); i += t.stride {
 		g := binary.LittleEndian.Uint32(raw[i:]) | blank4
-		if h := g * golden >> shift; t.bits[h>>6]&(1<<(h&63)) != 0 && t.known(g, h) {
+		if h := g * golden >> shift; t.bits[h>>6]&(1<<(h&63)) != 0 && t.known(finds, raw, i, g, h) {
 			return true
 		}
 	}
 	return false
 }
 
-func (t *gramTable) known(g, h uint32) bool {
+// known says whether gram g at i is that of a text of which also the neighbours
+// are there, as far as they cannot be escaped.
+func (t *gramTable) known(finds []find, raw []byte, i int, g, h uint32) bool {
 	for e := t.heads[h>>3]; e >= 0; e = t.grams[e].next {
-		if t.grams[e].gram == g {
+		if entry := &t.grams[e]; entry.gram == g && sameAround(finds[entry.find].lit, int(entry.at), raw, i) {
 			return true
 		}
 	}
 	return false
 }
+
+func sameAround(lit []byte, at int, raw []byte, i int) bool {
+	for k := 1; k <= at && clean(lit[at-k]); k++ {
+		if i-k < 0 || raw[i-k]|0x20 != lit[at-k]|0x20 {
+			return false
+		}
+	}
+	for k := gram; at+k < len(lit) && clean(lit[at+k]); k++ {
+		if i+k >= len(raw) || raw[i+k]|0x20 != lit[at+k]|0x20 {
+			return false
+		}
+	}
+	return true
+}
+
+// clean says whether a character stands in JSON as it is, unless all is escaped.
+func clean(c byte) bool { return c >= ' ' && c <= '~' && c != '\\' && c != '"' && c != '/' }
 
 // shortTable finds texts of one to three bytes: single bytes one by one, longer
 // ones by their first two.
@@ -178,56 +197,4 @@ func (t *shortTable) build(finds []find) {
 		t.bits[k>>6] |= 1 << (k & 63)
 		t.pairs[k] = append(t.pairs[k], i)
 	}
-}
-
-// partSet answers whether one of many texts is part of a value.
-type partSet struct {
-	finds []find
-	table gramTable
-}
-
-func newPartSet(parts []string) *partSet {
-	p := &partSet{}
-	for i, s := range parts {
-		p.finds = append(p.finds, find{lit: []byte(s)})
-		p.table.finds = append(p.table.finds, int32(i))
-	}
-	p.table.build(p.finds, plainGram)
-	return p
-}
-
-func (p *partSet) in(text []byte) bool {
-	t := &p.table
-	shift := t.shift & 31
-	for i := 0; i+gram <= len(text); i += t.stride {
-		g := binary.LittleEndian.Uint32(text[i:])
-		if h := g * golden >> shift; t.bits[h>>6]&(1<<(h&63)) != 0 && t.find(p.finds, text, i, g, h) >= 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// find returns the first text that has gram g where it stands at i in the value.
-func (t *gramTable) find(finds []find, text []byte, i int, g, h uint32) int32 {
-	for e := t.heads[h>>3]; e >= 0; e = t.grams[e].next {
-		entry := &t.grams[e]
-		if entry.gram != g {
-			continue
-		}
-		lit := finds[entry.find].lit
-		start := i - int(entry.at)
-		if start >= 0 && start+len(lit) <= len(text) && string(text[start:start+len(lit)]) == string(lit) {
-			return entry.find
-		}
-	}
-	return -1
-}
-
-func (p *partSet) texts() [][]byte {
-	out := make([][]byte, len(p.finds))
-	for i := range p.finds {
-		out[i] = p.finds[i].lit
-	}
-	return out
 }

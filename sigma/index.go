@@ -1,9 +1,6 @@
 package sigma
 
-import (
-	"encoding/binary"
-	"slices"
-)
+import "slices"
 
 // index finds the rules of a view that may match an event: those of whose clues
 // one is found.
@@ -17,7 +14,7 @@ type slotIndex struct {
 	slot    int32
 	finds   []find
 	whole   map[string]int32 // to finds
-	longest int              // key of whole
+	wholes  [4]uint64        // a bit for each key of whole
 	prefix  edgeTable
 	suffix  edgeTable
 	parts   gramTable
@@ -103,7 +100,8 @@ func (s *slotIndex) add(c clue, f find) {
 			return
 		}
 		s.whole[c.lit] = i
-		s.longest = max(s.longest, len(c.lit))
+		h := wholeHash([]byte(c.lit))
+		s.wholes[h>>6] |= 1 << (h & 63)
 	}
 	s.finds = append(s.finds, f)
 	switch c.sort {
@@ -118,42 +116,11 @@ func (s *slotIndex) add(c clue, f find) {
 	}
 }
 
-// edgeTable finds texts that values begin or end with, by their outermost bytes:
-// eight, or four of shorter ones.
-type edgeTable struct {
-	finds []int32
-	eight map[uint64][]int32
-	four  map[uint32][]int32
-	short []int32 // texts of less than four bytes
-}
-
-func (t *edgeTable) build(finds []find, end bool) {
-	t.eight, t.four = map[uint64][]int32{}, map[uint32][]int32{}
-	for _, i := range t.finds {
-		lit := finds[i].lit
-		switch {
-		case len(lit) >= 8:
-			k := edge8(lit, end)
-			t.eight[k] = append(t.eight[k], i)
-		case len(lit) >= 4:
-			k := edge4(lit, end)
-			t.four[k] = append(t.four[k], i)
-		default:
-			t.short = append(t.short, i)
-		}
+// wholeHash tells most texts apart by their length and ends.
+func wholeHash(b []byte) uint8 {
+	h := uint32(len(b))
+	if len(b) > 0 {
+		h = h*31 + uint32(b[0])<<8 + uint32(b[len(b)-1])<<16 + uint32(b[len(b)/2])
 	}
-}
-
-func edge8(b []byte, end bool) uint64 {
-	if end {
-		b = b[len(b)-8:]
-	}
-	return binary.LittleEndian.Uint64(b)
-}
-
-func edge4(b []byte, end bool) uint32 {
-	if end {
-		b = b[len(b)-4:]
-	}
-	return binary.LittleEndian.Uint32(b)
+	return uint8(h * golden >> 24)
 }

@@ -244,7 +244,7 @@ func (m *Matcher) eval(v *view, n int32) bool {
 func (m *Matcher) look(v *view, s *slotIndex, picked []uint64) {
 	sl := &v.slots[s.slot]
 	if sl.keyword {
-		if len(s.gate.bits) > 0 && m.view.lane != nil && len(s.there) == 0 && !s.gate.mayHold(m.view.record) && m.transparent() {
+		if len(s.gate.bits) > 0 && m.view.lane != nil && len(s.there) == 0 && !s.gate.mayHold(s.finds, m.view.record) && m.transparent() {
 			return
 		}
 		m.needWords()
@@ -267,7 +267,7 @@ func (m *Matcher) lookAt(s *slotIndex, i int32, picked []uint64) {
 	if m.values[i].kind == noText || len(s.finds) == 0 && len(s.foreign) == 0 {
 		return
 	}
-	if len(s.gate.bits) > 0 && m.view.lane != nil && !s.gate.mayHold(m.values[i].raw) && m.transparent() {
+	if len(s.gate.bits) > 0 && m.view.lane != nil && !s.gate.mayHold(s.finds, m.values[i].raw) && m.transparent() {
 		return
 	}
 	text := m.folded(i)
@@ -276,13 +276,17 @@ func (m *Matcher) lookAt(s *slotIndex, i int32, picked []uint64) {
 			picked[r>>6] |= 1 << (r & 63)
 		}
 	}
-	if len(s.whole) > 0 && len(text) <= s.longest {
+	if h := wholeHash(text); s.wholes[h>>6]&(1<<(h&63)) != 0 {
 		if f, ok := s.whole[string(text)]; ok {
 			m.found(&s.finds[f], picked)
 		}
 	}
-	m.lookAtEdge(s, &s.prefix, text, false, picked)
-	m.lookAtEdge(s, &s.suffix, text, true, picked)
+	if len(s.prefix.finds) > 0 {
+		s.prefix.look(s.finds, text, false, func(i int32) { m.found(&s.finds[i], picked) })
+	}
+	if len(s.suffix.finds) > 0 {
+		s.suffix.look(s.finds, text, true, func(i int32) { m.found(&s.finds[i], picked) })
+	}
 	if len(s.parts.bits) > 0 {
 		m.lookInside(s, text, picked)
 	}
@@ -299,34 +303,6 @@ func (m *Matcher) found(f *find, picked []uint64) {
 	for _, r := range f.rules {
 		picked[r>>6] |= 1 << (r & 63)
 	}
-}
-
-func (m *Matcher) lookAtEdge(s *slotIndex, t *edgeTable, text []byte, end bool, picked []uint64) {
-	if len(t.finds) == 0 {
-		return
-	}
-	try := func(list []int32) {
-		for _, i := range list {
-			lit := s.finds[i].lit
-			if len(lit) > len(text) {
-				continue
-			}
-			part := text[:len(lit)]
-			if end {
-				part = text[len(text)-len(lit):]
-			}
-			if string(part) == string(lit) {
-				m.found(&s.finds[i], picked)
-			}
-		}
-	}
-	if len(t.eight) > 0 && len(text) >= 8 {
-		try(t.eight[edge8(text, end)])
-	}
-	if len(t.four) > 0 && len(text) >= 4 {
-		try(t.four[edge4(text, end)])
-	}
-	try(t.short)
 }
 
 func (m *Matcher) lookInside(s *slotIndex, text []byte, picked []uint64) {

@@ -11,7 +11,7 @@ type sort uint8
 const (
 	askText    sort = iota // one fits a text
 	askSet                 // one is in a set of whole texts
-	askParts               // one has one of many texts in it
+	askTexts               // one has one of many texts in it
 	askRegexp              // one matches
 	askNet                 // one is an address in a network
 	askOrder               // one is a number in an order to another
@@ -29,7 +29,7 @@ type predicate struct {
 	cased bool // compares the text as it is, not folded
 	text  text
 	set   map[string]struct{} // folded
-	parts *partSet
+	texts *textSet
 	re    *expression
 	need  [][]byte // one of these folded texts is in every value that re matches
 	net   netip.Prefix
@@ -84,8 +84,8 @@ func (m *Matcher) fits(v *view, p *predicate, i int32) bool {
 	case askSet:
 		_, ok := p.set[string(m.folded(i))]
 		return ok
-	case askParts:
-		return p.parts.in(m.folded(i))
+	case askTexts:
+		return p.texts.in(m.folded(i))
 	case askRegexp:
 		return p.matchRegexp(m, i)
 	case askNet:

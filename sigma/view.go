@@ -150,7 +150,10 @@ func (p *predicate) cost() float64 {
 		return 5
 	case askSet:
 		return 15
-	case askParts:
+	case askTexts:
+		if p.texts.fit != fitPart {
+			return 10
+		}
 		return 150
 	case askRegexp:
 		if len(p.need) > 0 && p.re.table != nil {

@@ -95,14 +95,18 @@ func (v *view) witnessOfAsk(i int32) witness {
 			w.clues, w.chance = append(w.clues, c.clues...), w.chance+c.chance
 		}
 		return w
-	case askParts, askRegexp:
+	case askTexts, askRegexp:
 		w := witness{}
 		need, ask := p.need, int32(-1)
-		if p.sort == askParts {
-			need, ask = p.parts.texts(), i
+		if p.sort == askTexts {
+			need, ask = p.texts.texts(), i
 		}
 		for _, s := range need {
 			c := partClue(string(s))
+			if p.sort == askTexts {
+				c.sort = map[fit]clueSort{fitPart: c.sort, fitPrefix: cluePrefix, fitSuffix: clueSuffix}[p.texts.fit]
+				c.lit = string(s)
+			}
 			c.slot, c.ask = p.slot, ask
 			one := v.one(c)
 			w.clues, w.chance = append(w.clues, one.clues...), w.chance+one.chance
