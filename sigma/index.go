@@ -6,7 +6,9 @@ import "slices"
 // one is found.
 type index struct {
 	slots  []slotIndex
-	always []int32 // rules without a witness
+	fields [][]int32 // by event field: the slots that read it
+	words  []int32   // slots of keywords
+	always []int32   // rules without a witness
 }
 
 // slotIndex holds the clues of one slot.
@@ -78,8 +80,24 @@ func buildIndex(v *view) index {
 			s.gate.finds = s.parts.finds
 			s.gate.build(s.finds, rawGram)
 		}
+		ix.read(&v.slots[s.slot], int32(i))
 	}
 	return ix
+}
+
+// read notes which fields the slot at i reads.
+func (ix *index) read(s *slot, i int32) {
+	if s.keyword {
+		ix.words = append(ix.words, i)
+	}
+	for _, c := range s.candidates {
+		for _, f := range c {
+			for int(f) >= len(ix.fields) {
+				ix.fields = append(ix.fields, nil)
+			}
+			ix.fields[f] = append(ix.fields[f], i)
+		}
+	}
 }
 
 func appendNew(list []int32, i int32) []int32 {

@@ -167,8 +167,16 @@ func (m *Matcher) run(at int32) {
 	for _, r := range v.index.always {
 		picked[r>>6] |= 1 << (r & 63)
 	}
-	for i := range v.index.slots {
-		m.look(v, &v.index.slots[i], picked)
+	for _, i := range v.index.words {
+		m.lookAtWords(&v.index.slots[i], picked)
+	}
+	for _, f := range m.filled {
+		if int(f) >= len(v.index.fields) {
+			continue
+		}
+		for _, i := range v.index.fields[f] {
+			m.look(v, &v.index.slots[i], f, picked)
+		}
 	}
 	for w, set := range picked {
 		for ; set != 0; set &= set - 1 {
@@ -240,23 +248,25 @@ func (m *Matcher) eval(v *view, n int32) bool {
 	return count >= node.count
 }
 
-// look finds the clues in the values of a slot.
-func (m *Matcher) look(v *view, s *slotIndex, picked []uint64) {
-	sl := &v.slots[s.slot]
-	if sl.keyword {
-		if len(s.gate.bits) > 0 && m.view.lane != nil && len(s.there) == 0 && !s.gate.mayHold(s.finds, m.view.record) && m.transparent() {
-			return
-		}
-		m.needWords()
-		for _, i := range m.words {
-			m.lookAt(s, i, picked)
-		}
+// lookAtWords finds the clues in all values that keywords look through.
+func (m *Matcher) lookAtWords(s *slotIndex, picked []uint64) {
+	if len(s.gate.bits) > 0 && m.view.lane != nil && len(s.there) == 0 && !s.gate.mayHold(s.finds, m.view.record) && m.transparent() {
 		return
 	}
-	for _, field := range m.fieldsOf(sl) {
-		for i := m.first[field]; i >= 0; i = m.values[i].next {
-			m.lookAt(s, i, picked)
-		}
+	m.needWords()
+	for _, i := range m.words {
+		m.lookAt(s, i, picked)
+	}
+}
+
+// look finds the clues in the values that a slot has from one field.
+func (m *Matcher) look(v *view, s *slotIndex, field int32, picked []uint64) {
+	sl := &v.slots[s.slot]
+	if len(sl.candidates) > 1 && !slices.Contains(m.fieldsOf(sl), field) {
+		return
+	}
+	for i := m.first[field]; i >= 0; i = m.values[i].next {
+		m.lookAt(s, i, picked)
 	}
 }
 

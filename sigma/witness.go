@@ -37,6 +37,12 @@ type witness struct {
 	none   bool
 }
 
+// The chances of what most events have: a text, and any value at all.
+const (
+	often    = 0.7
+	oftenest = 0.9
+)
+
 // maxClues bounds what one rule puts into the index.
 const maxClues = 4096
 
@@ -72,7 +78,7 @@ func (v *view) witnessOf(n int32) witness {
 
 func (v *view) witnessOfAsk(i int32) witness {
 	p := &v.asks[i]
-	there := witness{clues: []clue{{slot: p.slot, sort: clueThere, ask: -1}}, chance: 0.7}
+	there := witness{clues: []clue{{slot: p.slot, sort: clueThere, ask: -1}}, chance: oftenest}
 	switch p.sort {
 	case askNull:
 		return witness{none: true}
@@ -111,7 +117,8 @@ func (v *view) witnessOfAsk(i int32) witness {
 			one := v.one(c)
 			w.clues, w.chance = append(w.clues, one.clues...), w.chance+one.chance
 		}
-		if len(w.clues) > 0 && w.chance < there.chance {
+		w.chance = min(w.chance, often)
+		if len(w.clues) > 0 {
 			return w
 		}
 	}
@@ -123,7 +130,7 @@ func (v *view) one(c clue) witness {
 	w := witness{clues: []clue{c}}
 	switch c.sort {
 	case clueThere:
-		w.chance = 0.7
+		w.chance = oftenest
 	case clueForeign:
 		w.chance = 0.02
 	default:
@@ -131,12 +138,15 @@ func (v *view) one(c clue) witness {
 		switch {
 		case c.sort == cluePart:
 			bits-- // at any place
+			if len(c.lit) < 7 {
+				bits -= 2 // makes every place of a value looked at
+			}
 		case c.sort == clueShort:
 			bits = min(bits, 1.5*float64(len(c.lit)))
 		case c.sort == clueWhole && len(c.lit) < 12 && !strings.ContainsAny(c.lit, `.\/`):
 			bits = min(bits, 7) // most likely one of few words or numbers
 		}
-		w.chance = min(0.7, math.Exp2(-bits))
+		w.chance = min(often, math.Exp2(-bits))
 	}
 	return w
 }
