@@ -75,8 +75,9 @@ type member struct {
 	word    bool
 	at      int // in the order of its neighbours
 	place   place
-	scope   uint64 // in which it was met last
-	drop    bool   // an empty text counts as absent
+	lead    *member // the first of all members that are the same field
+	scope   uint64  // in which the lead was met last
+	drop    bool    // an empty text counts as absent
 	ordered []*member
 	byName  map[string]*member
 }
@@ -212,17 +213,18 @@ func (l *lane) object(n *member, i int) int {
 	}
 }
 
-// enter notes that a member is there. In one object it must be there once.
+// enter notes that a member is there. In one object it, and what is the same field
+// by another name, must be there once: decoding knows which one counts.
 func (l *lane) enter(c *member) bool {
 	if c.place.decode || l.count > laneMembers {
 		return false
 	}
 	l.count++
 	l.met |= c.place.needs
-	if c.scope == l.scope {
+	if c.lead.scope == l.scope {
 		return false
 	}
-	c.scope = l.scope
+	c.lead.scope = l.scope
 	return true
 }
 
@@ -276,16 +278,20 @@ func (l *lane) learn(n *member, name string) *member {
 	return c
 }
 
-// placeMember says what a member is to the engine. Two members that would be the
-// same field are left to decoding, which knows which one counts.
+// placeMember says what a member is to the engine.
 func (l *lane) placeMember(c *member, name string) {
 	c.place = l.layout.place(c.path, name)
 	if c.place.move >= 0 && l.layout.sole(c.place.move) {
 		c.place.name, c.place.move, c.drop = l.layout.Move[c.place.move].To, -1, true
 	}
 	c.field, c.word = l.plan.wants(c.place.name)
-	if other := l.names[c.place.name]; other != nil && (c.field >= 0 || c.word) {
-		other.place.decode, c.place.decode = true, true
+	c.lead = c
+	if c.field < 0 && !c.word {
+		return
+	}
+	if lead := l.names[c.place.name]; lead != nil {
+		c.lead = lead
+		return
 	}
 	l.names[c.place.name] = c
 }
