@@ -30,6 +30,7 @@ const (
 const (
 	maxStates  = 1500
 	maxColumns = 120
+	maxWork    = 3_000_000 // instructions looked at to build the table
 )
 
 // match says whether the expression matches somewhere in the text.
@@ -76,7 +77,7 @@ func newAutomaton(prog *syntax.Prog) *automaton {
 	}
 	a.atEnd = []bool{true, false}
 	for i := 2; i < len(b.states); i++ {
-		if len(b.states) > maxStates {
+		if len(b.states) > maxStates || b.work > maxWork {
 			return nil
 		}
 		b.fill(b.states[i])
@@ -109,6 +110,7 @@ type automatonBuilder struct {
 	known  map[string]uint16
 	seen   []bool
 	stack  []uint32
+	work   int
 }
 
 // alphabet parts all characters into columns.
@@ -131,6 +133,9 @@ func (b *automatonBuilder) alphabet() bool {
 	}
 	slices.Sort(cuts)
 	cuts = slices.Compact(cuts)
+	if b.work = len(cuts) * len(b.prog.Inst); b.work > maxWork {
+		return false
+	}
 	columns := map[string]uint8{}
 	for _, r := range cuts {
 		if r > unicode.MaxRune {
@@ -242,7 +247,9 @@ func (b *automatonBuilder) follow(s subset, r rune) (to []uint32, done bool) {
 	prior := map[before]rune{classBegin: -1, classLine: '\n', classWord: 'a', classOther: ' '}[s.before]
 	holds := syntax.EmptyOpContext(prior, r)
 	b.stack = append(b.stack[:0], s.at...)
+	b.work += len(b.seen) / 8
 	for len(b.stack) > 0 {
+		b.work++
 		i := b.stack[len(b.stack)-1]
 		b.stack = b.stack[:len(b.stack)-1]
 		if b.seen[i] {
