@@ -2,8 +2,6 @@ package sigma
 
 import (
 	"fmt"
-	"regexp"
-	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +11,9 @@ import (
 type compiler struct {
 	opt     Options
 	filters []Filter
-	regexps map[string]*regexp.Regexp
+	regexps map[string]*expression
+	texts   map[string][]compiled
+	sets    map[string]*textSet
 	wants   map[string][]string // fields that correlations want of a rule, by Rule.Key
 }
 
@@ -54,28 +54,18 @@ func (cp *compiler) detections(r *Rule) []*Detection {
 func (b *builder) item(it *Item) (int32, error) {
 	slot := b.slot(it.Field)
 	var kids []int32
-	whole := map[string]struct{}{}
 	for _, v := range it.Values {
 		nodes, err := b.value(it, slot, v)
 		if err != nil {
 			return 0, faultf(it.Line, "%s: %v", it.Field, err)
-		}
-		for _, n := range nodes {
-			if p := b.askOf(n); p != nil && p.sort == askText && p.text.fit == fitWhole && !p.cased && !it.Has(All) {
-				whole[string(p.text.lit)] = struct{}{}
-			}
 		}
 		if it.Has(All) {
 			nodes = []int32{b.join(opOr, nodes)}
 		}
 		kids = append(kids, nodes...)
 	}
-	if len(whole) > 4 {
-		kids = slices.DeleteFunc(kids, func(n int32) bool {
-			p := b.askOf(n)
-			return p != nil && p.sort == askText && p.text.fit == fitWhole && !p.cased
-		})
-		kids = append(kids, b.ask(predicate{slot: slot, sort: askSet, set: whole}, setKey(whole)))
+	if !it.Has(All) {
+		kids = b.gather(slot, kids)
 	}
 	op := opOr
 	if it.Has(All) {
@@ -86,6 +76,43 @@ func (b *builder) item(it *Item) (int32, error) {
 		n = b.join(opNot, []int32{n})
 	}
 	return n, nil
+}
+
+// gather makes one predicate of many whole texts, and one each of many parts,
+// beginnings and ends.
+func (b *builder) gather(slot int32, kids []int32) []int32 {
+	var rest []int32
+	var wholes []string
+	nodes := map[fit][]int32{}
+	texts := map[fit][]string{}
+	for _, n := range kids {
+		p := b.askOf(n)
+		if p == nil || p.sort != askText || p.cased || p.text.fit > fitPart || p.text.fit == fitPart && len(p.text.lit) < gram {
+			rest = append(rest, n)
+			continue
+		}
+		nodes[p.text.fit] = append(nodes[p.text.fit], n)
+		texts[p.text.fit] = append(texts[p.text.fit], string(p.text.lit))
+	}
+	if wholes = texts[fitWhole]; len(wholes) > 4 {
+		set := map[string]struct{}{}
+		for _, s := range wholes {
+			set[s] = struct{}{}
+		}
+		nodes[fitWhole] = []int32{b.ask(predicate{slot: slot, sort: askSet, set: set}, setKey(set))}
+	}
+	for _, place := range []fit{fitPrefix, fitSuffix, fitPart} {
+		if list := texts[place]; len(list) >= 6 {
+			slices.Sort(list)
+			list = slices.Compact(list)
+			key := fmt.Sprintf("%d %q", place, list)
+			if b.sets[key] == nil {
+				b.sets[key] = newTextSet(place, list)
+			}
+			nodes[place] = []int32{b.ask(predicate{slot: slot, sort: askTexts, texts: b.sets[key]}, key)}
+		}
+	}
+	return slices.Concat(nodes[fitWhole], nodes[fitPrefix], nodes[fitSuffix], nodes[fitPart], rest)
 }
 
 func (b *builder) askOf(n int32) *predicate {
@@ -161,15 +188,41 @@ func (b *builder) text(it *Item, slot int32, sort Modifier, s string) ([]int32, 
 		}
 		return []int32{b.ask(predicate{slot: slot, sort: askNet, net: net}, net.String())}, nil
 	}
+	texts, err := b.compileTexts(it, s)
+	if err != nil {
+		return nil, err
+	}
+	var out []int32
+	for _, c := range texts {
+		out = append(out, b.ask(predicate{slot: slot, sort: askText, cased: it.Has(Cased), text: c.text}, c.key))
+	}
+	return out, nil
+}
+
+// compiled is a text and what tells it from others.
+type compiled struct {
+	text text
+	key  string
+}
+
+// compileTexts makes of one text of a rule the texts of which one must fit.
+func (cp *compiler) compileTexts(it *Item, s string) ([]compiled, error) {
 	place, _ := it.one(places)
 	if it.Field == "" {
 		place = Contains
+	}
+	memo := string(place) + "|" + s
+	for _, m := range it.Modifiers {
+		memo += "|" + string(m)
+	}
+	if out, ok := cp.texts[memo]; ok {
+		return out, nil
 	}
 	patterns, err := encode(it, s)
 	if err != nil {
 		return nil, err
 	}
-	var out []int32
+	var out []compiled
 	for _, p := range patterns {
 		p.widen(place)
 		if it.Has(WinDash) {
@@ -182,14 +235,11 @@ func (b *builder) text(it *Item, slot int32, sort Modifier, s string) ([]int32, 
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, b.ask(predicate{slot: slot, sort: askText, cased: it.Has(Cased), text: t}, fmt.Sprintf("%q", p.pieces)))
+		out = append(out, compiled{t, p.key()})
 	}
+	cp.texts[memo] = out
 	return out, nil
 }
-
-// maxProgram bounds the instructions of a regular expression: each byte of a
-// value costs so many steps at most.
-const maxProgram = 10_000
 
 func (b *builder) regexp(it *Item, slot int32, s string) (int32, error) {
 	tree, err := parseRegexp(s, it.Modifiers)
@@ -207,17 +257,10 @@ func (b *builder) regexp(it *Item, slot int32, s string) (int32, error) {
 	}
 	re := b.regexps[s]
 	if re == nil {
-		prog, err := syntax.Compile(tree.Simplify())
-		if err != nil {
-			return 0, err
-		}
-		if len(prog.Inst) > maxProgram {
-			return 0, fmt.Errorf("the regular expression %q is too large once its repetitions are written out (%d steps, %d at most)", s, len(prog.Inst), maxProgram)
-		}
-		if re, err = regexp.Compile(s); err != nil {
+		if re, err = newExpression(s, tree); err != nil {
 			return 0, err
 		}
 		b.regexps[s] = re
 	}
-	return b.ask(predicate{slot: slot, sort: askRegexp, re: re, need: required(tree)}, s), nil
+	return b.ask(predicate{slot: slot, sort: askRegexp, re: re, need: re.need}, s), nil
 }

@@ -1,7 +1,6 @@
 package sigma
 
 import (
-	"regexp"
 	"slices"
 )
 
@@ -69,7 +68,7 @@ type condition struct {
 func Compile(c Collection, opt Options) (*Engine, error) {
 	e := &Engine{field: map[string]int32{}, formats: map[string]*formatPlan{}, parents: map[string]bool{}}
 	e.noteSources = opt.LogSources
-	cp := &compiler{opt: opt, wants: correlatedFields(c), filters: c.Filters, regexps: map[string]*regexp.Regexp{}}
+	cp := &compiler{opt: opt, wants: correlatedFields(c), filters: c.Filters, regexps: map[string]*expression{}, texts: map[string][]compiled{}, sets: map[string]*textSet{}}
 	var problems Problems
 	for i := range c.Rules {
 		r := &c.Rules[i]
@@ -133,8 +132,8 @@ func (e *Engine) plan(cp *compiler, p *Pipeline) {
 	var shared []*Source // hold for every event and read it in the same way
 	for i := range sources {
 		s := &sources[i]
-		rules := e.rulesFor(s, shared, cp.opt.Unrouted)
-		if len(s.When) == 0 && sameFields(&s.Fields, &p.Fields) {
+		rules := e.rulesFor(cp, s, shared)
+		if len(s.When) == 0 {
 			shared = append(shared, s)
 		}
 		if len(rules) == 0 && !e.noteSources {
@@ -213,13 +212,16 @@ func (f *formatPlan) addKeywords(names []string) {
 }
 
 // rulesFor lists the rules for a source that no source in shared is for already.
-func (e *Engine) rulesFor(s *Source, shared []*Source, unrouted bool) []int32 {
+func (e *Engine) rulesFor(cp *compiler, s *Source, shared []*Source) []int32 {
+	unrouted := cp.opt.Unrouted
 	var out []int32
 	for i := range e.rules {
 		source := e.rules[i].LogSource
 		want := e.closed[i] == "" && (unrouted || source.Covers(s.LogSource))
 		for _, other := range shared {
-			want = want && !(sameFields(&s.Fields, &other.Fields) && (unrouted || source.Covers(other.LogSource)))
+			if want && (unrouted || source.Covers(other.LogSource)) {
+				want = !sameFor(cp.detections(&e.rules[i]), &s.Fields, &other.Fields)
+			}
 		}
 		if want {
 			out = append(out, int32(i))
@@ -228,18 +230,15 @@ func (e *Engine) rulesFor(s *Source, shared []*Source, unrouted bool) []int32 {
 	return out
 }
 
-// sameFields says whether two maps read an event alike.
-func sameFields(a, b *FieldMap) bool {
-	if len(a.Names) != len(b.Names) || !slices.EqualFunc(a.Rest, b.Rest, sameCandidate) {
-		return false
-	}
-	for name, c := range a.Names {
-		d, ok := b.Names[name]
-		if !ok || !slices.EqualFunc(c, d, sameCandidate) {
-			return false
+// sameFor says whether detections find their fields in the same places through
+// either map.
+func sameFor(ds []*Detection, a, b *FieldMap) bool {
+	for _, d := range ds {
+		for _, f := range d.fields() {
+			if f != "" && !slices.EqualFunc(a.Lookup(f), b.Lookup(f), func(c, d Candidate) bool { return slices.Equal(c, d) }) {
+				return false
+			}
 		}
 	}
 	return true
 }
-
-func sameCandidate(a, b Candidate) bool { return slices.Equal(a, b) }

@@ -19,6 +19,7 @@ func (m *Matcher) Event(ev *event.Event) []Match {
 	if f == nil {
 		return nil
 	}
+	m.view.words = true
 	for name, v := range ev.Fields {
 		m.feedField(f, name, v)
 	}

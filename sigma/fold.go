@@ -88,11 +88,20 @@ func ascii(b []byte) bool {
 
 // appendFoldSlow goes rune by rune.
 func appendFoldSlow(dst, src []byte, escapes bool) []byte {
-	if escapes {
-		src = appendUnescaped(nil, src)
-	} else if !utf8.Valid(src) {
-		src = toValid(src)
+	if !escapes {
+		if !utf8.Valid(src) {
+			src = toValid(src)
+		}
+		return appendFoldRunes(dst, src)
 	}
+	n := len(dst)
+	dst = appendUnescaped(dst, src)
+	end := len(dst)
+	dst = appendFoldRunes(dst, dst[n:end])
+	return append(dst[:n], dst[end:]...)
+}
+
+func appendFoldRunes(dst, src []byte) []byte {
 	for i := 0; i < len(src); {
 		if c := src[i]; c < utf8.RuneSelf {
 			if 'A' <= c && c <= 'Z' {

@@ -27,8 +27,10 @@ type text struct {
 }
 
 type globPiece struct {
-	lit      []byte // of pieces with exact runes only
-	elements []element
+	lit      []byte    // of pieces with exact runes only
+	elements []element // of others
+	run      []byte    // the longest stretch of exact runes among elements
+	before   int       // elements before run
 }
 
 // maxLoose bounds a piece with '?' or dashes: searching it costs its length for
@@ -77,11 +79,28 @@ func compilePiece(c piece) (globPiece, error) {
 			if len(c) > maxLoose {
 				return globPiece{}, errLoose
 			}
-			return globPiece{elements: c}, nil
+			gp := globPiece{elements: c}
+			gp.run, gp.before = longestRun(c)
+			return gp, nil
 		}
 		b.WriteRune(e.r)
 	}
 	return globPiece{lit: []byte(b.String())}, nil
+}
+
+func longestRun(c piece) (run []byte, before int) {
+	for i := 0; i < len(c); i++ {
+		var b []byte
+		j := i
+		for ; j < len(c) && c[j].sort == exactly; j++ {
+			b = utf8.AppendRune(b, c[j].r)
+		}
+		if len(b) > len(run) {
+			run, before = b, i
+		}
+		i = j
+	}
+	return run, before
 }
 
 // match says whether the text fits a value in the same form (folded or not).
@@ -161,6 +180,9 @@ func (p *globPiece) find(v []byte) (int, bool) {
 		i := bytes.Index(v, p.lit)
 		return i + len(p.lit), i >= 0
 	}
+	if len(p.run) > 0 {
+		return p.findByRun(v)
+	}
 	for i := 0; i <= len(v); {
 		if n, ok := p.at(v[i:]); ok {
 			return i + n, true
@@ -171,6 +193,28 @@ func (p *globPiece) find(v []byte) (int, bool) {
 		}
 	}
 	return 0, false
+}
+
+// findByRun looks at the places where the run is only.
+func (p *globPiece) findByRun(v []byte) (int, bool) {
+	for from := 0; ; {
+		i := bytes.Index(v[from:], p.run)
+		if i < 0 {
+			return 0, false
+		}
+		i += from
+		start, back := i, 0
+		for ; back < p.before && start > 0; back++ {
+			_, n := utf8.DecodeLastRune(v[:start])
+			start -= n
+		}
+		if back == p.before {
+			if n, ok := p.at(v[start:]); ok {
+				return start + n, true
+			}
+		}
+		from = i + 1
+	}
 }
 
 // ends says whether v ends with the piece.

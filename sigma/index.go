@@ -1,15 +1,14 @@
 package sigma
 
-import (
-	"encoding/binary"
-	"slices"
-)
+import "slices"
 
 // index finds the rules of a view that may match an event: those of whose clues
 // one is found.
 type index struct {
 	slots  []slotIndex
-	always []int32 // rules without a witness
+	fields [][]int32 // by event field: the slots that read it
+	words  []int32   // slots of keywords
+	always []int32   // rules without a witness
 }
 
 // slotIndex holds the clues of one slot.
@@ -17,12 +16,14 @@ type slotIndex struct {
 	slot    int32
 	finds   []find
 	whole   map[string]int32 // to finds
-	longest int              // key of whole
+	wholes  [4]uint64        // a bit for each key of whole
 	prefix  edgeTable
 	suffix  edgeTable
 	parts   gramTable
-	foreign []int32 // rules
-	there   []int32 // rules
+	short   shortTable
+	gate    gramTable // over values as they are in the record; empty when it would not help
+	foreign []int32   // rules
+	there   []int32   // rules
 }
 
 // find is a clue found: a predicate that holds, and the rules to look at.
@@ -73,9 +74,30 @@ func buildIndex(v *view) index {
 		s := &ix.slots[i]
 		s.prefix.build(s.finds, false)
 		s.suffix.build(s.finds, true)
-		s.parts.build(s.finds)
+		s.parts.build(s.finds, plainGram)
+		s.short.build(s.finds)
+		if s.gated() {
+			s.gate.finds = s.parts.finds
+			s.gate.build(s.finds, rawGram)
+		}
+		ix.read(&v.slots[s.slot], int32(i))
 	}
 	return ix
+}
+
+// read notes which fields the slot at i reads.
+func (ix *index) read(s *slot, i int32) {
+	if s.keyword {
+		ix.words = append(ix.words, i)
+	}
+	for _, c := range s.candidates {
+		for _, f := range c {
+			for int(f) >= len(ix.fields) {
+				ix.fields = append(ix.fields, nil)
+			}
+			ix.fields[f] = append(ix.fields[f], i)
+		}
+	}
 }
 
 func appendNew(list []int32, i int32) []int32 {
@@ -96,7 +118,8 @@ func (s *slotIndex) add(c clue, f find) {
 			return
 		}
 		s.whole[c.lit] = i
-		s.longest = max(s.longest, len(c.lit))
+		h := wholeHash([]byte(c.lit))
+		s.wholes[h>>6] |= 1 << (h & 63)
 	}
 	s.finds = append(s.finds, f)
 	switch c.sort {
@@ -106,102 +129,16 @@ func (s *slotIndex) add(c clue, f find) {
 		s.suffix.finds = append(s.suffix.finds, i)
 	case cluePart:
 		s.parts.finds = append(s.parts.finds, i)
+	case clueShort:
+		s.short.finds = append(s.short.finds, i)
 	}
 }
 
-// edgeTable finds texts that values begin or end with, by their outermost bytes:
-// eight, or four of shorter ones.
-type edgeTable struct {
-	finds []int32
-	eight map[uint64][]int32
-	four  map[uint32][]int32
-	short []int32 // texts of less than four bytes
-}
-
-func (t *edgeTable) build(finds []find, end bool) {
-	t.eight, t.four = map[uint64][]int32{}, map[uint32][]int32{}
-	for _, i := range t.finds {
-		lit := finds[i].lit
-		switch {
-		case len(lit) >= 8:
-			k := edge8(lit, end)
-			t.eight[k] = append(t.eight[k], i)
-		case len(lit) >= 4:
-			k := edge4(lit, end)
-			t.four[k] = append(t.four[k], i)
-		default:
-			t.short = append(t.short, i)
-		}
+// wholeHash tells most texts apart by their length and ends.
+func wholeHash(b []byte) uint8 {
+	h := uint32(len(b))
+	if len(b) > 0 {
+		h = h*31 + uint32(b[0])<<8 + uint32(b[len(b)-1])<<16 + uint32(b[len(b)/2])
 	}
-}
-
-func edge8(b []byte, end bool) uint64 {
-	if end {
-		b = b[len(b)-8:]
-	}
-	return binary.LittleEndian.Uint64(b)
-}
-
-func edge4(b []byte, end bool) uint32 {
-	if end {
-		b = b[len(b)-4:]
-	}
-	return binary.LittleEndian.Uint32(b)
-}
-
-// gramTable finds texts anywhere in a value, by four bytes of each: a bit for
-// each four bytes sorts most places of a value out, the texts behind a bit that
-// is set are compared.
-type gramTable struct {
-	finds []int32
-	bits  []uint64
-	shift uint
-	heads []int32 // by hash; -1 none
-	grams []gramEntry
-}
-
-type gramEntry struct {
-	gram uint32
-	at   int32 // where the four bytes are in the text
-	find int32
-	next int32
-}
-
-const golden = 0x9e3779b1
-
-func (t *gramTable) build(finds []find) {
-	if len(t.finds) == 0 {
-		return
-	}
-	size := uint(10)
-	for 1<<size < len(t.finds)*32 && size < 20 {
-		size++
-	}
-	t.shift = 32 - size
-	t.bits = make([]uint64, 1<<size/64)
-	t.heads = make([]int32, 1<<(size-3))
-	for i := range t.heads {
-		t.heads[i] = -1
-	}
-	for _, f := range t.finds {
-		at := rarestGram(finds[f].lit)
-		g := binary.LittleEndian.Uint32(finds[f].lit[at:])
-		h := g * golden >> t.shift
-		t.bits[h>>6] |= 1 << (h & 63)
-		t.grams = append(t.grams, gramEntry{g, int32(at), f, t.heads[h>>3]})
-		t.heads[h>>3] = int32(len(t.grams) - 1)
-	}
-}
-
-// rarestGram says where the four bytes of a text are that values have most
-// seldom.
-func rarestGram(lit []byte) int {
-	best, at := -1.0, 0
-	for i := 0; i+gram <= len(lit); i++ {
-		around := string(lit[max(0, i-4):min(len(lit), i+gram+4)])
-		if r := rarity(string(lit[i:i+gram]))*4 + rarity(around); r > best {
-			best, at = r, i
-		}
-	}
-	return at
+	return uint8(h * golden >> 24)
 }

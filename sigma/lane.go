@@ -29,7 +29,8 @@ func (m *Matcher) Record(format string, record []byte) ([]Match, error) {
 	for i := range f.layouts {
 		at := (last + i) % len(f.layouts)
 		m.begin()
-		if m.lane(f, &f.layouts[at]).read(m, record) {
+		l := m.lane(f, &f.layouts[at])
+		if m.view = (rawView{record: record, lane: l}); l.read(m, record) {
 			if at != last {
 				m.recent[f] = at
 			}
@@ -62,7 +63,8 @@ type lane struct {
 	met   uint32 // bits of needs
 	count int
 	depth int
-	lists int // lists around the members being read
+	lists int  // lists around the members being read
+	only  bool // only words are wanted
 }
 
 // member is a name met in records, with the names below it.
@@ -71,9 +73,11 @@ type member struct {
 	path    string // dotted
 	field   int32
 	word    bool
+	at      int // in the order of its neighbours
 	place   place
-	scope   uint64 // in which it was met last
-	drop    bool   // an empty text counts as absent
+	lead    *member // the first of all members that are the same field
+	scope   uint64  // in which the lead was met last
+	drop    bool    // an empty text counts as absent
 	ordered []*member
 	byName  map[string]*member
 }
@@ -116,14 +120,7 @@ func (l *lane) read(m *Matcher, record []byte) bool {
 		l.root, l.known = &member{field: -1}, 0
 		clear(l.names)
 	}
-	l.made++
-	l.turn, l.scope = l.made, l.made
-	l.b, l.met, l.count, l.depth, l.lists = record, 0, 0, 0, 0
-	i := skipSpace(record, 0)
-	if i >= len(record) || record[i] != '{' {
-		return false
-	}
-	i = l.object(l.root, i+1)
+	i := l.scan(record)
 	if i < 0 || skipSpace(record, i) != len(record) || l.met != 1<<len(l.layout.Needs)-1 {
 		return false
 	}
@@ -134,6 +131,27 @@ func (l *lane) read(m *Matcher, record []byte) bool {
 		}
 	}
 	return true
+}
+
+// scan reads the members of a record and returns where it ends, or -1.
+func (l *lane) scan(record []byte) int {
+	l.made++
+	l.turn, l.scope = l.made, l.made
+	l.b, l.met, l.count, l.depth, l.lists = record, 0, 0, 0, 0
+	i := skipSpace(record, 0)
+	if i >= len(record) || record[i] != '{' {
+		return -1
+	}
+	return l.object(l.root, i+1)
+}
+
+// words reads the last record again, for all values that keywords look through.
+// Most records need not: see slotIndex.gate.
+func (l *lane) words(m *Matcher) {
+	l.only = true
+	l.scan(m.view.record)
+	l.settle()
+	l.only = false
 }
 
 func skipSpace(b []byte, i int) int {
@@ -164,8 +182,8 @@ func (l *lane) object(n *member, i int) int {
 			i += len(c.quoted)
 		} else if c, i = l.member(n, i); i < 0 {
 			return -1
-		} else if at := l.orderOf(n, c); at >= 0 {
-			next = at
+		} else {
+			next = c.at
 		}
 		if i < len(b) && b[i] <= ' ' {
 			i = skipSpace(b, i)
@@ -195,27 +213,19 @@ func (l *lane) object(n *member, i int) int {
 	}
 }
 
-// enter notes that a member is there. In one object it must be there once.
+// enter notes that a member is there. In one object it, and what is the same field
+// by another name, must be there once: decoding knows which one counts.
 func (l *lane) enter(c *member) bool {
 	if c.place.decode || l.count > laneMembers {
 		return false
 	}
 	l.count++
 	l.met |= c.place.needs
-	if c.scope == l.scope {
+	if c.lead.scope == l.scope {
 		return false
 	}
-	c.scope = l.scope
+	c.lead.scope = l.scope
 	return true
-}
-
-func (l *lane) orderOf(n *member, c *member) int {
-	for i, o := range n.ordered {
-		if o == c {
-			return i
-		}
-	}
-	return -1
 }
 
 // member finds the member whose name stands at i.
@@ -263,20 +273,25 @@ func (l *lane) learn(n *member, name string) *member {
 		n.byName = map[string]*member{}
 	}
 	n.byName[name] = c
+	c.at = len(n.ordered)
 	n.ordered = append(n.ordered, c)
 	return c
 }
 
-// placeMember says what a member is to the engine. Two members that would be the
-// same field are left to decoding, which knows which one counts.
+// placeMember says what a member is to the engine.
 func (l *lane) placeMember(c *member, name string) {
 	c.place = l.layout.place(c.path, name)
 	if c.place.move >= 0 && l.layout.sole(c.place.move) {
 		c.place.name, c.place.move, c.drop = l.layout.Move[c.place.move].To, -1, true
 	}
 	c.field, c.word = l.plan.wants(c.place.name)
-	if other := l.names[c.place.name]; other != nil && (c.field >= 0 || c.word) {
-		other.place.decode, c.place.decode = true, true
+	c.lead = c
+	if c.field < 0 && !c.word {
+		return
+	}
+	if lead := l.names[c.place.name]; lead != nil {
+		c.lead = lead
+		return
 	}
 	l.names[c.place.name] = c
 }

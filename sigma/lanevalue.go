@@ -106,6 +106,7 @@ func (l *lane) number(text []byte) []byte {
 	if err != nil || math.IsInf(f, 0) {
 		return nil
 	}
+	l.m.view.reworded = true
 	n := len(l.m.arena)
 	l.m.arena = strconv.AppendFloat(l.m.arena, f, 'g', -1, 64)
 	return l.m.arena[n:len(l.m.arena):len(l.m.arena)]
@@ -186,7 +187,20 @@ func (l *lane) put(c *member, kind valueKind, raw []byte) {
 	if c.drop && len(raw) == 0 && kind != noText {
 		return
 	}
-	l.m.add(c.field, c.word && kind != noText, kind, raw)
+	l.add(c.field, c.word, kind, raw)
+}
+
+// add gives the matcher a value; words only when it asks for them.
+func (l *lane) add(field int32, word bool, kind valueKind, raw []byte) {
+	if l.only {
+		if word && kind != noText {
+			l.m.add(-1, true, kind, raw)
+		}
+		return
+	}
+	if field >= 0 {
+		l.m.add(field, false, kind, raw)
+	}
 }
 
 // settle gives contended names to the first that has a text; the others keep the
@@ -200,7 +214,7 @@ func (l *lane) settle() {
 		}
 		to := l.layout.Move[i].To
 		if to == taken {
-			l.m.add(v.from.field, v.from.word && v.kind != noText, v.kind, v.raw)
+			l.add(v.from.field, v.from.word, v.kind, v.raw)
 			continue
 		}
 		if len(v.raw) == 0 && v.kind != noText {
@@ -208,7 +222,7 @@ func (l *lane) settle() {
 		}
 		taken = to
 		field, word := l.plan.wants(to)
-		l.m.add(field, word && v.kind != noText, v.kind, v.raw)
+		l.add(field, word, v.kind, v.raw)
 	}
 }
 

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"slices"
@@ -29,6 +30,7 @@ type Matcher struct {
 	lanes   map[*Layout]*lane
 	recent  map[*formatPlan]int // layout of the last record
 	feed    feeder
+	view    rawView
 }
 
 // Match is a rule that an event matches.
@@ -82,6 +84,7 @@ func (m *Matcher) begin() {
 	for _, f := range m.filled {
 		m.first[f] = -1
 	}
+	m.view = rawView{}
 	m.filled, m.words, m.values, m.arena, m.matches = m.filled[:0], m.words[:0], m.values[:0], m.arena[:0], m.matches[:0]
 	m.sources = m.sources[:0]
 }
@@ -151,6 +154,7 @@ func (m *Matcher) fieldsOf(s *slot) []int32 {
 func (m *Matcher) slotEmpty(v *view, slot int32) bool {
 	s := &v.slots[slot]
 	if s.keyword {
+		m.needWords()
 		return len(m.words) == 0
 	}
 	return m.fieldsOf(s) == nil
@@ -165,8 +169,16 @@ func (m *Matcher) run(at int32) {
 	for _, r := range v.index.always {
 		picked[r>>6] |= 1 << (r & 63)
 	}
-	for i := range v.index.slots {
-		m.look(v, &v.index.slots[i], picked)
+	for _, i := range v.index.words {
+		m.lookAtWords(&v.index.slots[i], picked)
+	}
+	for _, f := range m.filled {
+		if int(f) >= len(v.index.fields) {
+			continue
+		}
+		for _, i := range v.index.fields[f] {
+			m.look(v, &v.index.slots[i], f, picked)
+		}
 	}
 	for w, set := range picked {
 		for ; set != 0; set &= set - 1 {
@@ -238,19 +250,25 @@ func (m *Matcher) eval(v *view, n int32) bool {
 	return count >= node.count
 }
 
-// look finds the clues in the values of a slot.
-func (m *Matcher) look(v *view, s *slotIndex, picked []uint64) {
-	sl := &v.slots[s.slot]
-	if sl.keyword {
-		for _, i := range m.words {
-			m.lookAt(s, i, picked)
-		}
+// lookAtWords finds the clues in all values that keywords look through.
+func (m *Matcher) lookAtWords(s *slotIndex, picked []uint64) {
+	if len(s.gate.bits) > 0 && m.view.lane != nil && len(s.there) == 0 && !s.gate.mayHold(s.finds, m.view.record) && m.transparent() {
 		return
 	}
-	for _, field := range m.fieldsOf(sl) {
-		for i := m.first[field]; i >= 0; i = m.values[i].next {
-			m.lookAt(s, i, picked)
-		}
+	m.needWords()
+	for _, i := range m.words {
+		m.lookAt(s, i, picked)
+	}
+}
+
+// look finds the clues in the values that a slot has from one field.
+func (m *Matcher) look(v *view, s *slotIndex, field int32, picked []uint64) {
+	sl := &v.slots[s.slot]
+	if len(sl.candidates) > 1 && !slices.Contains(m.fieldsOf(sl), field) {
+		return
+	}
+	for i := m.first[field]; i >= 0; i = m.values[i].next {
+		m.lookAt(s, i, picked)
 	}
 }
 
@@ -261,21 +279,31 @@ func (m *Matcher) lookAt(s *slotIndex, i int32, picked []uint64) {
 	if m.values[i].kind == noText || len(s.finds) == 0 && len(s.foreign) == 0 {
 		return
 	}
+	if len(s.gate.bits) > 0 && m.view.lane != nil && !s.gate.mayHold(s.finds, m.values[i].raw) && m.transparent() {
+		return
+	}
 	text := m.folded(i)
 	if !m.values[i].isASCII {
 		for _, r := range s.foreign {
 			picked[r>>6] |= 1 << (r & 63)
 		}
 	}
-	if len(s.whole) > 0 && len(text) <= s.longest {
+	if h := wholeHash(text); s.wholes[h>>6]&(1<<(h&63)) != 0 {
 		if f, ok := s.whole[string(text)]; ok {
 			m.found(&s.finds[f], picked)
 		}
 	}
-	m.lookAtEdge(s, &s.prefix, text, false, picked)
-	m.lookAtEdge(s, &s.suffix, text, true, picked)
+	if len(s.prefix.finds) > 0 {
+		s.prefix.look(s.finds, text, false, func(i int32) { m.found(&s.finds[i], picked) })
+	}
+	if len(s.suffix.finds) > 0 {
+		s.suffix.look(s.finds, text, true, func(i int32) { m.found(&s.finds[i], picked) })
+	}
 	if len(s.parts.bits) > 0 {
 		m.lookInside(s, text, picked)
+	}
+	if len(s.short.finds) > 0 {
+		m.lookShort(s, text, picked)
 	}
 }
 
@@ -289,39 +317,11 @@ func (m *Matcher) found(f *find, picked []uint64) {
 	}
 }
 
-func (m *Matcher) lookAtEdge(s *slotIndex, t *edgeTable, text []byte, end bool, picked []uint64) {
-	if len(t.finds) == 0 {
-		return
-	}
-	try := func(list []int32) {
-		for _, i := range list {
-			lit := s.finds[i].lit
-			if len(lit) > len(text) {
-				continue
-			}
-			part := text[:len(lit)]
-			if end {
-				part = text[len(text)-len(lit):]
-			}
-			if string(part) == string(lit) {
-				m.found(&s.finds[i], picked)
-			}
-		}
-	}
-	if len(t.eight) > 0 && len(text) >= 8 {
-		try(t.eight[edge8(text, end)])
-	}
-	if len(t.four) > 0 && len(text) >= 4 {
-		try(t.four[edge4(text, end)])
-	}
-	try(t.short)
-}
-
 func (m *Matcher) lookInside(s *slotIndex, text []byte, picked []uint64) {
 	t := &s.parts
 	shift := t.shift & 31
 	set := t.bits
-	for i := 0; i+gram <= len(text); i++ {
+	for i := 0; i+gram <= len(text); i += t.stride {
 		g := binary.LittleEndian.Uint32(text[i:])
 		h := g * golden >> shift
 		if set[h>>6]&(1<<(h&63)) == 0 {
@@ -336,6 +336,29 @@ func (m *Matcher) lookInside(s *slotIndex, text []byte, picked []uint64) {
 			start := i - int(entry.at)
 			if start >= 0 && start+len(f.lit) <= len(text) && string(text[start:start+len(f.lit)]) == string(f.lit) {
 				m.found(f, picked)
+			}
+		}
+	}
+}
+
+func (m *Matcher) lookShort(s *slotIndex, text []byte, picked []uint64) {
+	t := &s.short
+	for _, i := range t.bytes {
+		if bytes.IndexByte(text, s.finds[i].lit[0]) >= 0 {
+			m.found(&s.finds[i], picked)
+		}
+	}
+	if t.bits == nil {
+		return
+	}
+	for i := 0; i+2 <= len(text); i++ {
+		k := binary.LittleEndian.Uint16(text[i:])
+		if t.bits[k>>6]&(1<<(k&63)) == 0 {
+			continue
+		}
+		for _, f := range t.pairs[k] {
+			if lit := s.finds[f].lit; len(lit) == 2 || i+2 < len(text) && text[i+2] == lit[2] {
+				m.found(&s.finds[f], picked)
 			}
 		}
 	}

@@ -93,7 +93,9 @@ func (p *parser) mapping(n *yaml.Node, depth int) (*node, error) {
 			return nil, faultf(key.line, "the key %q stands here twice; the first would be lost: join the two", key.text)
 		}
 		seen[key.text] = true
-		out.pairs = append(out.pairs, pair{key.text, key.line, value})
+		if out.pairs = append(out.pairs, pair{key.text, key.line, value}); len(out.pairs) > maxKeys {
+			return nil, faultf(key.line, "more than %d keys in one mapping", maxKeys)
+		}
 	}
 	for _, from := range inherited {
 		for _, m := range append([]*node{from}, from.items...) {

@@ -164,3 +164,25 @@ func foldRune(r rune) rune {
 	}
 	return least
 }
+
+// key tells the pattern from all others.
+func (p *pattern) key() string {
+	var b strings.Builder
+	for i, c := range p.pieces {
+		if i > 0 {
+			b.WriteString("*\x00")
+		}
+		for _, e := range c {
+			if e.sort != exactly {
+				b.WriteByte(byte(e.sort))
+				b.WriteByte(0)
+				continue
+			}
+			b.WriteRune(e.r)
+			if e.r == 0 || e.r == '*' {
+				b.WriteByte(3)
+			}
+		}
+	}
+	return b.String()
+}

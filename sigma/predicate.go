@@ -3,7 +3,6 @@ package sigma
 import (
 	"bytes"
 	"net/netip"
-	"regexp"
 )
 
 // sort is what a predicate asks of the values of its slot.
@@ -12,6 +11,7 @@ type sort uint8
 const (
 	askText    sort = iota // one fits a text
 	askSet                 // one is in a set of whole texts
+	askTexts               // one has one of many texts in it
 	askRegexp              // one matches
 	askNet                 // one is an address in a network
 	askOrder               // one is a number in an order to another
@@ -29,7 +29,8 @@ type predicate struct {
 	cased bool // compares the text as it is, not folded
 	text  text
 	set   map[string]struct{} // folded
-	re    *regexp.Regexp
+	texts *textSet
+	re    *expression
 	need  [][]byte // one of these folded texts is in every value that re matches
 	net   netip.Prefix
 	order Modifier // gt, gte, lt, lte, "" for equal
@@ -51,6 +52,7 @@ func (m *Matcher) holds(v *view, p *predicate) bool {
 	}
 	s := &v.slots[p.slot]
 	if s.keyword {
+		m.needWords()
 		for _, i := range m.words {
 			if m.fits(v, p, i) {
 				return true
@@ -82,6 +84,8 @@ func (m *Matcher) fits(v *view, p *predicate, i int32) bool {
 	case askSet:
 		_, ok := p.set[string(m.folded(i))]
 		return ok
+	case askTexts:
+		return p.texts.in(m.folded(i))
 	case askRegexp:
 		return p.matchRegexp(m, i)
 	case askNet:
@@ -108,7 +112,7 @@ func (p *predicate) matchRegexp(m *Matcher, i int32) bool {
 			return false
 		}
 	}
-	return p.re.Match(m.plain(i))
+	return p.re.match(m.plain(i))
 }
 
 // matchField compares value i with the values of the other field.

@@ -100,34 +100,26 @@ type reference struct {
 
 // match returns the indexes of the rules that an event matches.
 func (ref *reference) match(ev *event.Event) []int {
-	var out []int
 	rec := flatten(ev.Fields)
+	var lenses []*lens
+	for i := range ref.pipelines {
+		p := &ref.pipelines[i]
+		for j := range p.Sources {
+			if s := &p.Sources[j]; p.Format == ev.Format && met(s, rec) {
+				lenses = append(lenses, &lens{ref: ref, pipe: p, source: s, fields: &s.Fields, rec: rec})
+			}
+		}
+	}
+	var out []int
 	for i := range ref.Rules {
-		if ref.matches(&ref.Rules[i], ev.Format, rec) {
+		r := &ref.Rules[i]
+		if slices.ContainsFunc(lenses, func(l *lens) bool {
+			return r.LogSource.Covers(l.source.LogSource) && l.detection(&r.Detection) && l.filters(r)
+		}) {
 			out = append(out, i)
 		}
 	}
 	return out
-}
-
-func (ref *reference) matches(r *sigma.Rule, format string, rec record) bool {
-	for i := range ref.pipelines {
-		p := &ref.pipelines[i]
-		if p.Format != format {
-			continue
-		}
-		for j := range p.Sources {
-			s := &p.Sources[j]
-			if !r.LogSource.Covers(s.LogSource) || !met(s, rec) {
-				continue
-			}
-			ev := &lens{ref: ref, pipe: p, fields: &s.Fields, rec: rec}
-			if ev.detection(&r.Detection) && ev.filters(r) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func met(s *sigma.Source, rec record) bool {
@@ -149,6 +141,7 @@ func met(s *sigma.Source, rec record) bool {
 type lens struct {
 	ref    *reference
 	pipe   *sigma.Pipeline
+	source *sigma.Source
 	fields *sigma.FieldMap
 	rec    record
 }

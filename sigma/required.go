@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"math"
 	"regexp/syntax"
 	"unicode/utf8"
 )
@@ -9,10 +10,10 @@ import (
 const maxRequired = 24
 
 // required returns folded texts of which every text that re matches has one; nil
-// when there are none to be had. Longer ones are preferred.
+// when there are none to be had. Rare ones are preferred.
 func required(re *syntax.Regexp) [][]byte {
 	set := requiredOf(re.Simplify())
-	if least(set) < 2 {
+	if least(set) < 1 {
 		return nil
 	}
 	out := make([][]byte, len(set))
@@ -22,20 +23,23 @@ func required(re *syntax.Regexp) [][]byte {
 	return out
 }
 
-// least is the length of the shortest text, 0 for none.
-func least(set []string) int {
+// least is the rarity of the commonest text, 0 for none.
+func least(set []string) float64 {
 	if len(set) == 0 {
 		return 0
 	}
-	n := len(set[0])
+	n := math.Inf(1)
 	for _, s := range set {
-		n = min(n, len(s))
+		if s == "" {
+			return 0
+		}
+		n = min(n, rarity(s))
 	}
-	return n
+	return n - math.Log2(float64(len(set)))
 }
 
 func better(a, b []string) []string {
-	if least(b) > least(a) || least(b) == least(a) && len(b) > 0 && len(b) < len(a) {
+	if least(b) > least(a) {
 		return b
 	}
 	return a
@@ -84,7 +88,7 @@ func requiredOfConcat(subs []*syntax.Regexp) []string {
 		best = better(best, requiredOf(sub))
 	}
 	best = better(best, []string{run})
-	if least(best) == 0 {
+	if least(best) <= 0 {
 		return nil
 	}
 	return best

@@ -116,14 +116,16 @@ func readLogSource(root *node) (LogSource, error) {
 
 // NeededFields returns the names of the fields that the detection looks at, in
 // order of first use; "" stands for keywords, which look at all of an event.
-func (r *Rule) NeededFields() []string {
+func (r *Rule) NeededFields() []string { return r.Detection.fields() }
+
+func (d *Detection) fields() []string {
 	var out []string
 	add := func(f string) {
 		if !slices.Contains(out, f) {
 			out = append(out, f)
 		}
 	}
-	for _, s := range r.Detection.Searches {
+	for _, s := range d.Searches {
 		for _, g := range s.Any {
 			for _, item := range g {
 				add(item.Field)

@@ -29,6 +29,7 @@ const (
 	maxDocuments = 20_000
 	maxNodes     = 2_000_000 // YAML nodes after aliases are followed
 	maxDepth     = 32        // nested YAML collections
+	maxKeys      = 4096      // of one mapping
 )
 
 // Collection is what a file of rules holds, in its order.
@@ -134,6 +135,9 @@ func (p *parser) document(root *node) {
 	default:
 		p.fail(action.line, "action %q is not global, repeat or reset", action.text)
 		return
+	}
+	if p.nodes += len(root.pairs); p.nodes > maxNodes {
+		return // what global documents repeat counts, too
 	}
 	p.previous = root
 	if err := p.read(root); err != nil {

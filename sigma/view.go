@@ -153,11 +153,16 @@ func (p *predicate) cost() float64 {
 		return 5
 	case askSet:
 		return 15
-	case askRegexp:
-		if len(p.need) > 0 {
-			return 500
+	case askTexts:
+		if p.texts.fit != fitPart {
+			return 10
 		}
-		return 2000
+		return 150
+	case askRegexp:
+		if len(p.need) > 0 && p.re.table != nil {
+			return 100
+		}
+		return 1000
 	case askNet, askOrder:
 		return 20
 	case askField:

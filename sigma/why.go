@@ -88,6 +88,7 @@ func (m *Matcher) reasons(v *view, n int32, search string, out []Reason) []Reaso
 func (m *Matcher) valueFor(v *view, p *predicate) int32 {
 	s := &v.slots[p.slot]
 	if s.keyword {
+		m.needWords()
 		for _, i := range m.words {
 			if m.fits(v, p, i) {
 				return i

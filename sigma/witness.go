@@ -13,6 +13,7 @@ const (
 	cluePrefix
 	clueSuffix
 	cluePart
+	clueShort   // a part of one to three bytes
 	clueForeign // some value has a character that is not ASCII
 	clueThere   // there is a value
 )
@@ -35,6 +36,12 @@ type witness struct {
 	chance float64
 	none   bool
 }
+
+// The chances of what most events have: a text, and any value at all.
+const (
+	often    = 0.7
+	oftenest = 0.9
+)
 
 // maxClues bounds what one rule puts into the index.
 const maxClues = 4096
@@ -71,7 +78,7 @@ func (v *view) witnessOf(n int32) witness {
 
 func (v *view) witnessOfAsk(i int32) witness {
 	p := &v.asks[i]
-	there := witness{clues: []clue{{slot: p.slot, sort: clueThere, ask: -1}}, chance: 0.7}
+	there := witness{clues: []clue{{slot: p.slot, sort: clueThere, ask: -1}}, chance: oftenest}
 	switch p.sort {
 	case askNull:
 		return witness{none: true}
@@ -94,15 +101,24 @@ func (v *view) witnessOfAsk(i int32) witness {
 			w.clues, w.chance = append(w.clues, c.clues...), w.chance+c.chance
 		}
 		return w
-	case askRegexp:
+	case askTexts, askRegexp:
 		w := witness{}
-		for _, s := range p.need {
+		need, ask := p.need, int32(-1)
+		if p.sort == askTexts {
+			need, ask = p.texts.texts(), i
+		}
+		for _, s := range need {
 			c := partClue(string(s))
-			c.slot = p.slot
+			if p.sort == askTexts {
+				c.sort = map[fit]clueSort{fitPart: c.sort, fitPrefix: cluePrefix, fitSuffix: clueSuffix}[p.texts.fit]
+				c.lit = string(s)
+			}
+			c.slot, c.ask = p.slot, ask
 			one := v.one(c)
 			w.clues, w.chance = append(w.clues, one.clues...), w.chance+one.chance
 		}
-		if len(w.clues) > 0 && w.chance < there.chance {
+		w.chance = min(w.chance, often)
+		if len(w.clues) > 0 {
 			return w
 		}
 	}
@@ -114,15 +130,23 @@ func (v *view) one(c clue) witness {
 	w := witness{clues: []clue{c}}
 	switch c.sort {
 	case clueThere:
-		w.chance = 0.7
+		w.chance = oftenest
 	case clueForeign:
 		w.chance = 0.02
 	default:
 		bits := rarity(c.lit)
-		if c.sort == cluePart {
+		switch {
+		case c.sort == cluePart:
 			bits-- // at any place
+			if len(c.lit) < 7 {
+				bits -= 2 // makes every place of a value looked at
+			}
+		case c.sort == clueShort:
+			bits = min(bits, 1.5*float64(len(c.lit)))
+		case c.sort == clueWhole && len(c.lit) < 12 && !strings.ContainsAny(c.lit, `.\/`):
+			bits = min(bits, 7) // most likely one of few words or numbers
 		}
-		w.chance = min(0.7, math.Exp2(-bits))
+		w.chance = min(often, math.Exp2(-bits))
 	}
 	return w
 }
@@ -137,6 +161,8 @@ func partClue(s string) clue {
 		return clue{sort: cluePart, lit: s, ask: -1}
 	case strings.ContainsFunc(s, func(r rune) bool { return r > 0x7f }):
 		return clue{sort: clueForeign, ask: -1}
+	case s != "":
+		return clue{sort: clueShort, lit: s, ask: -1}
 	}
 	return clue{sort: clueThere, ask: -1}
 }
@@ -165,12 +191,12 @@ func clueOfText(t *text, cased bool) (clue, bool) {
 	best := ""
 	for i := range t.pieces {
 		for _, run := range t.pieces[i].runs() {
-			if run = form([]byte(run)); len(run) >= gram && rarity(run) > rarity(best) {
+			if run = form([]byte(run)); rarity(run) > rarity(best) {
 				best = run
 			}
 		}
 	}
-	return clue{sort: cluePart, lit: best, ask: -1}, best != ""
+	return partClue(best), best != ""
 }
 
 // runs returns the stretches of a piece that stand as they are.
@@ -191,22 +217,19 @@ func (p *globPiece) runs() []string {
 	return append(out, b.String())
 }
 
-// common are texts that so many values have that finding one says little; the
-// longest first where one is in another.
-var common = strings.NewReplacer(
-	`c:\windows\system32\`, "", `c:\program files`, "", `\microsoft\windows\currentversion\`, "", `\software\microsoft\`, "",
-	"microsoft", "", "windows", "", "system32", "", "syswow64", "", "currentversion", "", "currentcontrolset", "", "program", "",
-	"powershell", "", "rundll32", "", "svchost", "", "services", "", "explorer", "", "software", "", "appdata", "", "local", "",
-	"users", "", "temp", "", "cmd.exe", "", ".exe", "", ".dll", "", "http", "", "hklm", "", "control", "", "system", "", "policies", "",
-	"security", "", "default", "", "server", "", "service", "", "object", "", "create", "", "version", "", "process", "", "true", "", "false", "",
-)
-
-// rarity is a guess, in bits, how seldom a text is found.
+// rarity is a guess, in bits, how seldom a text is found: what is not in common
+// texts counts.
 func rarity(s string) float64 {
-	rest := common.Replace(s)
-	bits := 1 + 2*float64(len(s)-len(rest))/8
-	for i := range len(rest) {
-		switch c := rest[i]; {
+	if s == "" {
+		return 0
+	}
+	bits := 1.0
+	for i := range len(s) {
+		if common := commonAt(s, i); common {
+			bits += 0.2
+			continue
+		}
+		switch c := s[i]; {
 		case c == ' ' || c == '\\' || c == '/' || c == '.':
 			bits++
 		case c >= '0' && c <= '9':
@@ -216,4 +239,14 @@ func rarity(s string) float64 {
 		}
 	}
 	return min(bits, 60)
+}
+
+// commonAt says whether the byte at i is part of a common gram.
+func commonAt(s string, i int) bool {
+	for start := max(0, i-gram+1); start <= i && start+gram <= len(s); start++ {
+		if commonGrams[s[start:start+gram]] {
+			return true
+		}
+	}
+	return false
 }

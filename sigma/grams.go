@@ -1,0 +1,200 @@
+package sigma
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// gramTable finds texts anywhere in a value, by four bytes of each: a bit for
+// each four bytes sorts most places of a value out, the texts behind a bit that
+// is set are compared. Where all texts are long only every so-manieth place needs
+// a look, if every text is known by the four bytes at as many places of its own.
+type gramTable struct {
+	finds  []int32
+	stride int
+	bits   []uint64
+	shift  uint
+	heads  []int32 // by hash; -1 none
+	grams  []gramEntry
+}
+
+type gramEntry struct {
+	gram uint32
+	at   int32 // where the four bytes are in the text
+	find int32
+	next int32
+}
+
+const (
+	golden    = 0x9e3779b1
+	maxStride = 8
+	blank4    = 0x20202020
+)
+
+// gramForm says how the four bytes of a text are looked for, and whether they can
+// be where they stand.
+type gramForm func(lit []byte, at int) (uint32, bool)
+
+// plainGram is for folded values.
+func plainGram(lit []byte, at int) (uint32, bool) {
+	return binary.LittleEndian.Uint32(lit[at:]), true
+}
+
+// rawGram is for values as they stand in JSON, with letters in either case and
+// with escapes: what may be escaped in two ways is not looked for.
+func rawGram(lit []byte, at int) (uint32, bool) {
+	for _, c := range lit[at : at+gram] {
+		if !clean(c) {
+			return 0, false
+		}
+	}
+	return binary.LittleEndian.Uint32(lit[at:]) | blank4, true
+}
+
+// build fills the table; without texts, or when one cannot be found in this form,
+// it stays empty.
+func (t *gramTable) build(finds []find, form gramForm) {
+	if len(t.finds) == 0 {
+		return
+	}
+	shared := map[uint32]int{}
+	for _, f := range t.finds {
+		for at := 0; at+gram <= len(finds[f].lit); at++ {
+			if g, ok := form(finds[f].lit, at); ok {
+				shared[g]++
+			}
+		}
+	}
+	for t.stride = maxStride; t.stride > 1; t.stride-- {
+		if t.windows(finds, form) {
+			break
+		}
+	}
+	if t.stride == 1 && !t.windows(finds, form) {
+		return
+	}
+	size := uint(10)
+	for 1<<size < len(t.finds)*t.stride*32 && size < 20 {
+		size++
+	}
+	t.shift = 32 - size
+	t.bits = make([]uint64, 1<<size/64)
+	t.heads = make([]int32, 1<<(size-3))
+	for i := range t.heads {
+		t.heads[i] = -1
+	}
+	for _, f := range t.finds {
+		lit := finds[f].lit
+		start := window(lit, t.stride, form, shared)
+		for at := start; at < start+t.stride; at++ {
+			g, _ := form(lit, at)
+			h := g * golden >> t.shift
+			t.bits[h>>6] |= 1 << (h & 63)
+			t.grams = append(t.grams, gramEntry{g, int32(at), f, t.heads[h>>3]})
+			t.heads[h>>3] = int32(len(t.grams) - 1)
+		}
+	}
+}
+
+// windows says whether every text has so many places in a row to be known by.
+func (t *gramTable) windows(finds []find, form gramForm) bool {
+	for _, f := range t.finds {
+		if window(finds[f].lit, t.stride, form, nil) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// window finds the places of a text that values, and the other texts, have most
+// seldom; -1 for none.
+func window(lit []byte, stride int, form gramForm, shared map[uint32]int) int {
+	least, found := math.Inf(1), -1
+	for i := 0; i+stride+gram-1 <= len(lit); i++ {
+		price := 0.0
+		for at := i; at < i+stride; at++ {
+			g, ok := form(lit, at)
+			if !ok {
+				price = math.Inf(1)
+				break
+			}
+			price += gramPrice(string(lit[at:at+gram])) + float64(shared[g])
+		}
+		if price < least {
+			least, found = price, i
+		}
+	}
+	return found
+}
+
+// gated says whether looking at values as they are in the record is worth it:
+// nothing but long texts is looked for.
+func (s *slotIndex) gated() bool {
+	return len(s.parts.finds) == len(s.finds) && len(s.finds) > 0 && len(s.foreign) == 0 && s.parts.stride > 1
+}
+
+// mayHold says whether text as it is in the record may have one of the texts,
+// unless the record is opaque.
+func (t *gramTable) mayHold(finds []find, raw []byte) bool {
+	shift := t.shift & 31
+	for i := 0; i+gram <= len(raw); i += t.stride {
+		g := binary.LittleEndian.Uint32(raw[i:]) | blank4
+		if h := g * golden >> shift; t.bits[h>>6]&(1<<(h&63)) != 0 && t.known(finds, raw, i, g, h) {
+			return true
+		}
+	}
+	return false
+}
+
+// known says whether gram g at i is that of a text of which also the neighbours
+// are there, as far as they cannot be escaped.
+func (t *gramTable) known(finds []find, raw []byte, i int, g, h uint32) bool {
+	for e := t.heads[h>>3]; e >= 0; e = t.grams[e].next {
+		if entry := &t.grams[e]; entry.gram == g && sameAround(finds[entry.find].lit, int(entry.at), raw, i) {
+			return true
+		}
+	}
+	return false
+}
+
+func sameAround(lit []byte, at int, raw []byte, i int) bool {
+	for k := 1; k <= at && clean(lit[at-k]); k++ {
+		if i-k < 0 || raw[i-k]|0x20 != lit[at-k]|0x20 {
+			return false
+		}
+	}
+	for k := gram; at+k < len(lit) && clean(lit[at+k]); k++ {
+		if i+k >= len(raw) || raw[i+k]|0x20 != lit[at+k]|0x20 {
+			return false
+		}
+	}
+	return true
+}
+
+// clean says whether a character stands in JSON as it is, unless all is escaped.
+func clean(c byte) bool { return c >= ' ' && c <= '~' && c != '\\' && c != '"' && c != '/' }
+
+// shortTable finds texts of one to three bytes: single bytes one by one, longer
+// ones by their first two.
+type shortTable struct {
+	finds []int32
+	bits  []uint64 // by two bytes
+	pairs map[uint16][]int32
+	bytes []int32
+}
+
+func (t *shortTable) build(finds []find) {
+	for _, i := range t.finds {
+		lit := finds[i].lit
+		if len(lit) == 1 {
+			t.bytes = append(t.bytes, i)
+			continue
+		}
+		if t.bits == nil {
+			t.bits, t.pairs = make([]uint64, 1<<16/64), map[uint16][]int32{}
+		}
+		k := binary.LittleEndian.Uint16(lit)
+		t.bits[k>>6] |= 1 << (k & 63)
+		t.pairs[k] = append(t.pairs[k], i)
+	}
+}
