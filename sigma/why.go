@@ -88,13 +88,14 @@ func (m *Matcher) reasons(v *view, n int32, search string, out []Reason) []Reaso
 func (m *Matcher) valueFor(v *view, p *predicate) int32 {
 	s := &v.slots[p.slot]
 	if s.keyword {
-		m.needWords()
+		m.needWords() // in no order: take the shortest
+		best := int32(-1)
 		for _, i := range m.words {
-			if m.fits(v, p, i) {
-				return i
+			if m.fits(v, p, i) && (best < 0 || plainer(m.plain(i), m.plain(best))) {
+				best = i
 			}
 		}
-		return -1
+		return best
 	}
 	for _, field := range m.fieldsOf(s) {
 		for i := m.first[field]; i >= 0; i = m.values[i].next {
@@ -104,6 +105,14 @@ func (m *Matcher) valueFor(v *view, p *predicate) int32 {
 		}
 	}
 	return -1
+}
+
+// plainer orders values for people: short ones first.
+func plainer(a, b []byte) bool {
+	if len(a) != len(b) {
+		return len(a) < len(b)
+	}
+	return bytes.Compare(a, b) < 0
 }
 
 // around returns value i; of a long one what stands around a text that is part

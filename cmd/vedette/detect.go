@@ -39,6 +39,7 @@ func runDetect(ctx context.Context, e env, args []string) error {
 	placeholders := fs.String("placeholders", "", "values for placeholders of rules: a YAML `FILE` that maps names to lists")
 	declared := fs.String("format", "", "format of all events: "+strings.Join(rec.Names(), ", ")+"; default: recognised")
 	why := fs.Bool("why", false, "say which fields made each rule match")
+	full := fs.Bool("full", false, "read every event, also those whose raw record no rule matches; the output is the same")
 	fs.Bool("json", true, "machine output (always)")
 	events, err := parseFlags(fs, args)
 	if err != nil {
@@ -56,6 +57,9 @@ func runDetect(ctx context.Context, e env, args []string) error {
 	}
 	fmt.Fprintf(e.stderr, "%d rules and %d correlations, %d refused\n", set.Engine.Len(), len(set.Rules.Correlations), len(set.Problems))
 	r := newReading(e, rec, *declared, false)
+	if !*full {
+		r.opt.Wanted = set.Wanted(rec, *declared)
+	}
 	out := bufio.NewWriterSize(e.stdout, 1<<20)
 	d := detecting{set: set, matcher: set.Engine.Matcher(), why: *why, out: json.NewEncoder(out)}
 	d.out.SetEscapeHTML(false)

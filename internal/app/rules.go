@@ -9,10 +9,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/vedette-soc/vedette/content"
+	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/fetch"
@@ -183,4 +185,26 @@ func (s *RuleSet) Test(tell func(TestOutcome) error) error {
 		}
 	}
 	return nil
+}
+
+// Wanted returns what goes past the records that no rule matches: their bytes
+// tell, where the format lets them. declared is the format of all records, "" =
+// recognised.
+func (s *RuleSet) Wanted(rec *format.Recogniser, declared string) format.Wanted {
+	matchers := sync.Pool{New: func() any { return s.Engine.Matcher() }}
+	return func(records [][]byte, wanted []bool) {
+		m := matchers.Get().(*sigma.Matcher)
+		defer matchers.Put(m)
+		for i, record := range records {
+			if wanted[i] {
+				continue
+			}
+			kind := declared
+			if kind == "" {
+				kind = rec.Recognise(record)
+			}
+			hits, err := m.Record(kind, record)
+			wanted[i] = err != nil || len(hits) > 0
+		}
+	}
 }
