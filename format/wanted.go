@@ -92,21 +92,24 @@ func (r *Reader) look() {
 func (r *Reader) sortOut(from, to int) {
 	a := &r.ahead
 	r.opt.Wanted(a.records[from:to], a.wanted[from:to])
+	last := r.stream.last
 	for i := from; i < to; i++ {
 		if f := a.frames[i]; !a.wanted[i] && f.fault == nil {
-			a.formats[i] = r.stream.whole(f.data)
+			if a.formats[i] = r.stream.whole(f.data, last); a.formats[i] >= 0 {
+				last = a.formats[i]
+			}
 		}
 	}
 }
 
-// whole returns the format of which a record surely is one event, -1 in doubt. It
-// does not depend on what was read before, so that records can be looked at in
-// any order.
-func (s *Stream) whole(record []byte) int {
+// whole returns the format of which a record surely is one event, -1 in doubt,
+// supposing that the record before it was of format last. It changes nothing, so
+// that records can be looked at side by side.
+func (s *Stream) whole(record []byte, last int) int {
 	text := string(bytes.TrimSpace(record))
 	i := s.declared
 	if i < 0 {
-		i = s.rec.best(text, -1)
+		i = s.rec.best(text, last)
 	}
 	if f := &s.rec.formats[i]; text == "" || len(text) != len(record) || f.Whole == nil || !f.Whole(text) {
 		return -1
@@ -115,13 +118,9 @@ func (s *Stream) whole(record []byte) int {
 }
 
 // pass goes past a record of format i without reading it; false when, after what
-// was read before, it may be of another format.
+// was read before, it is of another format.
 func (s *Stream) pass(record []byte, i int) bool {
-	switch {
-	case s.declared >= 0:
-	case s.withText > 0 && record[0] != '{':
-		return false
-	case s.last >= 0 && s.last != i && s.rec.formats[s.last].Recognise(string(record)) >= certain:
+	if s.withText > 0 && record[0] != '{' || s.last != i && s.choose(string(record)) != i {
 		return false
 	}
 	s.last = i

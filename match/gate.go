@@ -9,19 +9,41 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// gateHash is the hash of the last two labels of a name, without regard to case
-// nor to hyphens, underscores and dots at its end. Every name in the index has
-// its gate in the filter, so that most names cost one probe, not one a label.
-func gateHash(name string) uint64 {
-	end := len(name)
+// A gate is the hash of the last labels of a name, without regard to case nor to
+// hyphens, underscores and dots at its end. Every name in the index has its gate
+// in the filter, so that most names cost one probe, not one a label.
+//
+// It is of two labels, and of three for a name under what looks like co.uk or
+// com.br, since in every set of indicators somebody is below that. A short name
+// like ab.ru has that look as well: a name below such a pair has two gates.
+
+// gates returns where the last two labels of a name begin, its end without what
+// may trail, and where the last three begin when these count too, else -1.
+func gates[T string | []byte](name T) (two, three, end int) {
+	end = len(name)
 	for end > 0 && trailing(name[end-1]) {
 		end--
 	}
-	name = name[:end]
-	if i := strings.LastIndexByte(name, '.'); i >= 0 {
-		name = name[strings.LastIndexByte(name[:i], '.')+1:]
+	tld := labelAt(name, end)
+	two = labelAt(name, tld-1)
+	if two > 0 && end-tld == 2 && tld-1-two <= 3 {
+		return two, labelAt(name, two-1), end
 	}
-	return foldHash(name)
+	return two, -1, end
+}
+
+// labelAt returns where the label that ends at end begins.
+func labelAt[T string | []byte](name T, end int) int {
+	for end > 0 && name[end-1] != '.' {
+		end--
+	}
+	return max(end, 0)
+}
+
+// mayHold asks the filter for the gates of a name.
+func (x *Index) mayHold(name string) bool {
+	two, three, end := gates(name)
+	return x.bloom.has(foldHash(name[two:end])) || three >= 0 && x.bloom.has(foldHash(name[three:end]))
 }
 
 func trailing(c byte) bool { return c == '.' || c == '-' || c == '_' }
@@ -108,7 +130,11 @@ func (b *Builder) nameGate(s space, name string) {
 		b.unseen |= 1 << s
 	}
 	b.spaces |= 1 << spaceGate
-	b.gate(gateHash(name))
+	two, three, end := gates(name)
+	if three >= 0 {
+		two = three
+	}
+	b.gate(foldHash(name[two:end]))
 }
 
 // gate notes a hash for the filter; feeds name the hosts of one domain together.

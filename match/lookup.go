@@ -65,7 +65,7 @@ func (x *Index) address(t indicator.Type, value string, viaHost bool, dst []Hit)
 }
 
 func (x *Index) name(name string, viaHost bool, dst []Hit) []Hit {
-	if !x.uses(spaceDomain) || !x.bloom.has(gateHash(name)) {
+	if !x.uses(spaceDomain) || !x.mayHold(name) {
 		return dst
 	}
 	kind := Exact
@@ -113,7 +113,7 @@ func (x *Index) addressPort(t indicator.Type, host, port string, viaHost bool, d
 
 // namePort: port is ":443".
 func (x *Index) namePort(name, port string, viaHost bool, dst []Hit) []Hit {
-	if !x.uses(spaceDomainPort) || !x.bloom.has(gateHash(name)) {
+	if !x.uses(spaceDomainPort) || !x.mayHold(name) {
 		return dst
 	}
 	kind := Exact

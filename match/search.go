@@ -39,6 +39,7 @@ type Searcher struct {
 	probes []probe
 	lines  [][]byte
 	line   []byte // being searched
+	plain  []byte // the same without escapes; nil while it is searched as it stands
 	record int
 	named  []bool // by record
 	dst    []Touch
@@ -46,12 +47,12 @@ type Searcher struct {
 	hits   []Hit
 }
 
-// probe is a question to the filter about the token [from, to).
+// probe is a question to the filter about the token [from, to) of a record.
 type probe struct {
 	hash     uint64
-	line     []byte
-	record   int
-	from, to int
+	record   int32
+	from, to int32
+	addr     uint32 // of askAddress
 	ask      asking
 }
 
@@ -133,7 +134,11 @@ func (s *Searcher) search() {
 		if plain, again = undoEscapes(plain); !again {
 			return
 		}
-		if s.line = plain; !s.lookAt(plain) {
+		s.settle()
+		s.line, s.plain = plain, plain
+		ok := s.lookAt(plain)
+		s.settle()
+		if s.plain = nil; !ok {
 			return
 		}
 	}
@@ -172,50 +177,60 @@ func (s *Searcher) scan(mapped bool) {
 
 // ask puts a question on the list.
 func (s *Searcher) ask(hash uint64, from, to int, what asking) {
-	s.probes = append(s.probes, probe{hash, s.line, s.record, from, to, what})
+	s.put(probe{hash: hash, record: int32(s.record), from: int32(from), to: int32(to), ask: what})
+}
+
+func (s *Searcher) put(p probe) {
+	s.probes = append(s.probes, p)
 	if len(s.probes) >= 2*batch {
 		s.settle()
 	}
 }
 
-// settle answers all questions on the list: first by the filter, then, for the
-// few that get past, in full.
+// settle answers all questions on the list: first by the filter and the blocks of
+// networks, then, for the few that get past, in full.
 func (s *Searcher) settle() {
-	f := s.x.bloom
+	f, nets := s.x.bloom, &s.x.nets
+	words := len(f) / 8
 	n := 0
-	if words := len(f) / 8; words > 0 {
-		for i := range s.probes {
-			p := &s.probes[i]
-			m := filterMask(p.hash)
-			if binary.LittleEndian.Uint64(f[8*home(p.hash, words):])&m == m {
-				s.probes[n] = *p
-				n++
-			}
+	for i := range s.probes {
+		p := &s.probes[i]
+		m := filterMask(p.hash)
+		if words > 0 && binary.LittleEndian.Uint64(f[8*home(p.hash, words):])&m == m || p.ask == askAddress && nets.near4(p.addr) {
+			s.probes[n] = *p
+			n++
 		}
 	}
 	for i := range s.probes[:n] {
-		if p := &s.probes[i]; !s.named[p.record] && s.confirm(p) {
-			s.touchRecord(p.record, p.from, p.to)
+		p := &s.probes[i]
+		if record, from, to := int(p.record), int(p.from), int(p.to); !s.named[record] && s.confirm(p.ask, s.text(record), from, to) {
+			s.touchRecord(record, from, to)
 		}
 	}
 	s.probes = s.probes[:0]
 }
 
+// text is what the places of probes count in.
+func (s *Searcher) text(record int) []byte {
+	if s.plain != nil {
+		return s.plain
+	}
+	return s.lines[record]
+}
+
 // confirm asks the index itself.
-func (s *Searcher) confirm(p *probe) bool {
-	switch p.ask {
+func (s *Searcher) confirm(what asking, line []byte, from, to int) bool {
+	switch what {
 	case askName:
-		return s.confirmName(p.line, p.from, p.to)
+		return s.confirmName(line, from, to)
 	case askAddress:
-		host := string(p.line[p.from:p.to])
-		if _, ok := s.x.find(key{space: spaceIPv4, host: host}); ok {
-			return true
-		}
-		return s.hasHost(host)
+		host := string(line[from:to])
+		s.hits = s.x.address(indicator.IPv4, host, false, s.hits[:0])
+		return len(s.hits) > 0 || s.hasHost(host)
 	case askSegment:
 		return true
 	}
-	digits := string(bytes.ToLower(p.line[p.from:p.to]))
+	digits := string(bytes.ToLower(line[from:to]))
 	for _, space := range digestSpaces(len(digits)) {
 		if _, ok := s.x.find(key{space: space, host: digits}); ok {
 			return true

@@ -11,26 +11,22 @@ import (
 // "ffff", as in an IPv4 address written as IPv6 in hexadecimal.
 func survey(line []byte) (foreign, mapped bool) {
 	const high = 0x8080808080808080
-	var all, fs uint64
-	rest := line
-	for ; len(rest) >= 32; rest = rest[32:] {
-		a, b := binary.LittleEndian.Uint64(rest), binary.LittleEndian.Uint64(rest[8:])
-		c, d := binary.LittleEndian.Uint64(rest[16:]), binary.LittleEndian.Uint64(rest[24:])
+	var all uint64
+	at := 0
+	for ; at+32 <= len(line); at += 32 {
+		part := line[at : at+32]
+		a, b := binary.LittleEndian.Uint64(part), binary.LittleEndian.Uint64(part[8:])
+		c, d := binary.LittleEndian.Uint64(part[16:]), binary.LittleEndian.Uint64(part[24:])
 		all |= a | b | c | d
-		fs |= doubleF(a) | doubleF(b) | doubleF(c) | doubleF(d)
-	}
-	for ; len(rest) >= 8; rest = rest[8:] {
-		w := binary.LittleEndian.Uint64(rest)
-		all |= w
-		fs |= doubleF(w)
-	}
-	for _, c := range rest {
-		all |= uint64(c)
-		if c|0x20 == 'f' {
-			fs = 1
+		if doubleF(a)|doubleF(b)|doubleF(c)|doubleF(d) != 0 && !mapped {
+			mapped = hasFFFF(line[max(0, at-3):min(len(line), at+36)])
 		}
 	}
-	return all&high != 0, fs != 0 && hasFFFF(line)
+	for _, c := range line[at:] {
+		all |= uint64(c)
+	}
+	mapped = mapped || hasFFFF(line[max(0, at-5):])
+	return all&high != 0, mapped
 }
 
 // doubleF is not zero when a quarter of the word is the letter f twice: of four in

@@ -134,12 +134,11 @@ func (s *Searcher) name(from, to int) {
 	if last <= 0 {
 		return
 	}
-	gate := from + last
-	for gate > from && line[gate-1] != '.' {
-		gate--
-	}
-	if gate < from+last {
-		s.ask(foldHash(line[gate:to]), from, to, askName)
+	if two, three, _ := gates(line[from:to]); line[from+two] != '.' {
+		s.ask(foldHash(line[from+two:to]), from, to, askName)
+		if three >= 0 {
+			s.ask(foldHash(line[from+three:to]), from, to, askName)
+		}
 	}
 	if onlyDigitsAndDots(line[from:to]) { // "1.2.3.4_"
 		s.address(from, to)
@@ -159,14 +158,9 @@ func (s *Searcher) address(from, to int) {
 	if !ok || !s.x.uses(spaceHost4) {
 		return
 	}
-	if s.x.nets.near4(addr) {
-		host := string(line[from:to])
-		if s.hits = s.x.address("", host, false, s.hits[:0]); len(s.hits) > 0 {
-			s.touch(from, to)
-			return
-		}
-	}
-	s.ask(xxh3.HashSeed(line[from:to], uint64(spaceIPv4)+1), from, to, askAddress)
+	s.put(probe{
+		hash: xxh3.HashSeed(line[from:to], uint64(spaceIPv4)+1), addr: addr, record: int32(s.record), from: int32(from), to: int32(to), ask: askAddress,
+	})
 }
 
 // dottedQuad reads an address as indicator.Canonical does: four numbers up to 255
@@ -225,11 +219,12 @@ func (s *Searcher) confirmHost(token []byte, mail bool) bool {
 		}
 	}
 	x, whole := s.x, string(s.fold)
-	if x.bloom.has(key{space: spaceAnchor, host: whole}.hash()) || x.bloom.has(xxh3.HashSeed(token, segmentSeed(0))) {
+	if x.uses(spaceFileName) && x.bloom.has(key{space: spaceAnchor, host: whole}.hash()) ||
+		x.uses(spacePath) && x.bloom.has(xxh3.HashSeed(token, segmentSeed(0))) {
 		return true
 	}
 	whole = strings.TrimLeft(whole, ".")
-	if x.bloom.has(key{space: spaceURLGate, host: whole}.hash()) {
+	if (x.uses(spaceURL) || x.uses(spaceAnyURL)) && x.bloom.has(key{space: spaceURLGate, host: whole}.hash()) {
 		return true
 	}
 	if mail && x.bloom.has(key{space: spaceMailGate, host: whole}.hash()) {
