@@ -24,8 +24,16 @@ type house struct {
 // called before it runs.
 func open(t *testing.T, prepare func(*app.System) error) house {
 	t.Helper()
+	h, stop := start(t, t.TempDir(), prepare)
+	t.Cleanup(stop)
+	return h
+}
+
+// start runs a system on a data directory; stop ends it.
+func start(t *testing.T, dir string, prepare func(*app.System) error) (h house, stop func()) {
+	t.Helper()
 	c := config.Default()
-	c.Data, c.Listen, c.Intake.Listen, c.Devices.Listen, c.Private.Listen = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", ""
+	c.Data, c.Listen, c.Intake.Listen, c.Devices.Listen, c.Private.Listen = dir, "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", ""
 	sys, err := app.Open(t.Context(), app.Options{Config: c, Version: "test", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -33,12 +41,11 @@ func open(t *testing.T, prepare func(*app.System) error) house {
 	if err := prepare(sys); err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	started, ended := make(chan app.Listening, 1), make(chan error, 1)
 	go func() {
 		ended <- sys.Run(ctx, func(l app.Listening) error { started <- l; return nil })
 	}()
-	var h house
 	select {
 	case h.Listening = <-started:
 	case err := <-ended:
@@ -47,17 +54,16 @@ func open(t *testing.T, prepare func(*app.System) error) house {
 	if h.Client, err = app.Dial(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	return h, func() {
 		_ = h.Close()
-		stop()
+		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("the system ended with %v", err)
 		}
 		if err := sys.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
-	})
-	return h
+	}
 }
 
 // ask is an API call that must succeed.

@@ -89,14 +89,21 @@ func queue(t *testing.T, h house) []alert.Incident {
 // withRules opens a system in which house rules run.
 func withRules(t *testing.T) (house, string) {
 	t.Helper()
-	h := open(t, func(*app.System) error { return nil })
+	h := open(t, unprepared)
+	return h, furnishRules(t, h)
+}
+
+func unprepared(*app.System) error { return nil }
+
+// furnishRules brings the rules in and returns a sender's token.
+func furnishRules(t *testing.T, h house) string {
+	t.Helper()
 	var rep detect.Report
 	renewed(t, h, func() { rep = ask[detect.Report](t, h, "POST", "/packs/own", pack(t, houseRules)) })
 	if rep.Rules != 2 || rep.Correlations != 1 || len(rep.Refused) != 0 {
 		t.Fatalf("import: %+v", rep)
 	}
-	tok := ask[api.TokenView](t, h, "POST", "/tokens", map[string]string{"name": "sensor", "role": "sender"})
-	return h, tok.Secret
+	return ask[api.TokenView](t, h, "POST", "/tokens", map[string]string{"name": "sensor", "role": "sender"}).Secret
 }
 
 // renewed does act and waits until the running rules have taken it over.
@@ -183,5 +190,29 @@ func TestCorrelationRaisesOneIncident(t *testing.T) {
 	d := ask[alert.Detail](t, h, "GET", "/incidents/"+in[0].ID, nil)
 	if n := len(d.Alerts[0].Detection.Reason.Related); n != 4 {
 		t.Errorf("the alarm names %d further events, want 4", n)
+	}
+}
+
+// What a correlation has seen before a restart counts after it.
+func TestCorrelationSurvivesRestart(t *testing.T) {
+	dir := t.TempDir()
+	h, stop := start(t, dir, unprepared)
+	secret := furnishRules(t, h)
+	at := time.Now().UTC().Add(-time.Hour)
+	send(t, h, secret, logon(at, "alice", 1), logon(at.Add(time.Second), "alice", 2), logon(at.Add(2*time.Second), "alice", 3))
+	settle(t, h, 3)
+	stop()
+	h, stop = start(t, dir, unprepared)
+	defer stop()
+	send(t, h, secret, logon(at.Add(3*time.Second), "alice", 4))
+	settle(t, h, 4)
+	if in := queue(t, h); len(in) != 0 {
+		t.Fatalf("four failures are no alarm: %+v", in)
+	}
+	send(t, h, secret, logon(at.Add(4*time.Second), "alice", 5))
+	settle(t, h, 5)
+	in := queue(t, h)
+	if len(in) != 1 || !strings.Contains(in[0].Title, "Many failed logons: 5 within 4s") {
+		t.Fatalf("incidents after the restart: %+v", in)
 	}
 }
