@@ -1,9 +1,9 @@
 // Package content holds what ships with the product as data. [Feeds] is the
 // catalogue of public sources, none of which is read unless somebody turns it on;
 // [Attack] is the catalogue of MITRE ATT&CK, to be shown with [AttackNotice];
-// [WarningLists] are what not to believe a feed about; [Pipelines] lead Sigma rules to
-// the events they are for. What is returned must not
-// be changed.
+// [WarningLists] are what not to believe a feed about; [Rules] are Sigma rules, and
+// [Pipelines] lead such rules to the events they are for. What is returned must
+// not be changed.
 package content
 
 import _ "embed" // for the files below

@@ -153,6 +153,27 @@ func parseTimespan(s string) (time.Duration, error) {
 	return time.Duration(n) * unit, nil
 }
 
+// Silence makes silent the rules that correlations of the collection stand on: as
+// the specification has it, they raise nothing alone unless a correlation says
+// generate.
+func (c *Collection) Silence() {
+	asked := map[string]bool{}
+	for i := range c.Correlations {
+		x := &c.Correlations[i]
+		for _, name := range x.Rules {
+			asked[name] = asked[name] || x.Generate
+		}
+	}
+	for i := range c.Rules {
+		r := &c.Rules[i]
+		for _, name := range []string{r.ID, r.Name} {
+			if generate, ok := asked[name]; ok && name != "" && !generate {
+				r.Silent = true
+			}
+		}
+	}
+}
+
 // correlatedFields lists, by Rule.Key, the fields that correlations want of each
 // rule besides its own.
 func correlatedFields(c Collection) map[string][]string {

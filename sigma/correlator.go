@@ -186,6 +186,12 @@ func rising(c *Correlation) bool {
 // Wants says whether any correlation stands on the rule.
 func (c *Correlator) Wants(rule string) bool { return len(c.byRule[rule]) > 0 }
 
+// Has says whether the correlation of that index is followed; it is not when it
+// was named in the error of NewCorrelator.
+func (c *Correlator) Has(correlation int) bool {
+	return slices.ContainsFunc(c.plans, func(p *correlationPlan) bool { return p.index == correlation })
+}
+
 // Len returns the number of correlations and of groups they remember.
 func (c *Correlator) Len() (correlations, groups int) { return len(c.plans), c.groups }
 

@@ -31,7 +31,7 @@ type Detection struct {
 	Tactic     string        `json:"tactic"`               // ATT&CK tactic this shows, e.g. "command-and-control"
 	Techniques []string      `json:"techniques,omitempty"` // ATT&CK ids
 	Warnings   []Warning     `json:"warnings,omitempty"`   // warning lists that speak against the reason
-	Suppressed bool          `json:"suppressed"`           // by a warning list: kept and counted, raises nothing
+	Suppressed bool          `json:"suppressed"`           // by a warning list, or of an informational rule: kept and counted, raises nothing
 	Late       time.Duration `json:"late"`                 // how long after the event it was found (retro-match)
 }
 

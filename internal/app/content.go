@@ -3,7 +3,11 @@ package app
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -12,6 +16,7 @@ import (
 	"github.com/vedette-soc/vedette/content"
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/collect"
+	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/investigate"
 	"github.com/vedette-soc/vedette/ref"
@@ -105,4 +110,39 @@ func techniqueName(cat *attack.Catalogue) investigate.TechniqueName {
 		}
 		return name, e.Tactics, true
 	}
+}
+
+// ownPack is the pack of the rules that ship with the product.
+const ownPack = "vedette"
+
+// seedRules brings the shipped rules in, at the first start and whenever they
+// changed. What somebody switched stays switched.
+func seedRules(ctx context.Context, d *detect.Service) error {
+	texts, err := content.Rules()
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
+	var files []detect.File
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		files = append(files, detect.File{Name: name, Data: texts[name]})
+		fmt.Fprintf(sum, "%s %d\n", name, len(texts[name]))
+		sum.Write(texts[name])
+	}
+	version := hex.EncodeToString(sum.Sum(nil))[:12]
+	ctx = asSystem(ctx)
+	packs, err := d.Packs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range packs {
+		if p.Name == ownPack && p.Version == version {
+			return nil
+		}
+	}
+	report, err := d.Import(ctx, detect.Pack{Name: ownPack, Version: version, License: "Apache-2.0", Origin: "shipped with the product"}, files, false)
+	if err == nil && len(report.Refused) > 0 {
+		err = fmt.Errorf("the shipped rule %s cannot be read: %s", report.Refused[0].Rule, report.Refused[0].Why)
+	}
+	return err
 }

@@ -80,6 +80,7 @@ func ReadRules(paths, pipelines []string, placeholders string) (*RuleSet, error)
 	if s.placeholders, err = readPlaceholders(placeholders); err != nil {
 		return nil, err
 	}
+	s.Rules.Silence()
 	engine, err := sigma.Compile(s.Rules, s.options())
 	s.note(err)
 	s.Engine = engine

@@ -14,7 +14,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/detect"
 )
 
-const houseRules = `title: Shadow copies deleted
+const houseRules = `title: Backups deleted
 id: 8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1a01
 author: R. Author
 license: CC0-1.0
@@ -22,7 +22,7 @@ level: high
 tags: [attack.impact, attack.t1490]
 logsource: {product: windows, category: process_creation}
 detection:
-  selection: {Image|endswith: '\vssadmin.exe', CommandLine|contains|all: [delete, shadows]}
+  selection: {Image|endswith: '\backupctl.exe', CommandLine|contains|all: [delete, sets]}
   condition: selection
 ---
 title: Failed logon
@@ -47,7 +47,7 @@ correlation:
   condition: {gte: 5}
 `
 
-const shadowRule = "8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1a01"
+const backupRule = "8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1a01"
 
 // pack is an archive with one file of rules.
 func pack(t *testing.T, text string) *bytes.Buffer {
@@ -77,7 +77,7 @@ func logon(at time.Time, user string, n int) map[string]any {
 func started(at time.Time, user, commandLine string) map[string]any {
 	return map[string]any{
 		"@timestamp": at.Format(time.RFC3339), "UtcTime": at.Format("2006-01-02 15:04:05.000"), "Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1,
-		"SourceName": "Microsoft-Windows-Sysmon", "Hostname": "srv7.example", "Image": `C:\Windows\System32\vssadmin.exe`, "CommandLine": commandLine, "User": user,
+		"SourceName": "Microsoft-Windows-Sysmon", "Hostname": "srv7.example", "Image": `C:\Program Files\Backup\backupctl.exe`, "CommandLine": commandLine, "User": user,
 	}
 }
 
@@ -109,15 +109,10 @@ func furnishRules(t *testing.T, h house) string {
 // renewed does act and waits until the running rules have taken it over.
 func renewed(t *testing.T, h house, act func()) {
 	t.Helper()
-	built := func() time.Time { return ask[api.Health](t, h, "GET", "/health", nil).Rules.Built }
-	before := built()
-	for before.IsZero() { // the first rules, none, are not compiled yet
-		time.Sleep(5 * time.Millisecond)
-		before = built()
-	}
 	act()
+	done := time.Now()
 	for range 2000 {
-		if built().After(before) {
+		if ask[api.Health](t, h, "GET", "/health", nil).Rules.AsOf.After(done) {
 			return
 		}
 		time.Sleep(5 * time.Millisecond)
@@ -128,15 +123,15 @@ func renewed(t *testing.T, h house, act func()) {
 func TestRulesRaiseIncidents(t *testing.T) {
 	h, secret := withRules(t)
 	at := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
-	send(t, h, secret, started(at, `EXAMPLE\eve`, `vssadmin delete shadows /all /quiet`), started(at, `EXAMPLE\eve`, `vssadmin list shadows`))
+	send(t, h, secret, started(at, `EXAMPLE\eve`, `backupctl delete sets /all /quiet`), started(at, `EXAMPLE\eve`, `backupctl list sets`))
 	settle(t, h, 2)
 	in := queue(t, h)
-	if len(in) != 1 || !strings.Contains(in[0].Title, "Shadow copies deleted") || len(in[0].Techniques) != 1 || in[0].Techniques[0] != "T1490" || in[0].Detections != 1 {
+	if len(in) != 1 || !strings.Contains(in[0].Title, "Backups deleted") || len(in[0].Techniques) != 1 || in[0].Techniques[0] != "T1490" || in[0].Detections != 1 {
 		t.Fatalf("incidents: %+v", in)
 	}
 	d := ask[alert.Detail](t, h, "GET", "/incidents/"+in[0].ID, nil)
 	r := d.Alerts[0].Detection.Reason
-	if r.Kind != alert.ByRule || r.Author != "R. Author" || r.License != "CC0-1.0" || r.Level != "high" || !strings.Contains(strings.Join(r.Evidence, " "), "CommandLine=vssadmin delete shadows") {
+	if r.Kind != alert.ByRule || r.Author != "R. Author" || r.License != "CC0-1.0" || r.Level != "high" || !strings.Contains(strings.Join(r.Evidence, " "), "CommandLine=backupctl delete sets") {
 		t.Errorf("reason: %+v", r)
 	}
 }
@@ -144,16 +139,16 @@ func TestRulesRaiseIncidents(t *testing.T) {
 func TestExceptionKeepsQuiet(t *testing.T) {
 	h, secret := withRules(t)
 	renewed(t, h, func() {
-		ask[detect.Exception](t, h, "POST", "/rules/"+shadowRule+"/exceptions", map[string]string{"where": `User: 'EXAMPLE\svc-backup'`, "reason": "the backup rotates them", "life": "24h"})
+		ask[detect.Exception](t, h, "POST", "/rules/"+backupRule+"/exceptions", map[string]string{"where": `User: 'EXAMPLE\svc-backup'`, "reason": "the backup rotates them", "life": "24h"})
 	})
 	at := time.Now().UTC().Add(-time.Hour)
-	send(t, h, secret, started(at, `EXAMPLE\svc-backup`, `vssadmin delete shadows`), started(at, `EXAMPLE\eve`, `vssadmin delete shadows`))
+	send(t, h, secret, started(at, `EXAMPLE\svc-backup`, `backupctl delete sets`), started(at, `EXAMPLE\eve`, `backupctl delete sets`))
 	settle(t, h, 2)
 	in := queue(t, h)
 	if len(in) != 1 || in[0].Detections != 1 {
 		t.Fatalf("incidents: %+v", in)
 	}
-	b := ask[detect.Backtest](t, h, "POST", "/rules/"+shadowRule+"/backtests", map[string]int{"days": 2})
+	b := ask[detect.Backtest](t, h, "POST", "/rules/"+backupRule+"/backtests", map[string]int{"days": 2})
 	for b.State != detect.Done {
 		if b.State == detect.Failed {
 			t.Fatal(b.Problem)

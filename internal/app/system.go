@@ -182,6 +182,9 @@ func (s *System) build(ctx context.Context) error {
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched,
 		Detect: s.detect, Rules: s.rules, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
 	})
+	if err := seedRules(ctx, s.detect); err != nil {
+		return err
+	}
 	return seedAttack(ctx, s.intel, s.cat)
 }
 

@@ -204,20 +204,21 @@ func (t Trial) Evaluate(e Expectation) Outcome {
 	return o
 }
 
-// find returns the rule, or the correlation, that an expectation is about.
-func (t Trial) find(e Expectation) (*sigma.Rule, *sigma.Correlation, error) {
+// find returns the rule that an expectation is about; correlation is its index
+// among the correlations, -1 for a rule.
+func (t Trial) find(e Expectation) (rule *sigma.Rule, correlation int, err error) {
 	is := func(r *sigma.Rule) bool {
 		if e.Rule != "" {
 			return r.ID == e.Rule || r.Name == e.Rule
 		}
 		return strings.TrimSuffix(strings.TrimSuffix(r.File, ".yml"), ".yaml") == e.Beside
 	}
-	var found []*sigma.Rule
 	for i := range t.Rules.Correlations {
 		if c := &t.Rules.Correlations[i]; is(&c.Rule) {
-			return &c.Rule, c, nil
+			return &c.Rule, i, nil
 		}
 	}
+	var found []*sigma.Rule
 	for i := range t.Rules.Rules {
 		if r := &t.Rules.Rules[i]; is(r) {
 			found = append(found, r)
@@ -225,41 +226,44 @@ func (t Trial) find(e Expectation) (*sigma.Rule, *sigma.Correlation, error) {
 	}
 	switch {
 	case len(found) == 1, len(found) > 1 && e.Rule != "":
-		return found[0], nil, nil
+		return found[0], -1, nil
 	case len(found) > 1:
-		return nil, nil, fmt.Errorf("%s.yml holds %d rules: say which one, with rule: ID", path.Base(e.Beside), len(found))
+		return nil, -1, fmt.Errorf("%s.yml holds %d rules: say which one, with rule: ID", path.Base(e.Beside), len(found))
 	}
-	return nil, nil, errors.New("the rule is not among those that were read")
+	return nil, -1, errors.New("the rule is not among those that were read")
 }
 
-// run counts the matches.
-func (t Trial) run(e Expectation, rule *sigma.Rule, correlation *sigma.Correlation, o *Outcome) error {
+// run counts the matches of a rule, or the alarms of a correlation.
+func (t Trial) run(e Expectation, rule *sigma.Rule, correlation int, o *Outcome) error {
 	c := sigma.Collection{Rules: []sigma.Rule{*rule}, Filters: t.Rules.Filters}
-	if correlation != nil {
-		c = sigma.Collection{Rules: t.Rules.Rules, Filters: t.Rules.Filters, Correlations: []sigma.Correlation{*correlation}}
+	if correlation >= 0 {
+		c = t.Rules // it may stand on any rule, and on other correlations
 	}
 	engine, err := sigma.Compile(c, t.Options)
-	if err != nil && correlation == nil {
+	if err != nil && correlation < 0 {
 		return err
 	}
-	var memory *sigma.Correlator
-	if correlation != nil {
-		if memory, err = sigma.NewCorrelator(c.Correlations, c.Rules); err != nil {
-			return err
-		}
-	}
 	m := engine.Matcher()
+	if correlation < 0 {
+		return t.each(e, func(ev *event.Event) {
+			o.Events++
+			o.Matches += len(m.Event(ev))
+		})
+	}
+	memory, err := sigma.NewCorrelator(c.Correlations, c.Rules)
+	if err != nil && !memory.Has(correlation) {
+		return err
+	}
 	return t.each(e, func(ev *event.Event) {
 		o.Events++
 		for _, h := range m.Event(ev) {
-			r := engine.Rule(h.Rule)
-			if memory == nil {
-				o.Matches++
-				continue
+			for _, a := range memory.Add(sigma.Hit{
+				Rule: engine.Rule(h.Rule).Key(), Time: ev.Time, Event: fmt.Sprint(o.Events), Values: func(field string) []string { return m.Values(h, field) },
+			}) {
+				if a.Correlation == correlation {
+					o.Matches++
+				}
 			}
-			o.Matches += len(memory.Add(sigma.Hit{
-				Rule: r.Key(), Time: ev.Time, Event: fmt.Sprint(o.Events), Values: func(field string) []string { return m.Values(h, field) },
-			}))
 		}
 	})
 }

@@ -48,6 +48,7 @@ func (s *Service) Running(ctx context.Context) (Live, error) {
 		live.meta[r.ID] = r
 	}
 	live.files(all, texts)
+	live.out.Sigma.Silence()
 	exceptions, err := s.live(ctx, "")
 	if err != nil {
 		return Live{}, err

@@ -159,6 +159,7 @@ func byRule(d *alert.Detection, m ruleMatch, id ref.Ref) {
 	d.Reason = alert.Reason{
 		Kind: alert.ByRule, Key: key, Title: m.rule.Title, Level: m.rule.Level, Author: m.meta.Author, License: m.meta.License,
 	}
+	d.Suppressed = m.rule.Level == "informational" // Sigma: no alert is triggered by such rules
 	for _, w := range m.why {
 		d.Reason.Evidence = append(d.Reason.Evidence, evidence(w))
 	}

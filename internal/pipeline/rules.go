@@ -47,7 +47,7 @@ type ruleSet struct {
 	refused []detect.Refusal
 	never   map[string]string // why a rule cannot match
 	blind   int
-	built   time.Time
+	asOf    time.Time // when the rules were read
 	took    time.Duration
 }
 
@@ -56,9 +56,9 @@ type RulesState struct {
 	Rules        int              `json:"rules"`
 	Correlations int              `json:"correlations"`
 	Refused      []detect.Refusal `json:"refused"`
-	Matches      int64            `json:"matches"`  // since the start
-	Excepted     int64            `json:"excepted"` // since the start
-	Built        time.Time        `json:"built,omitzero"`
+	Matches      int64            `json:"matches"`        // since the start
+	Excepted     int64            `json:"excepted"`       // since the start
+	AsOf         time.Time        `json:"as_of,omitzero"` // what is on at this time is running
 	Took         time.Duration    `json:"took"`
 }
 
@@ -124,7 +124,7 @@ func (r *Rules) Rebuild(ctx context.Context) error {
 		return err
 	}
 	set.generation = r.state.Load().generation + 1
-	set.built, set.took = time.Now(), time.Since(start)
+	set.asOf, set.took = start, time.Since(start)
 	r.state.Store(set)
 	r.log.DebugContext(ctx, "rules swapped", "rules", set.engine.Len(), "correlations", len(set.correlations), "refused", len(set.refused), "took", set.took)
 	return nil
@@ -223,7 +223,7 @@ func (r *Rules) State() RulesState {
 	s := r.state.Load()
 	return RulesState{
 		Rules: s.engine.Len(), Correlations: len(s.correlations), Refused: s.refused, Matches: r.matches.Load(), Excepted: r.excepted.Load(),
-		Built: s.built, Took: s.took,
+		AsOf: s.asOf, Took: s.took,
 	}
 }
 
