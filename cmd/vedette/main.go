@@ -42,6 +42,7 @@ func commands() []command {
 		{"match", "-intel PATH... [-warninglists DIR] EVENTS...", "print every indicator that events touch, without a store", runMatch},
 		{"intel", "import|export|lookup|resolve [flags] ...", "bring intelligence in and out, ask what is known", runIntel},
 		{"feed", "list|add|run|enable|disable|acknowledge|remove [flags] [ID]", "the sources", runFeed},
+		{"bench", "triage [-want NAME>=X] [-table] FILE...", "measure on labelled data, beside other products' formulas", runBench},
 		{"org", "import|show [FILE]", "the organisation profile", runOrg},
 		{"audit", "verify|list", "the audit log", runAudit},
 		{"doctor", "[-data D] [--json]", "check everything, and say what helps", runDoctor},
