@@ -53,7 +53,6 @@ type Learner struct {
 	rule     map[string]float64
 	here     map[string]float64 // entity + "\x00" + rule
 	counts   map[string]*tally  // by rule, and by entity + "\x00" + rule
-	curve    []step             // isotonic, from enough verdicts on
 }
 
 // tally counts verdicts.
@@ -140,7 +139,6 @@ func (l *Learner) fit(now time.Time) {
 	}
 	l.slope, l.shift = slope.value, shift.value
 	l.rule, l.here = values(rules), values(here)
-	l.curve = isotonic(z, y, w)
 }
 
 // step moves one factor by a Newton step and keeps the log-odds z in line.
@@ -215,11 +213,7 @@ func (l *Learner) Order(s *Session, x Evidence) float64 {
 
 // Likelihood is the calibrated probability that s belongs to an attack.
 func (l *Learner) Likelihood(s *Session, x Evidence) float64 {
-	z := l.LogOdds(s, x)
-	if l.curve != nil {
-		return curveAt(l.curve, z)
-	}
-	return sigmoid(z)
+	return sigmoid(l.LogOdds(s, x))
 }
 
 // Input explains a session for [risk.Assess]: base and terms add up to LogOdds.

@@ -90,7 +90,7 @@ func TestLearning(t *testing.T) {
 	_, verdicts := judged(3, 12000)
 	half := len(verdicts) / 2
 	now := verdicts[half].Time
-	for _, n := range []int{100, half} { // few: Platt; many: isotonic
+	for _, n := range []int{100, half} {
 		l := triage.NewLearner(triage.Prior())
 		l.Learn(now, verdicts[:n]...)
 		var real, other []float64

@@ -3,6 +3,7 @@ package triage
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/vedette-soc/vedette/risk"
 )
@@ -50,13 +51,7 @@ const low = .42
 // Weigh gathers the evidence about a session that ended.
 func Weigh(s *Session, set Settings) Evidence {
 	var x Evidence
-	loud := 0
-	for _, f := range s.Fired {
-		if f.Severity > low {
-			loud += f.Count
-		}
-	}
-	x[ownSurprise], x[flood] = s.top3(), math.Log10(float64(1+loud))
+	x[ownSurprise], x[flood] = s.top3(), math.Log10(float64(1+s.loud()))
 	in := s.Incident
 	if in == nil || in.Standing {
 		return x
@@ -66,6 +61,34 @@ func Weigh(s *Session, set Settings) Evidence {
 	x[part] = x[ownSurprise] * max(0, m.score()-set.Hot) / 3
 	x[repeat] = is(in.repeats(s, set))
 	return x
+}
+
+// loud is how many alerts of more than low severity s has.
+func (s *Session) loud() int {
+	n := 0
+	for _, f := range s.Fired {
+		if f.Severity > low {
+			n += f.Count
+		}
+	}
+	return n
+}
+
+// incidentFlood is what a tenfold of loud alerts adds to an incident's place: as
+// much as to a session's log-odds.
+const incidentFlood = .8
+
+// Order is where an incident stands in the queue, given where its sessions stand:
+// the mean of the three highest, and what its loud alerts add together.
+func (in *Incident) Order(sessions []float64) float64 {
+	v := slices.Clone(sessions)
+	slices.Sort(v)
+	slices.Reverse(v)
+	n := 0
+	for _, s := range in.Sessions {
+		n += s.loud()
+	}
+	return mean3(v) + incidentFlood*math.Log10(float64(1+n))
 }
 
 // LogOdds of a session with evidence x: what [Model.Judge] shows, added up.

@@ -4,7 +4,7 @@
 // log-odds, and a learner that takes analysts' verdicts.
 //
 // [Desk.Add] takes alerts in order of time and returns the sessions that ended;
-// [Model.Judge] explains one; [Learner] moves the model by verdicts. All of it is
+// [Model.Terms] explains one; [Learner] moves the model by verdicts. All of it is
 // pure and causal: a session is judged by what was known when it ended, plus what
 // its incident grew into while open (at most [Settings.Span]). Memory is bounded
 // ([Settings.Pairs]), and the same alerts give the same result.

@@ -220,10 +220,10 @@ func TestGoals(t *testing.T) {
 	rep := run(t, companies(t, nil), triage.Defaults())
 	if err := rep.Check([]string{
 		"companies>=3",
-		"phases_in_top_20_min>=1", "reduction_min>=.995", "completeness>=.95",
+		"phases_in_top_20_min>=1", "incident_average_precision>=.55", "reduction_min>=.995", "completeness>=.95",
 		"average_precision>=.55", "steps_at_25>=.80",
 		"brier_skill_min>=.0001", "ece_max<=.01",
-		"lead_average_precision>=.1", "lead_steps_at_25>=.1", "lead_precision_at_10>=.1", "lead_phases_in_top_20>=.05", "lead_brier_skill>=.1",
+		"lead_average_precision>=.1", "lead_incident_average_precision>=.03", "lead_steps_at_25>=.1", "lead_precision_at_10>=.1", "lead_phases_in_top_20>=.05", "lead_brier_skill>=.1",
 	}); err != nil {
 		t.Error(err)
 	}

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -148,8 +147,7 @@ func (r *Replayed) probabilities(p []float64) []said {
 	return out
 }
 
-// incidentOrder is the order of incidents that an order of sessions gives: the
-// mean of the three highest of each.
+// incidentOrder is the order of incidents that an order of sessions gives.
 func (r *Replayed) incidentOrder(score []float64) []float64 {
 	of := map[*triage.Incident][]float64{}
 	for i, k := range r.Cases {
@@ -157,12 +155,7 @@ func (r *Replayed) incidentOrder(score []float64) []float64 {
 	}
 	out := make([]float64, len(r.Incidents))
 	for i, g := range r.Incidents {
-		v := of[g.Incident]
-		slices.SortFunc(v, func(a, b float64) int { return cmp.Compare(b, a) })
-		n := min(3, len(v))
-		for _, z := range v[:n] {
-			out[i] += z / float64(n)
-		}
+		out[i] = g.Order(of[g.Incident])
 	}
 	return out
 }
