@@ -74,7 +74,7 @@ func (t *gramTable) build(finds []find, form gramForm) {
 		return
 	}
 	size := uint(10)
-	for 1<<size < len(t.finds)*t.stride*32 && size < 20 {
+	for 1<<size < len(t.finds)*t.stride*64 && size < 21 {
 		size++
 	}
 	t.shift = 32 - size
@@ -117,6 +117,9 @@ func window(lit []byte, stride int, form gramForm, shared map[uint32]int) int {
 			if !ok {
 				price = math.Inf(1)
 				break
+			}
+			if shared == nil {
+				continue // it is only asked whether there is one
 			}
 			price += gramPrice(string(lit[at:at+gram])) + float64(shared[g])
 		}

@@ -26,10 +26,10 @@ type slotIndex struct {
 	there   []int32   // rules
 }
 
-// find is a clue found: a predicate that holds, and the rules to look at.
+// find is a clue found: predicates that hold, and the rules to look at.
 type find struct {
 	lit   []byte
-	ask   int32
+	asks  []int32
 	rules []int32
 }
 
@@ -60,7 +60,10 @@ func buildIndex(v *view) index {
 			}
 			f := finds[c]
 			if f == nil {
-				f = &find{lit: []byte(c.lit), ask: c.ask}
+				f = &find{lit: []byte(c.lit)}
+				if c.ask >= 0 {
+					f.asks = []int32{c.ask}
+				}
 				finds[c] = f
 				order = append(order, c)
 			}
@@ -76,6 +79,9 @@ func buildIndex(v *view) index {
 		s.suffix.build(s.finds, true)
 		s.parts.build(s.finds, plainGram)
 		s.short.build(s.finds)
+		if len(s.parts.bits) > 0 && !s.gated() {
+			s.sweep(v)
+		}
 		if s.gated() {
 			s.gate.finds = s.parts.finds
 			s.gate.build(s.finds, rawGram)
@@ -83,6 +89,50 @@ func buildIndex(v *view) index {
 		ix.read(&v.slots[s.slot], int32(i))
 	}
 	return ix
+}
+
+// sweep lets the index also answer all other questions for a part of the slot's
+// values: each value is read once, not once for each of them.
+func (s *slotIndex) sweep(v *view) {
+	place := map[string]int32{}
+	for _, f := range s.parts.finds {
+		place[string(s.finds[f].lit)] = f
+	}
+	add := func(lit []byte, ask int32) {
+		f, ok := place[string(lit)]
+		if !ok {
+			f = int32(len(s.finds))
+			place[string(lit)] = f
+			s.finds = append(s.finds, find{lit: lit})
+			s.parts.finds = append(s.parts.finds, f)
+		}
+		if !slices.Contains(s.finds[f].asks, ask) {
+			s.finds[f].asks = append(s.finds[f].asks, ask)
+		}
+	}
+	for i := range v.asks {
+		p := &v.asks[i]
+		if p.slot != s.slot || p.cased {
+			continue
+		}
+		texts := [][]byte{p.text.lit}
+		if p.sort == askTexts {
+			texts = p.texts.texts()
+		}
+		if p.sort == askTexts && p.texts.fit != fitPart || p.sort == askText && p.text.fit != fitPart || p.sort != askText && p.sort != askTexts {
+			continue
+		}
+		if slices.ContainsFunc(texts, func(t []byte) bool { return len(t) < s.parts.stride+gram-1 }) {
+			continue
+		}
+		for _, t := range texts {
+			add(t, int32(i))
+		}
+		p.swept = true
+	}
+	finds := s.parts.finds
+	s.parts = gramTable{finds: finds}
+	s.parts.build(s.finds, plainGram)
 }
 
 // read notes which fields the slot at i reads.
@@ -114,7 +164,7 @@ func (s *slotIndex) add(c clue, f find) {
 			both := append(slices.Clone(s.finds[j].rules), f.rules...)
 			slices.Sort(both)
 			s.finds[j].rules = slices.Compact(both)
-			s.finds[j].ask = -1
+			s.finds[j].asks = append(slices.Clone(s.finds[j].asks), f.asks...)
 			return
 		}
 		s.whole[c.lit] = i

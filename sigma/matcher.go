@@ -22,14 +22,16 @@ type Matcher struct {
 	turn    uint32
 	picked  []uint64 // rules to look at, a bit each
 	matches []Match
-	matched []bool // by rule
-	key     []byte
-	rest    [][]byte // parts of a join
-	routes  map[*formatPlan]*routes
-	lanes   map[*Layout]*lane
-	recent  map[*formatPlan]int // layout of the last record
-	feed    feeder
-	view    rawView
+
+	sweeping bool   // the index has been asked this turn
+	matched  []bool // by rule
+	key      []byte
+	rest     [][]byte // parts of a join
+	routes   map[*formatPlan]*routes
+	lanes    map[*Layout]*lane
+	recent   map[*formatPlan]int // layout of the last record
+	feed     feeder
+	view     rawView
 }
 
 // Match is a rule that an event matches.
@@ -178,6 +180,7 @@ func (m *Matcher) run(at int32) {
 			m.look(v, &v.index.slots[i], f, picked)
 		}
 	}
+	m.sweeping = true
 	for w, set := range picked {
 		for ; set != 0; set &= set - 1 {
 			r := &v.rules[w<<6+bits.TrailingZeros64(set)]
@@ -187,6 +190,7 @@ func (m *Matcher) run(at int32) {
 			}
 		}
 	}
+	m.sweeping = false
 }
 
 // nextTurn makes all answers unknown.
@@ -212,16 +216,7 @@ func (m *Matcher) eval(v *view, n int32) bool {
 	node := &v.nodes[n]
 	switch node.op {
 	case opAsk:
-		memo := m.memo[node.ask]
-		if memo>>1 == m.turn {
-			return memo&1 != 0
-		}
-		answer := uint32(0)
-		if m.holds(v, &v.asks[node.ask]) {
-			answer = 1
-		}
-		m.memo[node.ask] = m.turn<<1 | answer
-		return answer != 0
+		return m.answer(v, node.ask)
 	case opAnd:
 		for _, k := range node.kids {
 			if !m.eval(v, k) {
@@ -246,6 +241,20 @@ func (m *Matcher) eval(v *view, n int32) bool {
 		}
 	}
 	return count >= node.count
+}
+
+// answer asks a predicate once for each turn.
+func (m *Matcher) answer(v *view, ask int32) bool {
+	memo := m.memo[ask]
+	if memo>>1 == m.turn {
+		return memo&1 != 0
+	}
+	answer := uint32(0)
+	if m.holds(v, &v.asks[ask]) {
+		answer = 1
+	}
+	m.memo[ask] = m.turn<<1 | answer
+	return answer != 0
 }
 
 // lookAtWords finds the clues in all values that keywords look through.
@@ -307,8 +316,8 @@ func (m *Matcher) lookAt(s *slotIndex, i int32, picked []uint64) {
 
 // found notes that a clue is there.
 func (m *Matcher) found(f *find, picked []uint64) {
-	if f.ask >= 0 {
-		m.memo[f.ask] = m.turn<<1 | 1
+	for _, ask := range f.asks {
+		m.memo[ask] = m.turn<<1 | 1
 	}
 	for _, r := range f.rules {
 		picked[r>>6] |= 1 << (r & 63)
