@@ -34,61 +34,69 @@ type find struct {
 }
 
 func buildIndex(v *view) index {
-	var ix index
-	place := map[int32]int{}
-	finds := map[clue]*find{}
-	var order []clue
+	b := indexBuilder{place: map[int32]int{}, finds: map[clue]*find{}}
 	for i := range v.rules {
 		w := v.witnessOf(v.rules[i].root)
 		if w.none {
-			ix.always = append(ix.always, int32(i))
+			b.index.always = append(b.index.always, int32(i))
 			continue
 		}
 		for _, c := range w.clues {
-			if _, ok := place[c.slot]; !ok {
-				place[c.slot] = len(ix.slots)
-				ix.slots = append(ix.slots, slotIndex{slot: c.slot, whole: map[string]int32{}})
-			}
-			s := &ix.slots[place[c.slot]]
-			switch c.sort {
-			case clueThere:
-				s.there = appendNew(s.there, int32(i))
-				continue
-			case clueForeign:
-				s.foreign = appendNew(s.foreign, int32(i))
-				continue
-			}
-			f := finds[c]
-			if f == nil {
-				f = &find{lit: []byte(c.lit)}
-				if c.ask >= 0 {
-					f.asks = []int32{c.ask}
-				}
-				finds[c] = f
-				order = append(order, c)
-			}
-			f.rules = appendNew(f.rules, int32(i))
+			b.note(c, int32(i))
 		}
 	}
-	for _, c := range order {
-		ix.slots[place[c.slot]].add(c, *finds[c])
+	for _, c := range b.order {
+		b.index.slots[b.place[c.slot]].add(c, *b.finds[c])
 	}
-	for i := range ix.slots {
-		s := &ix.slots[i]
+	for i := range b.index.slots {
+		s := &b.index.slots[i]
 		s.prefix.build(s.finds, false)
 		s.suffix.build(s.finds, true)
 		s.parts.build(s.finds, plainGram)
 		s.short.build(s.finds)
-		if len(s.parts.bits) > 0 && !s.gated() {
-			s.sweep(v)
-		}
 		if s.gated() {
 			s.gate.finds = s.parts.finds
 			s.gate.build(s.finds, rawGram)
+		} else if len(s.parts.bits) > 0 {
+			s.sweep(v)
 		}
-		ix.read(&v.slots[s.slot], int32(i))
+		b.index.read(&v.slots[s.slot], int32(i))
 	}
-	return ix
+	return b.index
+}
+
+type indexBuilder struct {
+	index index
+	place map[int32]int // of a slot in index.slots
+	finds map[clue]*find
+	order []clue
+}
+
+// note makes a rule one to look at when a clue is found.
+func (b *indexBuilder) note(c clue, rule int32) {
+	if _, ok := b.place[c.slot]; !ok {
+		b.place[c.slot] = len(b.index.slots)
+		b.index.slots = append(b.index.slots, slotIndex{slot: c.slot, whole: map[string]int32{}})
+	}
+	s := &b.index.slots[b.place[c.slot]]
+	switch c.sort {
+	case clueThere:
+		s.there = appendNew(s.there, rule)
+		return
+	case clueForeign:
+		s.foreign = appendNew(s.foreign, rule)
+		return
+	}
+	f := b.finds[c]
+	if f == nil {
+		f = &find{lit: []byte(c.lit)}
+		if c.ask >= 0 {
+			f.asks = []int32{c.ask}
+		}
+		b.finds[c] = f
+		b.order = append(b.order, c)
+	}
+	f.rules = appendNew(f.rules, rule)
 }
 
 // sweep lets the index also answer all other questions for a part of the slot's
