@@ -1,14 +1,13 @@
 package sigma
 
 import (
-	"bytes"
 	"encoding/binary"
 	"slices"
 )
 
 // lookAtWords finds the clues in all values that keywords look through.
 func (m *Matcher) lookAtWords(s *slotIndex, picked []uint64) {
-	if len(s.gate.bits) > 0 && m.view.lane != nil && len(s.there) == 0 && !s.gate.mayHold(s.finds, m.view.record) && m.transparent() {
+	if s.gate.few != nil && m.view.lane != nil && len(s.there) == 0 && !s.gate.mayHold(s.finds, m.view.record) && m.transparent() {
 		return
 	}
 	m.needWords()
@@ -35,7 +34,7 @@ func (m *Matcher) lookAt(s *slotIndex, i int32, picked []uint64) {
 	if m.values[i].kind == noText || len(s.finds) == 0 && len(s.foreign) == 0 {
 		return
 	}
-	if len(s.gate.bits) > 0 && m.view.lane != nil && !s.gate.mayHold(s.finds, m.values[i].raw) && m.transparent() {
+	if s.gate.few != nil && m.view.lane != nil && !s.gate.mayHold(s.finds, m.values[i].raw) && m.transparent() {
 		return
 	}
 	text := m.folded(i)
@@ -59,7 +58,7 @@ func (m *Matcher) lookAt(s *slotIndex, i int32, picked []uint64) {
 		m.lookInside(s, text, picked)
 	}
 	if len(s.short.finds) > 0 {
-		m.lookShort(s, text, picked)
+		s.short.look(s.finds, text, func(i int32) { m.found(&s.finds[i], picked) })
 	}
 }
 
@@ -92,29 +91,6 @@ func (m *Matcher) lookInside(s *slotIndex, text []byte, picked []uint64) {
 			start := i - int(entry.at)
 			if start >= 0 && start+len(f.lit) <= len(text) && string(text[start:start+len(f.lit)]) == string(f.lit) {
 				m.found(f, picked)
-			}
-		}
-	}
-}
-
-func (m *Matcher) lookShort(s *slotIndex, text []byte, picked []uint64) {
-	t := &s.short
-	for _, i := range t.bytes {
-		if bytes.IndexByte(text, s.finds[i].lit[0]) >= 0 {
-			m.found(&s.finds[i], picked)
-		}
-	}
-	if t.bits == nil {
-		return
-	}
-	for i := 0; i+2 <= len(text); i++ {
-		k := binary.LittleEndian.Uint16(text[i:])
-		if t.bits[k>>6]&(1<<(k&63)) == 0 {
-			continue
-		}
-		for _, f := range t.pairs[k] {
-			if lit := s.finds[f].lit; len(lit) == 2 || i+2 < len(text) && text[i+2] == lit[2] {
-				m.found(&s.finds[f], picked)
 			}
 		}
 	}
