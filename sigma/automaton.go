@@ -115,22 +115,7 @@ type automatonBuilder struct {
 
 // alphabet parts all characters into columns.
 func (b *automatonBuilder) alphabet() bool {
-	cuts := []rune{0, '\n', '\n' + 1, '0', '9' + 1, 'A', 'Z' + 1, '_', '_' + 1, 'a', 'z' + 1, utf8.RuneSelf}
-	add := func(lo, hi rune) { cuts = append(cuts, lo, hi+1) }
-	for _, in := range b.prog.Inst {
-		switch in.Op {
-		case syntax.InstRune, syntax.InstRune1:
-			for i := 0; i+1 < len(in.Rune); i += 2 {
-				add(in.Rune[i], in.Rune[i+1])
-			}
-			if len(in.Rune) == 1 {
-				add(in.Rune[0], in.Rune[0])
-				for f := unicode.SimpleFold(in.Rune[0]); f != in.Rune[0]; f = unicode.SimpleFold(f) {
-					add(f, f)
-				}
-			}
-		}
-	}
+	cuts := b.cuts()
 	slices.Sort(cuts)
 	cuts = slices.Compact(cuts)
 	if b.work = len(cuts) * len(b.prog.Inst); b.work > maxWork {
@@ -159,6 +144,27 @@ func (b *automatonBuilder) alphabet() bool {
 		b.a.ascii[r] = b.a.columnOf(r)
 	}
 	return true
+}
+
+// cuts returns where characters may begin to be told apart.
+func (b *automatonBuilder) cuts() []rune {
+	cuts := []rune{0, '\n', '\n' + 1, '0', '9' + 1, 'A', 'Z' + 1, '_', '_' + 1, 'a', 'z' + 1, utf8.RuneSelf}
+	add := func(lo, hi rune) { cuts = append(cuts, lo, hi+1) }
+	for _, in := range b.prog.Inst {
+		switch in.Op {
+		case syntax.InstRune, syntax.InstRune1:
+			for i := 0; i+1 < len(in.Rune); i += 2 {
+				add(in.Rune[i], in.Rune[i+1])
+			}
+			if len(in.Rune) == 1 {
+				add(in.Rune[0], in.Rune[0])
+				for f := unicode.SimpleFold(in.Rune[0]); f != in.Rune[0]; f = unicode.SimpleFold(f) {
+					add(f, f)
+				}
+			}
+		}
+	}
+	return cuts
 }
 
 // signature tells which instructions take a character, and what it is to

@@ -99,7 +99,7 @@ func (b *builder) gather(slot int32, kids []int32) []int32 {
 		for _, s := range wholes {
 			set[s] = struct{}{}
 		}
-		nodes[fitWhole] = []int32{b.ask(predicate{slot: slot, sort: askSet, set: set}, setKey(set))}
+		nodes[fitWhole] = []int32{b.ask(predicate{slot: slot, sort: askSet, set: set, gate: -1}, setKey(set))}
 	}
 	for _, place := range []fit{fitPrefix, fitSuffix, fitPart} {
 		if list := texts[place]; len(list) >= 6 {
@@ -109,7 +109,7 @@ func (b *builder) gather(slot int32, kids []int32) []int32 {
 			if b.sets[key] == nil {
 				b.sets[key] = newTextSet(place, list)
 			}
-			nodes[place] = []int32{b.ask(predicate{slot: slot, sort: askTexts, texts: b.sets[key]}, key)}
+			nodes[place] = []int32{b.ask(predicate{slot: slot, sort: askTexts, texts: b.sets[key], gate: -1}, key)}
 		}
 	}
 	return slices.Concat(nodes[fitWhole], nodes[fitPrefix], nodes[fitSuffix], nodes[fitPart], rest)
@@ -134,23 +134,23 @@ func setKey(set map[string]struct{}) string {
 // value compiles a value of an item to nodes of which one must hold.
 func (b *builder) value(it *Item, slot int32, v Value) ([]int32, error) {
 	if v.Kind == Null {
-		return []int32{b.ask(predicate{slot: slot, sort: askNull}, "")}, nil
+		return []int32{b.ask(predicate{slot: slot, sort: askNull, gate: -1}, "")}, nil
 	}
 	sort, _ := it.one(sorts)
 	switch {
 	case sort == Exists:
-		n := b.ask(predicate{slot: slot, sort: askExists}, "")
+		n := b.ask(predicate{slot: slot, sort: askExists, gate: -1}, "")
 		if v.Text == "false" {
 			n = b.join(opNot, []int32{n})
 		}
 		return []int32{n}, nil
 	case sort == FieldRef:
-		p := predicate{slot: slot, sort: askField, other: b.slot(v.Text), cased: it.Has(Cased)}
+		p := predicate{slot: slot, gate: -1, sort: askField, other: b.slot(v.Text), cased: it.Has(Cased)}
 		place, _ := it.one(places)
 		p.fit = map[Modifier]fit{StartsWith: fitPrefix, EndsWith: fitSuffix, Contains: fitPart}[place]
 		return []int32{b.ask(p, fmt.Sprint(p.fit, " ", v.Text))}, nil
 	case slices.Contains(orders, sort) || it.has(calendar):
-		p := predicate{slot: slot, sort: askOrder, order: sort}
+		p := predicate{slot: slot, gate: -1, sort: askOrder, order: sort}
 		p.part, _ = it.one(calendar)
 		var ok bool
 		if p.num, ok = parseNumber([]byte(v.Text)); !ok {
@@ -171,7 +171,7 @@ func (b *builder) value(it *Item, slot int32, v Value) ([]int32, error) {
 		out = append(out, nodes...)
 	}
 	if len(out) == 0 {
-		out = append(out, b.ask(predicate{slot: slot, sort: askNothing}, ""))
+		out = append(out, b.ask(predicate{slot: slot, sort: askNothing, gate: -1}, ""))
 	}
 	return out, nil
 }
@@ -186,7 +186,7 @@ func (b *builder) text(it *Item, slot int32, sort Modifier, s string) ([]int32, 
 		if err != nil {
 			return nil, err
 		}
-		return []int32{b.ask(predicate{slot: slot, sort: askNet, net: net}, net.String())}, nil
+		return []int32{b.ask(predicate{slot: slot, sort: askNet, net: net, gate: -1}, net.String())}, nil
 	}
 	texts, err := b.compileTexts(it, s)
 	if err != nil {
@@ -194,7 +194,13 @@ func (b *builder) text(it *Item, slot int32, sort Modifier, s string) ([]int32, 
 	}
 	var out []int32
 	for _, c := range texts {
-		out = append(out, b.ask(predicate{slot: slot, sort: askText, cased: it.Has(Cased), text: c.text}, c.key))
+		p := predicate{slot: slot, sort: askText, cased: it.Has(Cased), text: c.text, gate: -1}
+		if c.text.fit == fitGlob {
+			if lead, ok := clueOfText(&c.text, p.cased); ok && lead.sort == cluePart {
+				p.gate = b.part(slot, []byte(lead.lit))
+			}
+		}
+		out = append(out, b.ask(p, c.key))
 	}
 	return out, nil
 }
@@ -262,5 +268,20 @@ func (b *builder) regexp(it *Item, slot int32, s string) (int32, error) {
 		}
 		b.regexps[s] = re
 	}
-	return b.ask(predicate{slot: slot, sort: askRegexp, re: re, need: re.need}, s), nil
+	p := predicate{slot: slot, sort: askRegexp, re: re, need: re.need, gate: -1}
+	if len(re.need) == 1 && len(re.need[0]) >= gram {
+		p.gate = b.part(slot, re.need[0])
+	}
+	return b.ask(p, s), nil
+}
+
+// part returns the predicate that a text is part of a value.
+func (b *builder) part(slot int32, lit []byte) int32 {
+	t := text{fit: fitPart, lit: lit}
+	p := pattern{[]piece{nil, nil, nil}}
+	for _, r := range string(lit) {
+		p.pieces[1] = append(p.pieces[1], element{exactly, r})
+	}
+	n := b.ask(predicate{slot: slot, sort: askText, text: t, gate: -1}, p.key())
+	return b.view.nodes[n].ask
 }

@@ -139,21 +139,7 @@ func (e *Engine) plan(cp *compiler, p *Pipeline) {
 		if len(rules) == 0 && !e.noteSources {
 			continue
 		}
-		ps := planSource{view: -1, source: s.LogSource}
-		for _, w := range s.When {
-			c := condition{field: e.fieldIndex(w.Field)}
-			for _, v := range w.Values {
-				pat := parsePattern(v)
-				pat.fold()
-				if t, err := compileText(pat); err == nil {
-					c.texts = append(c.texts, t)
-				}
-			}
-			ps.when = append(ps.when, c)
-			if !slices.Contains(f.when, c.field) {
-				f.when = append(f.when, c.field)
-			}
-		}
+		ps := planSource{view: -1, source: s.LogSource, when: e.conditions(f, s)}
 		if len(rules) > 0 {
 			v := e.compileView(cp, s, rules)
 			ps.view = int32(len(e.views))
@@ -165,21 +151,45 @@ func (e *Engine) plan(cp *compiler, p *Pipeline) {
 		f.sources = append(f.sources, ps)
 	}
 	for _, ps := range f.sources {
-		if ps.view < 0 {
-			continue
-		}
-		for _, s := range e.views[ps.view].slots {
-			for _, c := range s.candidates {
-				for _, i := range c {
-					f.wanted[e.fields[i]] = i
-				}
-			}
+		if ps.view >= 0 {
+			e.want(f, e.views[ps.view])
 		}
 	}
 	for _, i := range f.when {
 		f.wanted[e.fields[i]] = i
 	}
 	e.planJoins(f, p.Joins)
+}
+
+// conditions compiles what makes an event belong to a source.
+func (e *Engine) conditions(f *formatPlan, s *Source) []condition {
+	var out []condition
+	for _, w := range s.When {
+		c := condition{field: e.fieldIndex(w.Field)}
+		for _, v := range w.Values {
+			pat := parsePattern(v)
+			pat.fold()
+			if t, err := compileText(pat); err == nil {
+				c.texts = append(c.texts, t)
+			}
+		}
+		out = append(out, c)
+		if !slices.Contains(f.when, c.field) {
+			f.when = append(f.when, c.field)
+		}
+	}
+	return out
+}
+
+// want notes the fields that a view reads.
+func (e *Engine) want(f *formatPlan, v *view) {
+	for _, s := range v.slots {
+		for _, c := range s.candidates {
+			for _, i := range c {
+				f.wanted[e.fields[i]] = i
+			}
+		}
+	}
 }
 
 // planJoins adds the joins whose fields some rule wants.

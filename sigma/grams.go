@@ -16,6 +16,7 @@ type gramTable struct {
 	shift  uint
 	heads  []int32 // by hash; -1 none
 	grams  []gramEntry
+	few    *[1 << fewBits]bool // bits once more, of a table for few texts: no bound to check
 }
 
 type gramEntry struct {
@@ -29,6 +30,7 @@ const (
 	golden    = 0x9e3779b1
 	maxStride = 8
 	blank4    = 0x20202020
+	fewBits   = 13
 )
 
 // gramForm says how the four bytes of a text are looked for, and whether they can
@@ -74,7 +76,7 @@ func (t *gramTable) build(finds []find, form gramForm) {
 		return
 	}
 	size := uint(10)
-	for 1<<size < len(t.finds)*t.stride*32 && size < 20 {
+	for 1<<size < len(t.finds)*t.stride*64 && size < 21 {
 		size++
 	}
 	t.shift = 32 - size
@@ -92,6 +94,12 @@ func (t *gramTable) build(finds []find, form gramForm) {
 			t.bits[h>>6] |= 1 << (h & 63)
 			t.grams = append(t.grams, gramEntry{g, int32(at), f, t.heads[h>>3]})
 			t.heads[h>>3] = int32(len(t.grams) - 1)
+		}
+	}
+	if len(t.grams) <= 1<<fewBits/16 {
+		t.few = new([1 << fewBits]bool)
+		for i := range t.grams {
+			t.few[t.grams[i].gram*golden>>(32-fewBits)] = true
 		}
 	}
 }
@@ -118,6 +126,9 @@ func window(lit []byte, stride int, form gramForm, shared map[uint32]int) int {
 				price = math.Inf(1)
 				break
 			}
+			if shared == nil {
+				continue // it is only asked whether there is one
+			}
 			price += gramPrice(string(lit[at:at+gram])) + float64(shared[g])
 		}
 		if price < least {
@@ -136,10 +147,13 @@ func (s *slotIndex) gated() bool {
 // mayHold says whether text as it is in the record may have one of the texts,
 // unless the record is opaque.
 func (t *gramTable) mayHold(finds []find, raw []byte) bool {
-	shift := t.shift & 31
+	few := t.few
+	if few == nil {
+		return true
+	}
 	for i := 0; i+gram <= len(raw); i += t.stride {
 		g := binary.LittleEndian.Uint32(raw[i:]) | blank4
-		if h := g * golden >> shift; t.bits[h>>6]&(1<<(h&63)) != 0 && t.known(finds, raw, i, g, h) {
+		if few[g*golden>>(32-fewBits)] && t.known(finds, raw, i, g, g*golden>>(t.shift&31)) {
 			return true
 		}
 	}
@@ -173,28 +187,3 @@ func sameAround(lit []byte, at int, raw []byte, i int) bool {
 
 // clean says whether a character stands in JSON as it is, unless all is escaped.
 func clean(c byte) bool { return c >= ' ' && c <= '~' && c != '\\' && c != '"' && c != '/' }
-
-// shortTable finds texts of one to three bytes: single bytes one by one, longer
-// ones by their first two.
-type shortTable struct {
-	finds []int32
-	bits  []uint64 // by two bytes
-	pairs map[uint16][]int32
-	bytes []int32
-}
-
-func (t *shortTable) build(finds []find) {
-	for _, i := range t.finds {
-		lit := finds[i].lit
-		if len(lit) == 1 {
-			t.bytes = append(t.bytes, i)
-			continue
-		}
-		if t.bits == nil {
-			t.bits, t.pairs = make([]uint64, 1<<16/64), map[uint16][]int32{}
-		}
-		k := binary.LittleEndian.Uint16(lit)
-		t.bits[k>>6] |= 1 << (k & 63)
-		t.pairs[k] = append(t.pairs[k], i)
-	}
-}

@@ -26,52 +26,30 @@ type slotIndex struct {
 	there   []int32   // rules
 }
 
-// find is a clue found: a predicate that holds, and the rules to look at.
+// find is a clue found: predicates that hold, and the rules to look at.
 type find struct {
 	lit   []byte
-	ask   int32
+	asks  []int32
 	rules []int32
 }
 
 func buildIndex(v *view) index {
-	var ix index
-	place := map[int32]int{}
-	finds := map[clue]*find{}
-	var order []clue
+	b := indexBuilder{place: map[int32]int{}, finds: map[clue]*find{}}
 	for i := range v.rules {
 		w := v.witnessOf(v.rules[i].root)
 		if w.none {
-			ix.always = append(ix.always, int32(i))
+			b.index.always = append(b.index.always, int32(i))
 			continue
 		}
 		for _, c := range w.clues {
-			if _, ok := place[c.slot]; !ok {
-				place[c.slot] = len(ix.slots)
-				ix.slots = append(ix.slots, slotIndex{slot: c.slot, whole: map[string]int32{}})
-			}
-			s := &ix.slots[place[c.slot]]
-			switch c.sort {
-			case clueThere:
-				s.there = appendNew(s.there, int32(i))
-				continue
-			case clueForeign:
-				s.foreign = appendNew(s.foreign, int32(i))
-				continue
-			}
-			f := finds[c]
-			if f == nil {
-				f = &find{lit: []byte(c.lit), ask: c.ask}
-				finds[c] = f
-				order = append(order, c)
-			}
-			f.rules = appendNew(f.rules, int32(i))
+			b.note(c, int32(i))
 		}
 	}
-	for _, c := range order {
-		ix.slots[place[c.slot]].add(c, *finds[c])
+	for _, c := range b.order {
+		b.index.slots[b.place[c.slot]].add(c, *b.finds[c])
 	}
-	for i := range ix.slots {
-		s := &ix.slots[i]
+	for i := range b.index.slots {
+		s := &b.index.slots[i]
 		s.prefix.build(s.finds, false)
 		s.suffix.build(s.finds, true)
 		s.parts.build(s.finds, plainGram)
@@ -79,10 +57,90 @@ func buildIndex(v *view) index {
 		if s.gated() {
 			s.gate.finds = s.parts.finds
 			s.gate.build(s.finds, rawGram)
+		} else if len(s.parts.bits) > 0 {
+			s.sweep(v)
 		}
-		ix.read(&v.slots[s.slot], int32(i))
+		b.index.read(&v.slots[s.slot], int32(i))
 	}
-	return ix
+	return b.index
+}
+
+type indexBuilder struct {
+	index index
+	place map[int32]int // of a slot in index.slots
+	finds map[clue]*find
+	order []clue
+}
+
+// note makes a rule one to look at when a clue is found.
+func (b *indexBuilder) note(c clue, rule int32) {
+	if _, ok := b.place[c.slot]; !ok {
+		b.place[c.slot] = len(b.index.slots)
+		b.index.slots = append(b.index.slots, slotIndex{slot: c.slot, whole: map[string]int32{}})
+	}
+	s := &b.index.slots[b.place[c.slot]]
+	switch c.sort {
+	case clueThere:
+		s.there = appendNew(s.there, rule)
+		return
+	case clueForeign:
+		s.foreign = appendNew(s.foreign, rule)
+		return
+	}
+	f := b.finds[c]
+	if f == nil {
+		f = &find{lit: []byte(c.lit)}
+		if c.ask >= 0 {
+			f.asks = []int32{c.ask}
+		}
+		b.finds[c] = f
+		b.order = append(b.order, c)
+	}
+	f.rules = appendNew(f.rules, rule)
+}
+
+// sweep lets the index also answer all other questions for a part of the slot's
+// values: each value is read once, not once for each of them.
+func (s *slotIndex) sweep(v *view) {
+	place := map[string]int32{}
+	for _, f := range s.parts.finds {
+		place[string(s.finds[f].lit)] = f
+	}
+	add := func(lit []byte, ask int32) {
+		f, ok := place[string(lit)]
+		if !ok {
+			f = int32(len(s.finds))
+			place[string(lit)] = f
+			s.finds = append(s.finds, find{lit: lit})
+			s.parts.finds = append(s.parts.finds, f)
+		}
+		if !slices.Contains(s.finds[f].asks, ask) {
+			s.finds[f].asks = append(s.finds[f].asks, ask)
+		}
+	}
+	for i := range v.asks {
+		p := &v.asks[i]
+		if p.slot != s.slot || p.cased {
+			continue
+		}
+		texts := [][]byte{p.text.lit}
+		if p.sort == askTexts {
+			texts = p.texts.texts()
+		}
+		if p.sort == askTexts && p.texts.fit != fitPart || p.sort == askText && p.text.fit != fitPart || p.sort != askText && p.sort != askTexts {
+			continue
+		}
+		if slices.ContainsFunc(texts, func(t []byte) bool { return len(t) < s.parts.stride+gram-1 }) {
+			continue
+		}
+		for _, t := range texts {
+			add(t, int32(i))
+		}
+		p.swept = true
+	}
+	finds := s.parts.finds
+	s.parts = gramTable{finds: finds}
+	s.parts.build(s.finds, plainGram)
 }
 
 // read notes which fields the slot at i reads.
@@ -114,7 +172,7 @@ func (s *slotIndex) add(c clue, f find) {
 			both := append(slices.Clone(s.finds[j].rules), f.rules...)
 			slices.Sort(both)
 			s.finds[j].rules = slices.Compact(both)
-			s.finds[j].ask = -1
+			s.finds[j].asks = append(slices.Clone(s.finds[j].asks), f.asks...)
 			return
 		}
 		s.whole[c.lit] = i

@@ -1,9 +1,6 @@
 package sigma
 
 import (
-	"bytes"
-	"encoding/binary"
-	"math/bits"
 	"slices"
 	"unicode/utf8"
 )
@@ -23,14 +20,16 @@ type Matcher struct {
 	picked  []uint64 // rules to look at, a bit each
 	matches []Match
 	sources []LogSource // of the event
-	matched []bool      // by rule
-	key     []byte
-	rest    [][]byte // parts of a join
-	routes  map[*formatPlan]*routes
-	lanes   map[*Layout]*lane
-	recent  map[*formatPlan]int // layout of the last record
-	feed    feeder
-	view    rawView
+
+	sweeping bool   // the index has been asked this turn
+	matched  []bool // by rule
+	key      []byte
+	rest     [][]byte // parts of a join
+	routes   map[*formatPlan]*routes
+	lanes    map[*Layout]*lane
+	recent   map[*formatPlan]int // layout of the last record
+	feed     feeder
+	view     rawView
 }
 
 // Match is a rule that an event matches.
@@ -158,208 +157,4 @@ func (m *Matcher) slotEmpty(v *view, slot int32) bool {
 		return len(m.words) == 0
 	}
 	return m.fieldsOf(s) == nil
-}
-
-// run looks at the rules of one view.
-func (m *Matcher) run(at int32) {
-	v := m.engine.views[at]
-	m.nextTurn()
-	picked := m.picked[:(len(v.rules)+63)/64]
-	clear(picked)
-	for _, r := range v.index.always {
-		picked[r>>6] |= 1 << (r & 63)
-	}
-	for _, i := range v.index.words {
-		m.lookAtWords(&v.index.slots[i], picked)
-	}
-	for _, f := range m.filled {
-		if int(f) >= len(v.index.fields) {
-			continue
-		}
-		for _, i := range v.index.fields[f] {
-			m.look(v, &v.index.slots[i], f, picked)
-		}
-	}
-	for w, set := range picked {
-		for ; set != 0; set &= set - 1 {
-			r := &v.rules[w<<6+bits.TrailingZeros64(set)]
-			if !m.matched[r.rule] && m.eval(v, r.root) {
-				m.matched[r.rule] = true
-				m.matches = append(m.matches, Match{int(r.rule), at})
-			}
-		}
-	}
-}
-
-// nextTurn makes all answers unknown.
-func (m *Matcher) nextTurn() {
-	if m.turn++; m.turn >= 1<<31 {
-		clear(m.memo)
-		m.turn = 1
-	}
-}
-
-// finish puts the matches in the order of the rules.
-func (m *Matcher) finish() []Match {
-	for _, x := range m.matches {
-		m.matched[x.Rule] = false
-	}
-	if len(m.matches) > 1 {
-		slices.SortFunc(m.matches, func(a, b Match) int { return a.Rule - b.Rule })
-	}
-	return m.matches
-}
-
-func (m *Matcher) eval(v *view, n int32) bool {
-	node := &v.nodes[n]
-	switch node.op {
-	case opAsk:
-		memo := m.memo[node.ask]
-		if memo>>1 == m.turn {
-			return memo&1 != 0
-		}
-		answer := uint32(0)
-		if m.holds(v, &v.asks[node.ask]) {
-			answer = 1
-		}
-		m.memo[node.ask] = m.turn<<1 | answer
-		return answer != 0
-	case opAnd:
-		for _, k := range node.kids {
-			if !m.eval(v, k) {
-				return false
-			}
-		}
-		return true
-	case opOr:
-		for _, k := range node.kids {
-			if m.eval(v, k) {
-				return true
-			}
-		}
-		return false
-	case opNot:
-		return !m.eval(v, node.kids[0])
-	}
-	count := 0
-	for _, k := range node.kids {
-		if m.eval(v, k) {
-			count++
-		}
-	}
-	return count >= node.count
-}
-
-// lookAtWords finds the clues in all values that keywords look through.
-func (m *Matcher) lookAtWords(s *slotIndex, picked []uint64) {
-	if len(s.gate.bits) > 0 && m.view.lane != nil && len(s.there) == 0 && !s.gate.mayHold(s.finds, m.view.record) && m.transparent() {
-		return
-	}
-	m.needWords()
-	for _, i := range m.words {
-		m.lookAt(s, i, picked)
-	}
-}
-
-// look finds the clues in the values that a slot has from one field.
-func (m *Matcher) look(v *view, s *slotIndex, field int32, picked []uint64) {
-	sl := &v.slots[s.slot]
-	if len(sl.candidates) > 1 && !slices.Contains(m.fieldsOf(sl), field) {
-		return
-	}
-	for i := m.first[field]; i >= 0; i = m.values[i].next {
-		m.lookAt(s, i, picked)
-	}
-}
-
-func (m *Matcher) lookAt(s *slotIndex, i int32, picked []uint64) {
-	for _, r := range s.there {
-		picked[r>>6] |= 1 << (r & 63)
-	}
-	if m.values[i].kind == noText || len(s.finds) == 0 && len(s.foreign) == 0 {
-		return
-	}
-	if len(s.gate.bits) > 0 && m.view.lane != nil && !s.gate.mayHold(s.finds, m.values[i].raw) && m.transparent() {
-		return
-	}
-	text := m.folded(i)
-	if !m.values[i].isASCII {
-		for _, r := range s.foreign {
-			picked[r>>6] |= 1 << (r & 63)
-		}
-	}
-	if h := wholeHash(text); s.wholes[h>>6]&(1<<(h&63)) != 0 {
-		if f, ok := s.whole[string(text)]; ok {
-			m.found(&s.finds[f], picked)
-		}
-	}
-	if len(s.prefix.finds) > 0 {
-		s.prefix.look(s.finds, text, false, func(i int32) { m.found(&s.finds[i], picked) })
-	}
-	if len(s.suffix.finds) > 0 {
-		s.suffix.look(s.finds, text, true, func(i int32) { m.found(&s.finds[i], picked) })
-	}
-	if len(s.parts.bits) > 0 {
-		m.lookInside(s, text, picked)
-	}
-	if len(s.short.finds) > 0 {
-		m.lookShort(s, text, picked)
-	}
-}
-
-// found notes that a clue is there.
-func (m *Matcher) found(f *find, picked []uint64) {
-	if f.ask >= 0 {
-		m.memo[f.ask] = m.turn<<1 | 1
-	}
-	for _, r := range f.rules {
-		picked[r>>6] |= 1 << (r & 63)
-	}
-}
-
-func (m *Matcher) lookInside(s *slotIndex, text []byte, picked []uint64) {
-	t := &s.parts
-	shift := t.shift & 31
-	set := t.bits
-	for i := 0; i+gram <= len(text); i += t.stride {
-		g := binary.LittleEndian.Uint32(text[i:])
-		h := g * golden >> shift
-		if set[h>>6]&(1<<(h&63)) == 0 {
-			continue
-		}
-		for e := t.heads[h>>3]; e >= 0; e = t.grams[e].next {
-			entry := &t.grams[e]
-			if entry.gram != g {
-				continue
-			}
-			f := &s.finds[entry.find]
-			start := i - int(entry.at)
-			if start >= 0 && start+len(f.lit) <= len(text) && string(text[start:start+len(f.lit)]) == string(f.lit) {
-				m.found(f, picked)
-			}
-		}
-	}
-}
-
-func (m *Matcher) lookShort(s *slotIndex, text []byte, picked []uint64) {
-	t := &s.short
-	for _, i := range t.bytes {
-		if bytes.IndexByte(text, s.finds[i].lit[0]) >= 0 {
-			m.found(&s.finds[i], picked)
-		}
-	}
-	if t.bits == nil {
-		return
-	}
-	for i := 0; i+2 <= len(text); i++ {
-		k := binary.LittleEndian.Uint16(text[i:])
-		if t.bits[k>>6]&(1<<(k&63)) == 0 {
-			continue
-		}
-		for _, f := range t.pairs[k] {
-			if lit := s.finds[f].lit; len(lit) == 2 || i+2 < len(text) && text[i+2] == lit[2] {
-				m.found(&s.finds[f], picked)
-			}
-		}
-	}
 }

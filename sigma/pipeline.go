@@ -147,11 +147,16 @@ func readPipeline(root *node) (Pipeline, error) {
 	if len(p.Sources) == 0 {
 		return p, faultf(root.line, "no sources and no product: no rule would ever be looked at")
 	}
+	return p, p.readRest(root)
+}
+
+// readRest reads joins and layouts.
+func (p *Pipeline) readRest(root *node) error {
 	if n := root.get("joins"); n != nil {
 		for _, item := range n.items {
 			j, err := readJoin(item)
 			if err != nil {
-				return p, err
+				return err
 			}
 			p.Joins = append(p.Joins, j)
 		}
@@ -160,12 +165,12 @@ func readPipeline(root *node) (Pipeline, error) {
 		for _, item := range n.items {
 			l, err := readLayout(item)
 			if err != nil {
-				return p, err
+				return err
 			}
 			p.Layouts = append(p.Layouts, l)
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // only refuses keys that are not known, and nodes that are no mapping.
@@ -197,6 +202,11 @@ func readSource(n *node, product string, fields FieldMap) (Source, error) {
 			w := When{Field: p.key, Values: when.strings(p.key)}
 			if len(w.Values) == 0 {
 				return s, faultf(p.line, "when: %s has no value", p.key)
+			}
+			for _, v := range w.Values {
+				if _, err := compileText(parsePattern(v)); err != nil {
+					return s, faultf(p.line, "when: %s: %v", p.key, err)
+				}
 			}
 			s.When = append(s.When, w)
 		}

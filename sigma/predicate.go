@@ -32,6 +32,8 @@ type predicate struct {
 	texts *textSet
 	re    *expression
 	need  [][]byte // one of these folded texts is in every value that re matches
+	gate  int32    // predicate that holds whenever this one does; -1 none
+	swept bool     // the index has looked for it in all values
 	net   netip.Prefix
 	order Modifier // gt, gte, lt, lte, "" for equal
 	part  Modifier // of a time; "" for the number itself
@@ -49,6 +51,9 @@ func (m *Matcher) holds(v *view, p *predicate) bool {
 		return m.slotEmpty(v, p.slot)
 	case askExists:
 		return !m.slotEmpty(v, p.slot)
+	}
+	if m.sweeping && (p.swept || p.gate >= 0 && !m.answer(v, p.gate)) {
+		return false
 	}
 	s := &v.slots[p.slot]
 	if s.keyword {

@@ -1,0 +1,45 @@
+package app_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/vedette-soc/vedette/internal/app"
+)
+
+// The shipped rules can all fire, are tested, and pass.
+func TestShippedRules(t *testing.T) {
+	set, err := app.ReadRules([]string{filepath.Join("..", "..", "content", "rules")}, nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range set.Problems {
+		t.Error(p)
+	}
+	for _, c := range set.Engine.Coverage() {
+		if c.Never != "" {
+			t.Errorf("%s: %s", set.Engine.Rule(c.Rule).Title, c.Never)
+		}
+	}
+	tested := map[string]bool{}
+	err = set.Test(func(o app.TestOutcome) error {
+		tested[o.Rule] = true
+		if !o.OK {
+			t.Errorf("%+v", o)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range set.Rules.Rules {
+		if !tested[r.Key()] && r.Level != "informational" {
+			t.Errorf("%s has no test", r.Title)
+		}
+	}
+	for _, c := range set.Rules.Correlations {
+		if !tested[c.Key()] {
+			t.Errorf("%s has no test", c.Title)
+		}
+	}
+}

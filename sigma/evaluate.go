@@ -1,0 +1,103 @@
+package sigma
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// run looks at the rules of one view.
+func (m *Matcher) run(at int32) {
+	v := m.engine.views[at]
+	m.nextTurn()
+	picked := m.picked[:(len(v.rules)+63)/64]
+	clear(picked)
+	for _, r := range v.index.always {
+		picked[r>>6] |= 1 << (r & 63)
+	}
+	for _, i := range v.index.words {
+		m.lookAtWords(&v.index.slots[i], picked)
+	}
+	for _, f := range m.filled {
+		if int(f) >= len(v.index.fields) {
+			continue
+		}
+		for _, i := range v.index.fields[f] {
+			m.look(v, &v.index.slots[i], f, picked)
+		}
+	}
+	m.sweeping = true
+	for w, set := range picked {
+		for ; set != 0; set &= set - 1 {
+			r := &v.rules[w<<6+bits.TrailingZeros64(set)]
+			if !m.matched[r.rule] && m.eval(v, r.root) {
+				m.matched[r.rule] = true
+				m.matches = append(m.matches, Match{int(r.rule), at})
+			}
+		}
+	}
+	m.sweeping = false
+}
+
+// nextTurn makes all answers unknown.
+func (m *Matcher) nextTurn() {
+	if m.turn++; m.turn >= 1<<31 {
+		clear(m.memo)
+		m.turn = 1
+	}
+}
+
+// finish puts the matches in the order of the rules.
+func (m *Matcher) finish() []Match {
+	for _, x := range m.matches {
+		m.matched[x.Rule] = false
+	}
+	if len(m.matches) > 1 {
+		slices.SortFunc(m.matches, func(a, b Match) int { return a.Rule - b.Rule })
+	}
+	return m.matches
+}
+
+func (m *Matcher) eval(v *view, n int32) bool {
+	node := &v.nodes[n]
+	switch node.op {
+	case opAsk:
+		return m.answer(v, node.ask)
+	case opAnd:
+		for _, k := range node.kids {
+			if !m.eval(v, k) {
+				return false
+			}
+		}
+		return true
+	case opOr:
+		for _, k := range node.kids {
+			if m.eval(v, k) {
+				return true
+			}
+		}
+		return false
+	case opNot:
+		return !m.eval(v, node.kids[0])
+	}
+	count := 0
+	for _, k := range node.kids {
+		if m.eval(v, k) {
+			count++
+		}
+	}
+	return count >= node.count
+}
+
+// answer asks a predicate once for each turn.
+func (m *Matcher) answer(v *view, ask int32) bool {
+	memo := m.memo[ask]
+	if memo>>1 == m.turn {
+		return memo&1 != 0
+	}
+	answer := uint32(0)
+	if m.holds(v, &v.asks[ask]) {
+		answer = 1
+	}
+	m.memo[ask] = m.turn<<1 | answer
+	return answer != 0
+}
