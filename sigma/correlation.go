@@ -205,12 +205,15 @@ func correlatedFields(c Collection) map[string][]string {
 		}
 		return grown
 	}
-	for i := range c.Rules {
-		add(&c.Rules[i])
+	rules := func() {
+		for i := range c.Rules {
+			add(&c.Rules[i])
+		}
 	}
+	rules()
 	// What a correlation above others wants comes from the rules below those.
-	for grown := true; grown; {
-		grown = false
+	for again := true; again; {
+		again = false
 		for i := range c.Correlations {
 			x := &c.Correlations[i]
 			if !add(&x.Rule) {
@@ -219,10 +222,8 @@ func correlatedFields(c Collection) map[string][]string {
 			for _, name := range x.Rules {
 				want[name] = append(want[name], out[x.Key()]...)
 			}
-			for j := range c.Rules {
-				grown = add(&c.Rules[j]) || grown
-			}
-			grown = true
+			rules()
+			again = true
 		}
 	}
 	return out
