@@ -2,8 +2,11 @@ package app_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/vedette-soc/vedette/attack"
+	"github.com/vedette-soc/vedette/content"
 	"github.com/vedette-soc/vedette/internal/app"
 )
 
@@ -19,6 +22,21 @@ func TestShippedRules(t *testing.T) {
 	for _, c := range set.Engine.Coverage() {
 		if c.Never != "" {
 			t.Errorf("%s: %s", set.Engine.Rule(c.Rule).Title, c.Never)
+		}
+	}
+	cat, err := content.Attack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range set.Rules.Rules {
+		for _, tag := range r.Tags {
+			id, err := attack.ParseID(strings.TrimPrefix(tag, "attack."))
+			if err != nil {
+				continue // a tactic
+			}
+			if _, known := cat.Entity(id); !known {
+				t.Errorf("%s: the shipped catalogue does not know %s", r.Title, id)
+			}
 		}
 	}
 	tested := map[string]bool{}
