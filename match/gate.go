@@ -126,11 +126,11 @@ func (b *Builder) host(s space, host string) {
 
 // nameGate: a name without a dot inside is none that a Searcher looks at.
 func (b *Builder) nameGate(s space, name string) {
-	if strings.LastIndexByte(strings.TrimRight(name, ".-_"), '.') <= 0 {
+	two, three, end := gates(name)
+	if strings.LastIndexByte(name[:end], '.') <= 0 {
 		b.unseen |= 1 << s
 	}
 	b.spaces |= 1 << spaceGate
-	two, three, end := gates(name)
 	if three >= 0 {
 		two = three
 	}
