@@ -29,6 +29,7 @@ type Builder struct {
 	gates    [parts]chain[uint64]
 	lastGate uint64
 	nets     []network
+	hosts    hosts
 	n        int
 	facts
 }
@@ -95,12 +96,13 @@ func (b *Builder) addNet(t indicator.Type, value string, id uint64) error {
 	if err != nil || p != p.Masked() || p.Addr().Is4() != (t == indicator.IPv4) {
 		return &indicator.ValueError{Reason: indicator.ReasonAddress, Value: value}
 	}
+	e := networkOf(p)
 	if t == indicator.IPv4 {
 		b.spaces |= 1 << spaceHost4
+		b.hosts.add(uint32(e.lo), uint32(e.lo)|math.MaxUint32>>e.bits)
 	} else {
 		b.spaces |= 1 << spaceHost6
 	}
-	e := networkOf(p)
 	e.id = id
 	b.nets = append(b.nets, e)
 	b.n++

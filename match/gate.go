@@ -102,7 +102,7 @@ func (b *Builder) addGates(k key) {
 	case spaceFileName:
 		b.anchor(k.space, k.host)
 	case spaceIPv4:
-		b.spaces |= 1 << spaceHost4
+		b.addHost(k.host)
 	case spaceIPv6:
 		b.spaces |= 1 << spaceHost6
 	}
@@ -117,7 +117,7 @@ func (b *Builder) host(s space, host string) {
 	case strings.IndexByte(host, ':') >= 0:
 		b.spaces |= 1 << spaceHost6
 	case isDotted(host):
-		b.spaces |= 1 << spaceHost4
+		b.addHost(host)
 		b.gate(key{space: spaceIPv4, host: host}.hash())
 	default:
 		b.nameGate(s, host)
