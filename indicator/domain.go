@@ -106,6 +106,9 @@ func IsPublicSuffix(name string) bool {
 	if strings.IndexByte(name, '.') < 0 {
 		return true
 	}
+	if !maySuffix(name) {
+		return false
+	}
 	suffix, _ := publicsuffix.PublicSuffix(name)
 	return suffix == name
 }

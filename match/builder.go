@@ -29,6 +29,7 @@ type Builder struct {
 	gates    [parts]chain[uint64]
 	lastGate uint64
 	nets     []network
+	hosts    hosts
 	n        int
 	facts
 }
@@ -42,13 +43,15 @@ func (b *Builder) Len() int { return b.n }
 // public suffix, a network wider than /8) is refused with the error of
 // indicator.Check, what is not canonical with that of indicator.Canonical.
 func (b *Builder) Add(t indicator.Type, value string, id uint64) error {
-	if err := indicator.Check(t, value); err != nil {
-		return err
+	k, ok := keyOf(t, value)
+	if mayAccuse(k) {
+		if err := indicator.Check(t, value); err != nil {
+			return err
+		}
 	}
-	if (t == indicator.IPv4 || t == indicator.IPv6) && strings.IndexByte(value, '/') >= 0 {
+	if (k.space == spaceIPv4 || k.space == spaceIPv6) && strings.IndexByte(value, '/') >= 0 {
 		return b.addNet(t, value, id)
 	}
-	k, ok := keyOf(t, value)
 	if !ok || value == "" {
 		if _, err := indicator.Canonical(t, value); err != nil {
 			return err
@@ -74,17 +77,32 @@ func (b *Builder) Add(t indicator.Type, value string, id uint64) error {
 	return nil
 }
 
+// mayAccuse is false for what indicator.Check never refuses, the most of what
+// there is: an address alone, a URL whose host has a dot, a hash.
+func mayAccuse(k key) bool {
+	switch k.space {
+	case spaceIPv4, spaceIPv6:
+		return strings.IndexByte(k.host, '/') >= 0
+	case spaceURL, spaceAnyURL:
+		return strings.IndexByte(k.host, '.') < 0
+	case spaceDomain, spaceDomainPort, spacePath, spaceNone:
+		return true
+	}
+	return false
+}
+
 func (b *Builder) addNet(t indicator.Type, value string, id uint64) error {
 	p, err := netip.ParsePrefix(value)
 	if err != nil || p != p.Masked() || p.Addr().Is4() != (t == indicator.IPv4) {
 		return &indicator.ValueError{Reason: indicator.ReasonAddress, Value: value}
 	}
+	e := networkOf(p)
 	if t == indicator.IPv4 {
 		b.spaces |= 1 << spaceHost4
+		b.hosts.add(uint32(e.lo), uint32(e.lo)|math.MaxUint32>>e.bits)
 	} else {
 		b.spaces |= 1 << spaceHost6
 	}
-	e := networkOf(p)
 	e.id = id
 	b.nets = append(b.nets, e)
 	b.n++

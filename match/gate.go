@@ -102,7 +102,7 @@ func (b *Builder) addGates(k key) {
 	case spaceFileName:
 		b.anchor(k.space, k.host)
 	case spaceIPv4:
-		b.spaces |= 1 << spaceHost4
+		b.addHost(k.host)
 	case spaceIPv6:
 		b.spaces |= 1 << spaceHost6
 	}
@@ -117,7 +117,7 @@ func (b *Builder) host(s space, host string) {
 	case strings.IndexByte(host, ':') >= 0:
 		b.spaces |= 1 << spaceHost6
 	case isDotted(host):
-		b.spaces |= 1 << spaceHost4
+		b.addHost(host)
 		b.gate(key{space: spaceIPv4, host: host}.hash())
 	default:
 		b.nameGate(s, host)
@@ -126,11 +126,11 @@ func (b *Builder) host(s space, host string) {
 
 // nameGate: a name without a dot inside is none that a Searcher looks at.
 func (b *Builder) nameGate(s space, name string) {
-	if strings.LastIndexByte(strings.TrimRight(name, ".-_"), '.') <= 0 {
+	two, three, end := gates(name)
+	if strings.LastIndexByte(name[:end], '.') <= 0 {
 		b.unseen |= 1 << s
 	}
 	b.spaces |= 1 << spaceGate
-	two, three, end := gates(name)
 	if three >= 0 {
 		two = three
 	}

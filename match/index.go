@@ -64,6 +64,7 @@ type Index struct {
 	slots []byte
 	bloom filter
 	nets  nets
+	hosts hosts
 	facts
 	note []byte
 	sums []uint64 // of the sections of the file it was opened from; nil when built
@@ -99,7 +100,7 @@ func (x *Index) Note() []byte { return x.note }
 
 // Size returns the bytes the index holds.
 func (x *Index) Size() int {
-	return len(x.slots) + len(x.bloom) + x.textSize() + x.nets.size()
+	return len(x.slots) + len(x.bloom) + x.textSize() + x.nets.size() + len(x.hosts)
 }
 
 func (x *Index) textSize() int {

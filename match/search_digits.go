@@ -15,9 +15,13 @@ func (s *Searcher) digests() {
 	line := s.line
 	for i := 0; i < len(line); i += shortestHash {
 		const half = shortestHash / 2
-		if hexes[line[i]] == 0 || !(i >= half && hexes[line[i-half]]&hexes[line[i-half/2]] != 0) &&
-			!(i+half < len(line) && hexes[line[i+half]]&hexes[line[i+half/2]] != 0) {
-			continue // neither half of it is here
+		if i >= half && i+half < len(line) {
+			b := line[i-half : i+half+1]
+			if hexes[b[16]]&(hexes[b[0]]&hexes[b[4]]&hexes[b[8]]&hexes[b[12]]|hexes[b[20]]&hexes[b[24]]&hexes[b[28]]&hexes[b[32]]) == 0 {
+				continue // neither half of it is here
+			}
+		} else if hexes[line[i]] == 0 {
+			continue
 		}
 		from, to := i, i+1
 		for from > 0 && hexes[line[from-1]] != 0 {

@@ -11,9 +11,15 @@ import (
 // "ffff", as in an IPv4 address written as IPv6 in hexadecimal.
 func survey(line []byte) (foreign, mapped bool) {
 	const high = 0x8080808080808080
+	if len(line) < 32 {
+		for _, c := range line {
+			foreign = foreign || c >= utf8.RuneSelf
+		}
+		return foreign, hasFFFF(line)
+	}
 	var all uint64
-	at := 0
-	for ; at+32 <= len(line); at += 32 {
+	for at := 0; at < len(line); at += 32 {
+		at = min(at, len(line)-32) // the last part overlaps the one before it
 		part := line[at : at+32]
 		a, b := binary.LittleEndian.Uint64(part), binary.LittleEndian.Uint64(part[8:])
 		c, d := binary.LittleEndian.Uint64(part[16:]), binary.LittleEndian.Uint64(part[24:])
@@ -22,10 +28,6 @@ func survey(line []byte) (foreign, mapped bool) {
 			mapped = hasFFFF(line[max(0, at-3):min(len(line), at+36)])
 		}
 	}
-	for _, c := range line[at:] {
-		all |= uint64(c)
-	}
-	mapped = mapped || hasFFFF(line[max(0, at-5):])
 	return all&high != 0, mapped
 }
 

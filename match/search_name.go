@@ -155,7 +155,7 @@ func (s *Searcher) address(from, to int) {
 		to--
 	}
 	addr, ok := dottedQuad(line[from:to])
-	if !ok || !s.x.uses(spaceHost4) {
+	if !ok || !s.x.hosts.near(addr) {
 		return
 	}
 	s.put(probe{
@@ -165,12 +165,13 @@ func (s *Searcher) address(from, to int) {
 
 // dottedQuad reads an address as indicator.Canonical does: four numbers up to 255
 // without leading zeros.
-func dottedQuad(b []byte) (addr uint32, ok bool) {
+func dottedQuad[T string | []byte](b T) (addr uint32, ok bool) {
 	if len(b) < 7 || len(b) > 15 {
 		return 0, false
 	}
 	n, digits, dots := uint32(0), 0, 0
-	for _, c := range b {
+	for i := range len(b) {
+		c := b[i]
 		if c == '.' {
 			if digits == 0 {
 				return 0, false
