@@ -16,7 +16,8 @@ import (
 )
 
 // mixed returns n indicators in the proportions of public feeds: 35 % addresses,
-// 2 % networks, 33 % names, 15 % URLs, 13 % hashes, 2 % e-mail addresses.
+// 2 % networks, 33 % names, 15 % URLs, 13 % hashes, 2 % e-mail addresses. As in
+// these, no address is private.
 func mixed(n int, seed uint64) []value {
 	r := rand.New(rand.NewPCG(seed, 7))
 	out := make([]value, n)
@@ -33,9 +34,9 @@ func oneOfMix(r *rand.Rand) value {
 	host := func() string { return word() + "-" + word() + "." + word() + topLevels[r.IntN(len(topLevels))] }
 	switch p := r.IntN(100); {
 	case p < 35:
-		return value{indicator.IPv4, fmt.Sprintf("%d.%d.%d.%d", 1+r.IntN(223), r.IntN(256), r.IntN(256), r.IntN(256))}
+		return value{indicator.IPv4, fmt.Sprintf("%s.%d.%d", public(r), r.IntN(256), r.IntN(256))}
 	case p < 37:
-		return value{indicator.IPv4, fmt.Sprintf("%d.%d.%d.0/24", 1+r.IntN(223), r.IntN(256), r.IntN(256))}
+		return value{indicator.IPv4, fmt.Sprintf("%s.%d.0/24", public(r), r.IntN(256))}
 	case p < 70:
 		return value{indicator.Domain, host()}
 	case p < 85:
@@ -48,6 +49,16 @@ func oneOfMix(r *rand.Rand) value {
 		return value{indicator.SHA256, hex.EncodeToString(sum[:])}
 	}
 	return value{indicator.Email, word() + "@" + host()}
+}
+
+// public returns the first half of an address that is not private (RFC 1918).
+func public(r *rand.Rand) string {
+	for {
+		a, b := 1+r.IntN(223), r.IntN(256)
+		if a != 10 && !(a == 172 && b>>4 == 1) && !(a == 192 && b == 168) {
+			return fmt.Sprintf("%d.%d", a, b)
+		}
+	}
 }
 
 func compile(tb testing.TB, set []value) *match.Index {
