@@ -23,6 +23,7 @@ func funcs(now func() time.Time) template.FuncMap {
 		"chip":    func(level any) severity { return severity{Level: fmt.Sprint(level)} },
 		"defang":  indicator.Defang,
 		"every":   every,
+		"seen":    seenValue,
 		"group":   whole(group),
 		"join":    strings.Join,
 		"nameurl": nameSearchURL,
@@ -217,4 +218,14 @@ func refURL(r any) string {
 		return "/people"
 	}
 	return ""
+}
+
+// seenValue is FIELD=VALUE of an event, defanged where the value is or holds an
+// address that could be followed; paths and command lines stay as they were typed.
+func seenValue(s string) string {
+	_, value, _ := strings.Cut(s, "=")
+	if _, _, err := indicator.Detect(value); err == nil && !strings.Contains(value, `\`) || strings.Contains(value, "://") {
+		return indicator.Defang(s)
+	}
+	return s
 }
