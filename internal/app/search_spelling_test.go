@@ -76,6 +76,9 @@ func quoted(r *rand.Rand, v string) string {
 // TestSearchMissesNoSpelling: whatever way a value is written in a field, if its
 // reader knows it, the raw record is named.
 func TestSearchMissesNoSpelling(t *testing.T) {
+	if testing.Short() {
+		t.Skip("tries 100,000 spellings")
+	}
 	var b match.Builder
 	for i, v := range bad {
 		typ, c, err := indicator.Detect(v)
