@@ -30,24 +30,31 @@ func TestMatchReadsOnlyWhatCounts(t *testing.T) {
 	for _, events := range [][]string{{"suricata", "eve.tar.gz"}, {"zeek-wrccdc2018"}, {"panther-tests"}, {"wazuh-logs"}, {"otrf", "atomic", "windows", "lateral_movement"}} {
 		args = append(args, realdata.Path(t, events...))
 	}
-	run := func(flags ...string) (stdout, stderr []byte) {
+	sameAsFull(t, 1000, append([]string{"match"}, args...)...)
+}
+
+// sameAsFull runs a command as it is and with -full: output and complaints must be
+// the same to the byte, and have at least so many lines.
+func sameAsFull(t *testing.T, least int, args ...string) {
+	t.Helper()
+	run := func(args ...string) (stdout, stderr []byte) {
 		var out, complaints bytes.Buffer
-		cmd := exec.Command("vedette", append(append([]string{"match"}, flags...), args...)...)
+		cmd := exec.Command("vedette", args...)
 		cmd.Stdout, cmd.Stderr = &out, &complaints
 		if err := cmd.Run(); err != nil {
 			t.Fatalf("%v: %s", err, &complaints)
 		}
 		return out.Bytes(), complaints.Bytes()
 	}
-	full, complaints := run("-full")
-	some, same := run()
+	full, complaints := run(append([]string{args[0], "-full"}, args[1:]...)...)
+	some, same := run(args...)
 	if !bytes.Equal(full, some) {
-		t.Errorf("%d bytes of hits when every event is read, %d when some are", len(full), len(some))
+		t.Errorf("%d bytes of output when every event is read, %d when some are", len(full), len(some))
 	}
 	if d := cmp.Diff(string(complaints), string(same)); d != "" {
 		t.Errorf("-every event +some:\n%s", d)
 	}
-	if n := bytes.Count(full, []byte("\n")); n < 1000 {
-		t.Errorf("only %d hits: the test has lost its bite", n)
+	if n := bytes.Count(full, []byte("\n")); n < least {
+		t.Errorf("only %d lines: the test has lost its bite", n)
 	}
 }
