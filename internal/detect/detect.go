@@ -131,13 +131,13 @@ const (
 )
 
 // PerDay is the expected number of detections a day: matches less excepted ones
-// over the days looked at; 0 before the end.
+// over the days that have events, which may be fewer than were asked for; 0
+// before the end.
 func (b Backtest) PerDay() float64 {
-	days := b.To.Sub(b.From).Hours() / 24
-	if b.State != Done || days <= 0 {
+	if b.State != Done || len(b.Days) == 0 {
 		return 0
 	}
-	return float64(b.Matches-b.Excepted) / days
+	return float64(b.Matches-b.Excepted) / float64(len(b.Days))
 }
 
 // Day is how often a rule matched on one day (UTC).

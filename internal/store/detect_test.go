@@ -89,7 +89,7 @@ func (p *past) Try(_ context.Context, r sigma.Rule, ex []sigma.Rule, b detect.Ba
 	p.rule, p.passes = r, ex
 	b.Progress = .5
 	tell(b)
-	b.Events, b.Matches, b.Excepted = p.result.Events, p.result.Matches, p.result.Excepted
+	b.Events, b.Matches, b.Excepted, b.Days = p.result.Events, p.result.Matches, p.result.Excepted, p.result.Days
 	return b, p.err
 }
 
@@ -308,7 +308,7 @@ func second[T any](_ T, err error) error { return err }
 
 func TestBacktestRuns(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		p := &past{result: detect.Backtest{Events: 1000, Matches: 21, Excepted: 1}}
+		p := &past{result: detect.Backtest{Events: 1000, Matches: 21, Excepted: 1, Days: make([]detect.Day, 10)}}
 		s, ctx := newDetect(st, p), system(t)
 		importPack(t, s, "own", whoamiRule)
 		if _, err := s.Except(ctx, whoamiID, "User: svc", "the scanner", noon.Add(time.Hour)); err != nil {
