@@ -39,13 +39,29 @@ func (e *DecodeError) Unwrap() error { return e.Err }
 // Type, so that the caller can count it. A broken stream gives a *DecodeError; an
 // error of fn is returned unchanged.
 func DecodeBundle(r io.Reader, lim Limits, fn func(Object) error) error {
+	return decode(r, lim, fn, func(json.RawMessage, int) {})
+}
+
+// ValidateDocument reads a document like DecodeBundle and holds it against the
+// specification. A broken stream gives a *DecodeError; what was found in the
+// objects before it is kept.
+func ValidateDocument(r io.Reader, lim Limits) (*Validator, error) {
+	var v Validator
+	err := decode(r, lim, func(o Object) error { v.Add(o); return nil }, v.Bundle)
+	v.Close()
+	return &v, err
+}
+
+// decode is DecodeBundle; wrap is told what stands around the objects of a bundle
+// or envelope, behind its last object.
+func decode(r io.Reader, lim Limits, fn func(Object) error, wrap func(raw json.RawMessage, line int)) error {
 	lim.ObjectBytes = cmp.Or(lim.ObjectBytes, 16<<20)
 	lim.Objects = cmp.Or(lim.Objects, 10_000_000)
 	br := bufio.NewReaderSize(r, 32<<10)
 	if bom, _ := br.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
 		_, _ = br.Discard(3)
 	}
-	d := &decoder{lim: lim, fn: fn, win: &window{r: br, line: 1}}
+	d := &decoder{lim: lim, fn: fn, wrap: wrap, win: &window{r: br, line: 1}}
 	d.json = json.NewDecoder(d.win)
 	for {
 		d.win.allow(d.json.InputOffset(), lim.ObjectBytes)
@@ -75,6 +91,7 @@ type callbackError struct{ error }
 type decoder struct {
 	lim  Limits
 	fn   func(Object) error
+	wrap func(raw json.RawMessage, line int)
 	json *json.Decoder
 	win  *window
 	read int
@@ -147,6 +164,7 @@ func (d *decoder) object(line int) error {
 	}
 	whole = append(whole, '}')
 	if bundle || isWrapper(whole) {
+		d.wrap(whole, line)
 		return nil
 	}
 	return d.emit(whole, line)

@@ -1,0 +1,262 @@
+package stix
+
+// observableSchemas are the cyber-observable objects of STIX 2.1 (part 6) and
+// their predefined extensions; compileSchemas says how to read it. In STIX 2.0
+// the same properties stand in the objects of observed-data.
+const observableSchemas = `
+sco artifact
+	mime_type string
+	payload_bin base64
+	url url
+	hashes hashes
+	encryption_algorithm enum(AES-256-GCM|ChaCha20-Poly1305|mime-type-indicated)
+	decryption_key string
+	rule one payload_bin url
+	rule needs url hashes
+	rule needs decryption_key encryption_algorithm
+sco autonomous-system
+	number! int(0..4294967295)
+	name string
+	rir string
+sco directory
+	path! string
+	path_enc charset
+	ctime time
+	mtime time
+	atime time
+	contains_refs [ref(file|directory)]
+sco domain-name
+	value! domain
+	resolves_to_refs [ref(ipv4-addr|ipv6-addr|domain-name)]
+sco email-addr
+	value! email
+	display_name string
+	belongs_to_ref ref(user-account)
+sco email-message
+	is_multipart! bool
+	date time
+	content_type string
+	from_ref ref(email-addr)
+	sender_ref ref(email-addr)
+	to_refs [ref(email-addr)]
+	cc_refs [ref(email-addr)]
+	bcc_refs [ref(email-addr)]
+	message_id string
+	subject text
+	received_lines [string]
+	additional_header_fields dict
+	body text
+	body_multipart [part(email-mime-component)]
+	raw_email_ref ref(artifact)
+	rule false-only is_multipart body
+	rule true-only is_multipart body_multipart
+part email-mime-component
+	body text
+	body_raw_ref ref(artifact|file)
+	content_type string
+	content_disposition string
+	rule any body body_raw_ref
+sco file
+	hashes hashes
+	size int(0..9007199254740991)
+	name string
+	name_enc charset
+	magic_number_hex hex
+	mime_type string
+	ctime time
+	mtime time
+	atime time
+	parent_directory_ref ref(directory)
+	contains_refs [ref]
+	content_ref ref(artifact)
+	rule any hashes name
+sco ipv4-addr
+	value! ipv4
+	resolves_to_refs [ref(mac-addr)]
+	belongs_to_refs [ref(autonomous-system)]
+sco ipv6-addr
+	value! ipv6
+	resolves_to_refs [ref(mac-addr)]
+	belongs_to_refs [ref(autonomous-system)]
+sco mac-addr
+	value! mac
+sco mutex
+	name! string
+sco network-traffic
+	start time
+	end time
+	is_active bool
+	src_ref ref(ipv4-addr|ipv6-addr|mac-addr|domain-name)
+	dst_ref ref(ipv4-addr|ipv6-addr|mac-addr|domain-name)
+	src_port int(0..65535)
+	dst_port int(0..65535)
+	protocols! [string]
+	src_byte_count int(0..9007199254740991)
+	dst_byte_count int(0..9007199254740991)
+	src_packets int(0..9007199254740991)
+	dst_packets int(0..9007199254740991)
+	ipfix dict
+	src_payload_ref ref(artifact)
+	dst_payload_ref ref(artifact)
+	encapsulates_refs [ref(network-traffic)]
+	encapsulated_by_ref ref(network-traffic)
+	rule any src_ref dst_ref
+	rule false-only is_active end
+	rule order start end
+sco process
+	is_hidden bool
+	pid int(0..9007199254740991)
+	created_time time
+	cwd string
+	command_line text
+	environment_variables dict
+	opened_connection_refs [ref(network-traffic)]
+	creator_user_ref ref(user-account)
+	image_ref ref(file)
+	parent_ref ref(process)
+	child_refs [ref(process)]
+	rule some
+sco software
+	name! string
+	cpe string
+	swid string
+	languages [string]
+	vendor string
+	version string
+sco url
+	value! url
+sco user-account
+	user_id string
+	credential string
+	account_login string
+	account_type string
+	display_name string
+	is_service_account bool
+	is_privileged bool
+	can_escalate_privs bool
+	is_disabled bool
+	account_created time
+	account_expires time
+	credential_last_changed time
+	account_first_login time
+	account_last_login time
+	rule some
+sco windows-registry-key
+	key string
+	values [part(windows-registry-value)]
+	modified_time time
+	creator_user_ref ref(user-account)
+	number_of_subkeys int(0..9007199254740991)
+	rule some
+part windows-registry-value
+	name text
+	data text
+	data_type string
+	rule some
+sco x509-certificate
+	is_self_signed bool
+	hashes hashes
+	version string
+	serial_number string
+	signature_algorithm string
+	issuer string
+	validity_not_before time
+	validity_not_after time
+	subject string
+	subject_public_key_algorithm string
+	subject_public_key_modulus string
+	subject_public_key_exponent int(0..9007199254740991)
+	x509_v3_extensions dict
+	rule some
+
+part archive-ext
+	contains_refs! [ref(file|directory)]
+	comment string
+part ntfs-ext
+	sid string
+	alternate_data_streams [part(alternate-data-stream)]
+	rule some
+part alternate-data-stream
+	name! string
+	hashes hashes
+	size int(0..9007199254740991)
+part pdf-ext
+	version string
+	is_optimized bool
+	document_info_dict dict
+	pdfid0 string
+	pdfid1 string
+	rule some
+part raster-image-ext
+	image_height int(0..9007199254740991)
+	image_width int(0..9007199254740991)
+	bits_per_pixel int(0..9007199254740991)
+	exif_tags dict
+	rule some
+part windows-pebinary-ext
+	pe_type! string
+	imphash string
+	machine_hex hex
+	number_of_sections int(0..65535)
+	time_date_stamp time
+	pointer_to_symbol_table_hex hex
+	number_of_symbols int(0..9007199254740991)
+	size_of_optional_header int(0..9007199254740991)
+	characteristics_hex hex
+	file_header_hashes hashes
+	optional_header dict
+	sections [part(windows-pe-section)]
+	rule also pe_type
+part windows-pe-section
+	name! text
+	size int(0..9007199254740991)
+	entropy number(0..8)
+	hashes hashes
+part http-request-ext
+	request_method! string
+	request_value! string
+	request_version string
+	request_header dict
+	message_body_length int(0..9007199254740991)
+	message_body_data_ref ref(artifact)
+part icmp-ext
+	icmp_type_hex! hex
+	icmp_code_hex! hex
+part socket-ext
+	address_family! enum(AF_UNSPEC|AF_INET|AF_IPX|AF_APPLETALK|AF_NETBIOS|AF_INET6|AF_IRDA|AF_BTH)
+	is_blocking bool
+	is_listening bool
+	options dict
+	socket_type enum(SOCK_STREAM|SOCK_DGRAM|SOCK_RAW|SOCK_RDM|SOCK_SEQPACKET)
+	socket_descriptor int(0..9007199254740991)
+	socket_handle int(-9007199254740991..9007199254740991)
+part tcp-ext
+	src_flags_hex hex
+	dst_flags_hex hex
+	rule some
+part windows-process-ext
+	aslr_enabled bool
+	dep_enabled bool
+	priority string
+	owner_sid string
+	window_title string
+	startup_info dict
+	integrity_level enum(low|medium|high|system)
+	rule some
+part windows-service-ext
+	service_name string
+	descriptions [string]
+	display_name string
+	group_name string
+	start_type enum(SERVICE_AUTO_START|SERVICE_BOOT_START|SERVICE_DEMAND_START|SERVICE_DISABLED|SERVICE_SYSTEM_ALERT|SERVICE_SYSTEM_START)
+	service_dll_refs [ref(file)]
+	service_type enum(SERVICE_KERNEL_DRIVER|SERVICE_FILE_SYSTEM_DRIVER|SERVICE_WIN32_OWN_PROCESS|SERVICE_WIN32_SHARE_PROCESS)
+	service_status enum(SERVICE_CONTINUE_PENDING|SERVICE_PAUSE_PENDING|SERVICE_PAUSED|SERVICE_RUNNING|SERVICE_START_PENDING|SERVICE_STOP_PENDING|SERVICE_STOPPED)
+	rule some
+part unix-account-ext
+	gid int(-9007199254740991..9007199254740991)
+	groups [string]
+	home_dir string
+	shell string
+	rule some
+`
