@@ -118,6 +118,9 @@ func (p *patternParser) set(c *Comparison) error {
 	if err := p.require("("); err != nil {
 		return err
 	}
+	if empty, err := p.accept(")"); err != nil || empty {
+		return err
+	}
 	for {
 		v, err := p.literal()
 		if err != nil {
