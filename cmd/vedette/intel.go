@@ -210,12 +210,17 @@ func lookupFiles(ctx context.Context, e env, files, values []string) error {
 
 func intelResolve(ctx context.Context, e env, args []string) error {
 	d := dataCommand(e, "intel")
+	var files paths
+	d.fs.Var(&files, "intel", "look into this `PATH` instead of the store; may be repeated")
 	names, err := parseFlags(d.fs, args)
 	if err != nil {
 		return err
 	}
 	if len(names) == 0 {
 		return wrong("Name at least one name.")
+	}
+	if len(files) > 0 {
+		return resolveFiles(ctx, e, files, names)
 	}
 	*d.json = *d.json || !e.tty
 	type named struct {
@@ -232,4 +237,27 @@ func intelResolve(ctx context.Context, e env, args []string) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", n.Name, n.Status, strings.Join(who, "; "))
 	})
+}
+
+func resolveFiles(ctx context.Context, e env, files, names []string) error {
+	p := newProgress(e, "objects")
+	glossary, report, err := app.ReadNames(ctx, files, "", p.at)
+	p.done()
+	if err != nil {
+		return err
+	}
+	if err := json.NewEncoder(e.stderr).Encode(map[string]indicator.LossReport{"report": report}); err != nil {
+		return err
+	}
+	found, err := app.NamesIn(ctx, glossary, names)
+	if err != nil {
+		return err
+	}
+	enc := json.NewEncoder(e.stdout)
+	for _, n := range found {
+		if err := enc.Encode(n); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -37,11 +37,12 @@ type Known struct {
 	Reason     string          `json:"reason,omitempty"`
 }
 
-// Named is what a name means.
-type Named struct {
-	Name     string         `json:"name"`
-	Status   string         `json:"status"` // one, ambiguous, none
-	Entities []intel.Entity `json:"entities"`
+// SameBody is a decision about two entities.
+type SameBody struct {
+	A       string `json:"a"`
+	B       string `json:"b"`
+	Verdict string `json:"verdict"` // same, different, undecided
+	Reason  string `json:"reason"`
 }
 
 // ImportReport is the outcome of an import.
@@ -89,20 +90,19 @@ func (a *API) intelligence() []route {
 		}),
 		send("POST", "/indicators/lookup", ref.Viewer, "What is known of each value, and whether we saw it.", a.lookup),
 		get("/counts", ref.Viewer, "How many indicators, by type and by source.", nil, func(c call) (intel.Counts, error) { return s.Counts(c.ctx) }),
-		send("POST", "/entities/resolve", ref.Viewer, "Which entity each name means.", func(c call, b ValuesBody) (Page[Named], error) {
+		send("POST", "/entities/resolve", ref.Viewer, "Which entity each name means.", func(c call, b ValuesBody) (Page[intel.Named], error) {
 			if len(b.Values) > maxAsked {
-				return Page[Named]{}, errs.New(errs.Invalid, "too_many_values", "Ask about at most %d values at once.", maxAsked)
+				return Page[intel.Named]{}, errs.New(errs.Invalid, "too_many_values", "Ask about at most %d values at once.", maxAsked)
 			}
 			found, err := s.Resolve(c.ctx, b.Values)
-			var out []Named
-			for _, n := range b.Values {
-				out = append(out, named(n, found[n]))
-			}
-			return page(out, ""), err
+			return page(intel.NamedOf(b.Values, found), ""), err
 		}),
 		get("/entities", ref.Viewer, "Find actors, malware, tools, campaigns and techniques by name.", []string{"q", "type", "limit"}, func(c call) (Page[intel.Entity], error) {
 			list, err := s.FindEntities(c.ctx, c.query["q"], c.query["type"], min(c.int("limit", 50), 500))
 			return page(list, ""), err
+		}),
+		send("POST", "/entities/same", ref.Analyst, "Say that two entities are the same thing, that they are not, or take that back.", func(c call, b SameBody) (none, error) {
+			return none{}, s.Decide(c.ctx, b.A, b.B, b.Verdict, b.Reason)
 		}),
 		get("/entities/{id}", ref.Viewer, "An entity with its relations.", nil, func(c call) (EntityView, error) {
 			e, err := s.Entity(c.ctx, c.id())
@@ -130,19 +130,6 @@ func (a *API) intelligence() []route {
 			},
 		},
 	}
-}
-
-func named(name string, entities []intel.Entity) Named {
-	n := Named{Name: name, Status: "none", Entities: entities}
-	switch {
-	case len(entities) == 1:
-		n.Status = "one"
-	case len(entities) > 1:
-		n.Status = "ambiguous"
-	default:
-		n.Entities = []intel.Entity{}
-	}
-	return n
 }
 
 func (a *API) lookup(c call, b ValuesBody) (Page[Known], error) {

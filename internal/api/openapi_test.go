@@ -66,6 +66,7 @@ var routes = []string{
 	"POST /api/v1/blocks/preview viewer",
 	"POST /api/v1/blocks/{id}/undo analyst",
 	"POST /api/v1/entities/resolve viewer",
+	"POST /api/v1/entities/same analyst",
 	"POST /api/v1/exceptions/{id}/end analyst",
 	"POST /api/v1/feeds admin",
 	"POST /api/v1/feeds/{id}/acknowledge analyst",

@@ -14,6 +14,7 @@ import (
 	"github.com/vedette-soc/vedette/format/zeek"
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/source/csv"
+	"github.com/vedette-soc/vedette/internal/source/galaxy"
 	"github.com/vedette-soc/vedette/internal/source/ipsum"
 	"github.com/vedette-soc/vedette/internal/source/maltrail"
 	"github.com/vedette-soc/vedette/internal/source/misp"
@@ -23,7 +24,7 @@ import (
 
 // Parsers lists what a feed may be, by internal/source.
 func Parsers() []collect.Parser {
-	return []collect.Parser{csv.Parser{}, ipsum.Parser{}, maltrail.Parser{}, misp.Parser{}, stix.Parser{}, text.Parser{}}
+	return []collect.Parser{csv.Parser{}, galaxy.Parser{}, ipsum.Parser{}, maltrail.Parser{}, misp.Parser{}, stix.Parser{}, text.Parser{}}
 }
 
 // Formats lists what an event may be, by format.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/collect"
+	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 )
 
@@ -24,4 +25,21 @@ func ReadIntel(ctx context.Context, paths []string, kind string, progress func(r
 		return nil, run.Report, err
 	}
 	return mem.Compile(), run.Report, nil
+}
+
+// ReadNames reads the entities in files, directories and archives, to ask what
+// names mean without a store.
+func ReadNames(ctx context.Context, paths []string, kind string, progress func(read int)) (*intel.Glossary, indicator.LossReport, error) {
+	names := pipeline.Names{Glossary: intel.NewGlossary()}
+	run, err := collect.Read(ctx, Parsers(), names, collect.Order{Source: "intel", Paths: paths, Kind: kind, Progress: progress})
+	return names.Glossary, run.Report, err
+}
+
+// Named is what a name means.
+type Named = intel.Named
+
+// NamesIn says what names mean in g.
+func NamesIn(ctx context.Context, g *intel.Glossary, names []string) ([]Named, error) {
+	found, err := intel.Meanings(ctx, g, names)
+	return intel.NamedOf(names, found), err
 }

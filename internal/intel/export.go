@@ -154,7 +154,7 @@ func (s *Service) typeOf(ctx context.Context) func(name string) string {
 			clear(known)
 		}
 		kind := ""
-		found, err := s.knowledge.Named(ctx, []string{name})
+		found, err := Meanings(ctx, s.knowledge, []string{name})
 		if err == nil {
 			for i, e := range found[name] {
 				if i > 0 && e.Type != kind {

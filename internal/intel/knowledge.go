@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/ref"
 	"github.com/vedette-soc/vedette/stix"
 )
@@ -22,8 +23,13 @@ func (s *Service) Learn(ctx context.Context, source string, objects []stix.Objec
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
 		return Stored{}, err
 	}
-	var entities []Entity
-	var relations []Relation
+	entities, relations := knowledgeOf(source, objects)
+	return s.Know(ctx, entities, relations)
+}
+
+// knowledgeOf reads entities and relations out of objects; what has no name and is
+// no relationship carries neither.
+func knowledgeOf(source string, objects []stix.Object) (entities []Entity, relations []Relation) {
 	for _, o := range objects {
 		switch {
 		case o.Type == "relationship":
@@ -35,7 +41,16 @@ func (s *Service) Learn(ctx context.Context, source string, objects []stix.Objec
 			entities = append(entities, entityOf(o, source))
 		}
 	}
-	return s.Know(ctx, entities, relations)
+	return entities, relations
+}
+
+// cluster is what a MISP galaxy says beyond STIX.
+type cluster struct {
+	Type    string   `json:"type"`
+	URL     string   `json:"url"`
+	Country string   `json:"country"`
+	Victims []string `json:"victims"`
+	Sectors []string `json:"sectors"`
 }
 
 func entityOf(o stix.Object, source string) Entity {
@@ -43,10 +58,14 @@ func entityOf(o stix.Object, source string) Entity {
 	var more struct {
 		AttackAliases []string `json:"x_mitre_aliases"`
 		Deprecated    bool     `json:"x_mitre_deprecated"`
+		Cluster       *cluster `json:"x_misp_galaxy"`
 	}
 	if json.Unmarshal(o.Raw, &more) == nil {
 		e.Aliases = union(e.Aliases, more.AttackAliases)
 		e.Revoked = e.Revoked || more.Deprecated
+		if c := more.Cluster; c != nil {
+			e.Vocabulary, e.Country, e.Victims, e.Sectors, e.URL = "misp-galaxy/"+c.Type, c.Country, c.Victims, c.Sectors, c.URL
+		}
 	}
 	for _, x := range o.ExternalReferences {
 		if strings.HasPrefix(x.SourceName, "mitre-") && x.ExternalID != "" {
@@ -75,13 +94,13 @@ func (s *Service) Entity(ctx context.Context, id string) (Entity, error) {
 	return s.knowledge.Entity(ctx, id)
 }
 
-// Resolve returns the entities each name may mean: none, one, or several when the
-// name is ambiguous.
-func (s *Service) Resolve(ctx context.Context, names []string) (map[string][]Entity, error) {
+// Resolve returns what each name may mean: nothing, one thing, or several when the
+// name is ambiguous; see [Meanings].
+func (s *Service) Resolve(ctx context.Context, names []string) (map[string][]Meaning, error) {
 	if err := ref.Need(ctx, ref.Viewer); err != nil {
 		return nil, err
 	}
-	return s.knowledge.Named(ctx, names)
+	return Meanings(ctx, s.knowledge, names)
 }
 
 // Neighbours returns the relations of r and the entities at their other ends.
@@ -98,4 +117,34 @@ func (s *Service) FindEntities(ctx context.Context, words, entityType string, li
 		return nil, err
 	}
 	return s.knowledge.FindEntities(ctx, words, entityType, limit)
+}
+
+// Decide records what an analyst says of two entities: "same", "different", or
+// "undecided" to take an earlier decision back.
+func (s *Service) Decide(ctx context.Context, a, b, verdict, why string) error {
+	if err := ref.Need(ctx, ref.Analyst); err != nil {
+		return err
+	}
+	if verdict != "same" && verdict != "different" && verdict != "undecided" {
+		return errs.New(errs.Invalid, "verdict_unknown", "%q is not one of same, different, undecided.", verdict)
+	}
+	if a == b || strings.TrimSpace(why) == "" {
+		return errs.New(errs.Invalid, "decision_invalid", "A decision needs two entities and a reason.")
+	}
+	x, err := s.knowledge.Entity(ctx, a)
+	if err != nil {
+		return err
+	}
+	y, err := s.knowledge.Entity(ctx, b)
+	if err != nil {
+		return err
+	}
+	if verdict == "same" && x.class() != y.class() {
+		return errs.New(errs.Invalid, "different_kinds", "%s is of type %s and %s of type %s: these cannot be one thing.", x.Name, x.Type, y.Name, y.Type)
+	}
+	actor := ref.ActorFrom(ctx)
+	return s.knowledge.Decide(ctx, Decision{A: a, B: b, Same: verdict == "same", By: actor.Name, Why: why}, verdict == "undecided", ref.Act{
+		Actor: actor, Verb: "intel.same", Target: ref.Ref{Kind: ref.Entity, ID: a}, Reason: why, Time: s.now(),
+		Detail: map[string]any{"name": x.Name, "other": b, "other_name": y.Name, "verdict": verdict},
+	})
 }

@@ -94,11 +94,9 @@ type KnowledgeStore interface {
 	// source) (relations).
 	PutKnowledge(ctx context.Context, entities []Entity, relations []Relation) (Stored, error)
 	Entity(ctx context.Context, id string) (Entity, error)
-	// Named returns the entities whose name or alias is name, compared by FoldName.
-	Named(ctx context.Context, names []string) (map[string][]Entity, error)
-	// Neighbours returns the relations from and to r, and the entities at their
-	// other ends, at most limit relations.
-	Neighbours(ctx context.Context, r ref.Ref, limit int) ([]Relation, []Entity, error)
+	Names
+	// Decide records a decision about two entities, or takes it back, with act.
+	Decide(ctx context.Context, d Decision, takeBack bool, act ref.Act) error
 	// FindEntities returns entities by words of name or alias, and by type ("" = all).
 	FindEntities(ctx context.Context, words, entityType string, limit int) ([]Entity, error)
 }
@@ -115,6 +113,10 @@ type Entity struct {
 	AttackID    string    `json:"attack_id,omitempty"` // G0016, S0154, T1059.001 ...
 	Description string    `json:"description,omitempty"`
 	Source      string    `json:"source"`
+	Vocabulary  string    `json:"vocabulary,omitempty"` // curated names: "misp-galaxy/threat-actor"; "" = none, or ATT&CK where AttackID is set
+	Country     string    `json:"country,omitempty"`    // of origin, ISO 3166 code, as suspected
+	Victims     []string  `json:"victims,omitempty"`    // countries targeted, by name
+	Sectors     []string  `json:"sectors,omitempty"`    // targeted
 	URL         string    `json:"url,omitempty"`
 	Modified    time.Time `json:"modified,omitzero"`
 	Revoked     bool      `json:"revoked,omitempty"`

@@ -123,7 +123,7 @@ func (s Sources) Parties(ctx context.Context, names []string) ([]investigate.Par
 				continue
 			}
 			have[e.ID] = true
-			p := partyOf(e)
+			p := partyOf(e.Entity)
 			p.Direct, p.Ambiguous, p.Why = true, len(resolved[n]) > 1, fmt.Sprintf("the sources name it %q", n)
 			parties = append(parties, p)
 		}

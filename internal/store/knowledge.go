@@ -104,27 +104,34 @@ func (s knowledgeStore) Named(ctx context.Context, names []string) (map[string][
 		return out, nil
 	}
 	asked := map[string][]string{} // folded -> as asked
-	var args []any
+	var folded []any
 	for _, n := range names {
 		f := intel.FoldName(n)
-		if len(asked[f]) == 0 {
-			args = append(args, f)
+		if f != "" && len(asked[f]) == 0 {
+			folded = append(folded, f)
 		}
-		asked[f] = append(asked[f], n)
+		if !slices.Contains(asked[f], n) {
+			asked[f] = append(asked[f], n)
+		}
 	}
-	err := s.db.Read().Query(ctx, `SELECT n.name, e.data FROM intel_entity_name n JOIN intel_entity e ON e.id = n.entity
-		WHERE n.name IN (`+sqldb.List(len(args))+`) AND NOT e.revoked ORDER BY e.type, e.name, e.id`, args, func(scan sqldb.Scan) error {
-		var name string
-		var e intel.Entity
-		if err := scan(&name, sqldb.JSONColumn[intel.Entity]{V: &e}); err != nil {
-			return err
+	for chunk := range slices.Chunk(folded, 1000) {
+		err := s.db.Read().Query(ctx, `SELECT n.name, e.data FROM intel_entity_name n JOIN intel_entity e ON e.id = n.entity
+			WHERE n.name IN (`+sqldb.List(len(chunk))+`) ORDER BY e.type, e.name, e.id`, chunk, func(scan sqldb.Scan) error {
+			var name string
+			var e intel.Entity
+			if err := scan(&name, sqldb.JSONColumn[intel.Entity]{V: &e}); err != nil {
+				return err
+			}
+			for _, as := range asked[name] {
+				out[as] = append(out[as], e)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
-		for _, as := range asked[name] {
-			out[as] = append(out[as], e)
-		}
-		return nil
-	})
-	return out, err
+	}
+	return out, nil
 }
 
 func (s knowledgeStore) Neighbours(ctx context.Context, r ref.Ref, limit int) ([]intel.Relation, []intel.Entity, error) {

@@ -57,7 +57,7 @@ type sourceLine struct {
 // nameMeaning is a name the sources use and the entities it may mean.
 type nameMeaning struct {
 	Name     string
-	Entities []intel.Entity
+	Entities []intel.Meaning
 }
 
 // relationLine is a statement of the knowledge base, read from one end.
