@@ -96,6 +96,17 @@ func (b *BundleWriter) Add(i indicator.Indicator) (dropped string, err error) {
 	return "", b.flush(64 << 10)
 }
 
+// AddRaw writes an object as it is.
+func (b *BundleWriter) AddRaw(raw json.RawMessage) error {
+	if b.any {
+		b.buf.WriteByte(',')
+	}
+	b.any = true
+	b.buf.WriteByte('\n')
+	b.buf.Write(raw)
+	return b.flush(64 << 10)
+}
+
 // name writes the object of a name, once, and returns its id.
 func (b *BundleWriter) name(name string, by sdo) string {
 	if id := b.named[name]; id != "" {

@@ -40,3 +40,23 @@ func markingOf(l indicator.TLP) marking {
 		map[string]markingExtension{tlpExtension: {"property-extension", m.word}},
 	}
 }
+
+// reserved are the ids of the TLP 1 markings of the STIX 2.1 specification. What
+// was WHITE is called CLEAR today.
+var reserved = map[string]indicator.TLP{
+	"marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9": indicator.TLPClear,
+	"marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da": indicator.TLPGreen,
+	"marking-definition--f88d31f6-486f-44da-b317-01333bde0b82": indicator.TLPAmber,
+	"marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed": indicator.TLPRed,
+}
+
+// TLPOf returns the label of a marking that the specification or the TLP 2.0
+// extension reserves; [indicator.TLPUnknown] for any other.
+func TLPOf(markingID string) indicator.TLP {
+	for label, m := range tlpMarkings {
+		if m.id == markingID {
+			return label
+		}
+	}
+	return reserved[markingID]
+}

@@ -82,7 +82,6 @@ func TestPatternErrors(t *testing.T) {
 		"[a:b = 'c'] [a:b = 'd']":            13,
 		"[a:b = 'c'":                         11,
 		"[a:b-c = 'd']":                      4,
-		"[a:b IN ()]":                        10,
 		"[a:b LIKE 5]":                       11,
 		"[a:b > true]":                       8,
 		"[a:b = 'c'] REPEATS 0 TIMES":        23,

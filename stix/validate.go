@@ -28,8 +28,11 @@ func (p Problem) String() string {
 	return fmt.Sprintf("line %d: %s: %s", p.Line, strings.TrimSpace(where), p.Message)
 }
 
-// maxProblems bounds what a Validator keeps.
-const maxProblems = 1000
+// Bounds of what a Validator keeps.
+const (
+	maxErrors   = 1000
+	maxWarnings = 200
+)
 
 // Validator holds the objects of one document against STIX 2.1 or, for objects
 // without a spec_version, 2.0. What types and properties mean that are not in the
@@ -38,8 +41,10 @@ const maxProblems = 1000
 type Validator struct {
 	Problems []Problem
 	Objects  int
-	// More counts problems beyond the first 1,000.
-	More int
+	// More counts errors beyond the first 1,000, Warned warnings beyond the first 200.
+	More, Warned int
+
+	errors, warnings int
 
 	object  Object
 	old     bool // the object at hand is of STIX 2.0
@@ -120,12 +125,15 @@ func (v *Validator) fail(path, format string, args ...any) { v.report(false, pat
 func (v *Validator) warn(path, format string, args ...any) { v.report(true, path, format, args...) }
 
 func (v *Validator) report(warning bool, path, format string, args ...any) {
-	if len(v.Problems) >= maxProblems {
-		if !warning {
-			v.More++
-		}
+	kept, more, most := &v.errors, &v.More, maxErrors
+	if warning {
+		kept, more, most = &v.warnings, &v.Warned, maxWarnings
+	}
+	if *kept >= most {
+		*more++
 		return
 	}
+	*kept++
 	v.Problems = append(v.Problems, Problem{v.object.Line, v.object.ID, path, fmt.Sprintf(format, args...), warning})
 }
 

@@ -17,7 +17,7 @@ import (
 
 func intelExport(ctx context.Context, e env, args []string) error {
 	d := dataCommand(e, "intel")
-	to := d.fs.String("to", "", "`FORMAT`: stix, misp, csv, edl (a line an entry, for devices), zeek (intelligence file) or suricata (dataset)")
+	to := d.fs.String("to", "", "`FORMAT`: stix, misp, csv, edl (a line an entry, for devices), rpz (DNS response policy zone), zeek (intelligence file) or suricata (dataset)")
 	out := d.fs.String("o", "", "`FILE` to write; default: standard output")
 	q := url.Values{}
 	for _, p := range [][3]string{
@@ -28,6 +28,8 @@ func intelExport(ctx context.Context, e env, args []string) error {
 		{"min-confidence", "min_confidence", "only indicators of at least this confidence, 0-100"},
 		{"tlp", "tlp", "most restrictive TLP `LABEL` that may leave: clear, green, amber, amber+strict, red; default green, so that amber leaves only when asked for; what has no label counts as green"},
 		{"state", "state", "live (default), expired or all"},
+		{"objects", "objects", "with STIX: `with` or only what else is kept (actors, malware, reports, relations ...), as it came"},
+		{"as-of", "as_of", "with -objects: as known at this `TIME`, such as 2026-03-03T14:03:00Z"},
 	} {
 		d.fs.Func(p[0], p[2], func(v string) error {
 			q.Set(p[1], v)
@@ -39,7 +41,7 @@ func intelExport(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	if len(rest) > 0 || *to == "" {
-		return wrong("Say which format with -to stix|misp|csv|edl|zeek|suricata; export takes no arguments.")
+		return wrong("Say which format with -to stix|misp|csv|edl|rpz|zeek|suricata; export takes no arguments.")
 	}
 	q.Set("to", *to)
 	var report indicator.LossReport

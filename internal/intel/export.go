@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -26,11 +28,16 @@ type Export struct {
 	// above GREEN the actor needs the role analyst. What bears no label counts
 	// as GREEN.
 	TLP indicator.TLP
+	// Objects adds what else is kept to an export as STIX: actors, malware,
+	// reports, relations ... as they came. "" = none, "with" indicators, "only".
+	Objects string
+	// AsOf, with Objects, leaves out what came later.
+	AsOf time.Time
 }
 
-// ExportFormats lists what an export may be written as. The last three feed
+// ExportFormats lists what an export may be written as. The last four feed
 // devices and sensors and are held to the guard rails of a block.
-var ExportFormats = []string{"stix", "misp", "csv", "edl", "zeek", "suricata"}
+var ExportFormats = []string{"stix", "misp", "csv", "edl", "rpz", "zeek", "suricata"}
 
 // Rail names the guard rail that keeps a value off devices and sensors, "" when
 // none does. block says that the value would be blocked, not only watched for.
@@ -66,7 +73,14 @@ func (s *Service) Export(ctx context.Context, x Export, rail Rail, w io.Writer) 
 	}
 	buf := bufio.NewWriterSize(w, 64<<10)
 	enc := s.encoder(ctx, x, buf)
-	err := s.store.Pages(ctx, x.Query, func(rows []Row) error {
+	if err := s.exportObjects(ctx, x, enc, &report); err != nil {
+		return report, fmt.Errorf("export objects: %w", err)
+	}
+	pages := s.store.Pages
+	if x.Objects == "only" {
+		pages = func(context.Context, Query, func([]Row) error) error { return nil }
+	}
+	err := pages(ctx, x.Query, func(rows []Row) error {
 		for i := range rows {
 			reason := x.refusal(ctx, rail, &rows[i])
 			if reason == "" {
@@ -95,12 +109,54 @@ func (s *Service) Export(ctx context.Context, x Export, rail Rail, w io.Writer) 
 	return report, buf.Flush()
 }
 
+// rawEncoder is an encoder that takes objects as they are.
+type rawEncoder interface {
+	AddRaw(raw json.RawMessage) error
+}
+
+// exportObjects writes the newest version of each kept object. What is marked
+// above x.TLP stays.
+func (s *Service) exportObjects(ctx context.Context, x Export, enc encoder, report *indicator.LossReport) error {
+	w, ok := enc.(rawEncoder)
+	if x.Objects == "" || !ok {
+		return nil
+	}
+	q := ObjectQuery{Source: x.Query.Source, AsOf: x.AsOf, Limit: 1000}
+	for {
+		rows, err := s.knowledge.Objects(ctx, q)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		for _, r := range rows {
+			if r.TLP > x.TLP {
+				report.Drop("tlp")
+				continue
+			}
+			if err := w.AddRaw(r.Raw); err != nil {
+				return err
+			}
+			report.In++
+			report.Stored++
+		}
+		q.After = rows[len(rows)-1].Seq
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
 func (x *Export) check() error {
 	if !slices.Contains(ExportFormats, x.To) {
 		return errs.New(errs.Invalid, "export_format", "%q is not one of %s.", x.To, strings.Join(ExportFormats, ", "))
 	}
 	if t := x.Query.Type; t != "" && !slices.Contains(indicator.Types, t) {
 		return errs.New(errs.Invalid, "type_unknown", "There is no type %q; write for example %s, %s or %s.", t, indicator.IPv4, indicator.Domain, indicator.SHA256)
+	}
+	if x.Objects != "" && x.To != "stix" {
+		return errs.New(errs.Invalid, "export_objects", "Only STIX has a place for objects that are no indicators; %s has not.", x.To)
+	}
+	if x.Objects != "" && x.Objects != "with" && x.Objects != "only" {
+		return errs.New(errs.Invalid, "export_objects", "%q is not one of with, only.", x.Objects)
 	}
 	if x.To == "suricata" {
 		x.Query.Type = cmp.Or(x.Query.Type, indicator.Domain)
@@ -109,7 +165,9 @@ func (x *Export) check() error {
 }
 
 // device reports whether a format is for machines that block or raise alarms.
-func (x *Export) device() bool { return x.To == "edl" || x.To == "zeek" || x.To == "suricata" }
+func (x *Export) device() bool {
+	return x.To == "edl" || x.To == "rpz" || x.To == "zeek" || x.To == "suricata"
+}
 
 func (x *Export) refusal(ctx context.Context, rail Rail, r *Row) string {
 	switch {
@@ -120,7 +178,7 @@ func (x *Export) refusal(ctx context.Context, rail Rail, r *Row) string {
 	case r.Revoked:
 		return "revoked"
 	}
-	return rail(ctx, r.Type, r.Value, x.To == "edl")
+	return rail(ctx, r.Type, r.Value, x.To == "edl" || x.To == "rpz")
 }
 
 func (s *Service) encoder(ctx context.Context, x Export, w *bufio.Writer) encoder {
@@ -131,6 +189,8 @@ func (s *Service) encoder(ctx context.Context, x Export, w *bufio.Writer) encode
 		return misp.NewEventWriter(w, uuid.New(), s.now(), s.typeOf(ctx))
 	case "csv":
 		return newTable(w)
+	case "rpz":
+		return newRPZ(w, s.now())
 	case "zeek":
 		return newZeek(w)
 	case "suricata":

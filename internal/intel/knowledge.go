@@ -18,13 +18,14 @@ func FoldName(s string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return strings.ContainsRune(" \t-_.", r) }), " ")
 }
 
-// Learn takes STIX objects: entities and the relationships between them.
+// Learn takes STIX objects: all are kept as they came; of those that name
+// something, or relate two things, the knowledge base is made.
 func (s *Service) Learn(ctx context.Context, source string, objects []stix.Object) (Stored, error) {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
 		return Stored{}, err
 	}
 	entities, relations := knowledgeOf(source, objects)
-	return s.Know(ctx, entities, relations)
+	return s.knowledge.PutKnowledge(ctx, Knowledge{entities, relations, objectRows(source, objects), s.now().UTC()})
 }
 
 // knowledgeOf reads entities and relations out of objects; what has no name and is
@@ -83,7 +84,7 @@ func (s *Service) Know(ctx context.Context, entities []Entity, relations []Relat
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
 		return Stored{}, err
 	}
-	return s.knowledge.PutKnowledge(ctx, entities, relations)
+	return s.knowledge.PutKnowledge(ctx, Knowledge{Entities: entities, Relations: relations, Now: s.now().UTC()})
 }
 
 // Entity returns an entity by its STIX id.

@@ -25,7 +25,7 @@ func (l *lines) Add(i indicator.Indicator) (string, error) {
 	if dropped != "" {
 		return dropped, nil
 	}
-	if strings.ContainsAny(line, "\n\r\x00") {
+	if strings.ContainsAny(i.Value, "\n\r\x00") {
 		return "unwritable", nil
 	}
 	if i.Type == indicator.URL {

@@ -90,15 +90,26 @@ type Store interface {
 
 // KnowledgeStore keeps entities and relations. Contract as of Store.
 type KnowledgeStore interface {
-	// PutKnowledge inserts or updates by id (entities) and by (from, type, to,
-	// source) (relations).
-	PutKnowledge(ctx context.Context, entities []Entity, relations []Relation) (Stored, error)
+	// PutKnowledge inserts or updates by id (entities), by (from, type, to,
+	// source) (relations) and by (id, source, modified) (objects as they came).
+	// Where there are objects, it is they that are counted.
+	PutKnowledge(ctx context.Context, k Knowledge) (Stored, error)
+	// Objects returns kept objects that meet q, in the order of Seq.
+	Objects(ctx context.Context, q ObjectQuery) ([]ObjectRow, error)
 	Entity(ctx context.Context, id string) (Entity, error)
 	Names
 	// Decide records a decision about two entities, or takes it back, with act.
 	Decide(ctx context.Context, d Decision, takeBack bool, act ref.Act) error
 	// FindEntities returns entities by words of name or alias, and by type ("" = all).
 	FindEntities(ctx context.Context, words, entityType string, limit int) ([]Entity, error)
+}
+
+// Knowledge is what one write brings.
+type Knowledge struct {
+	Entities  []Entity
+	Relations []Relation
+	Objects   []ObjectRow
+	Now       time.Time
 }
 
 // Stored counts what a write changed.

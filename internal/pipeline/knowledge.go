@@ -28,16 +28,15 @@ func (k Knowledge) Withdraw(ctx context.Context, source, run string) (int, error
 	return k.Intel.Withdraw(ctx, source, run)
 }
 
-// Objects implements collect.Knowledge. Objects that are neither named nor a
-// relationship carry nothing the knowledge base keeps; they are counted by type.
+// Objects implements collect.Knowledge. Only what has no id cannot be kept.
 func (k Knowledge) Objects(ctx context.Context, source string, objects []stix.Object) (stored, merged int, dropped map[string]int, err error) {
 	dropped = map[string]int{}
 	keep := objects[:0:0]
 	for _, o := range objects {
-		if o.Type == "relationship" || o.Name != "" {
+		if o.ID != "" {
 			keep = append(keep, o)
 		} else {
-			dropped["object:"+o.Type]++
+			dropped["no-id"]++
 		}
 	}
 	st, err := k.Intel.Learn(ctx, source, keep)

@@ -20,26 +20,37 @@ var _ intel.KnowledgeStore = knowledgeStore{}
 // Knowledge returns the part of the store that keeps entities and relations.
 func (s *Store) Knowledge() intel.KnowledgeStore { return knowledgeStore{s.db} }
 
-func (s knowledgeStore) PutKnowledge(ctx context.Context, entities []intel.Entity, relations []intel.Relation) (intel.Stored, error) {
+func (s knowledgeStore) PutKnowledge(ctx context.Context, k intel.Knowledge) (intel.Stored, error) {
 	var st intel.Stored
 	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		st = intel.Stored{}
-		for _, e := range entities {
+		for _, e := range k.Entities {
 			if err := putEntity(ctx, tx, e, &st); err != nil {
 				return err
 			}
 		}
-		var args []any
-		for _, r := range dedupe(relations) {
-			args = append(args, string(r.From.Kind), r.From.ID, r.Type, string(r.To.Kind), r.To.ID, r.Source)
+		if err := putRelations(ctx, tx, k.Relations, &st); err != nil {
+			return err
 		}
-		n, err := tx.Bulk(ctx, "INSERT INTO intel_relation (from_kind, from_id, type, to_kind, to_id, source)", 6, args,
-			"ON CONFLICT (from_id, type, to_id, source) DO NOTHING")
-		st.New += int(n)
-		st.Same += len(relations) - int(n)
-		return err
+		if len(k.Objects) == 0 {
+			return nil
+		}
+		st = intel.Stored{}
+		return putObjects(ctx, tx, k.Objects, k.Now, &st)
 	})
 	return st, err
+}
+
+func putRelations(ctx context.Context, tx *sqldb.Tx, relations []intel.Relation, st *intel.Stored) error {
+	var args []any
+	for _, r := range dedupe(relations) {
+		args = append(args, string(r.From.Kind), r.From.ID, r.Type, string(r.To.Kind), r.To.ID, r.Source)
+	}
+	n, err := tx.Bulk(ctx, "INSERT INTO intel_relation (from_kind, from_id, type, to_kind, to_id, source)", 6, args,
+		"ON CONFLICT (from_id, type, to_id, source) DO NOTHING")
+	st.New += int(n)
+	st.Same += len(relations) - int(n)
+	return err
 }
 
 func dedupe(relations []intel.Relation) []intel.Relation {

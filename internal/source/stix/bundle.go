@@ -30,24 +30,7 @@ type held struct {
 func newBundle(in collect.Input, out collect.Sink) *bundle {
 	b := &bundle{in: in, out: out, names: map[string][]string{}, indicates: map[string][]string{}}
 	b.labels = map[string]indicator.TLP{}
-	for id, label := range wellKnownMarkings {
-		b.labels[id] = label
-	}
 	return b
-}
-
-// wellKnownMarkings are the ids that the STIX 2.1 specification (TLP 1) and its
-// TLP 2.0 extension definition reserve.
-var wellKnownMarkings = map[string]indicator.TLP{
-	"marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9": indicator.TLPClear,
-	"marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da": indicator.TLPGreen,
-	"marking-definition--f88d31f6-486f-44da-b317-01333bde0b82": indicator.TLPAmber,
-	"marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed": indicator.TLPRed,
-	"marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487": indicator.TLPClear,
-	"marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb": indicator.TLPGreen,
-	"marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421": indicator.TLPAmber,
-	"marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003": indicator.TLPAmberStrict,
-	"marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1": indicator.TLPRed,
 }
 
 // named are the types whose names a claim bears when it indicates them.
@@ -62,12 +45,6 @@ func (b *bundle) object(o stix.Object) error {
 		return nil
 	case o.Type == "indicator":
 		return b.indicator(o)
-	case o.Type == "observed-data":
-		b.out.Drop("observed-data", o.Line, o.ID)
-		return nil
-	case observables[o.Type]:
-		b.out.Drop("observable", o.Line, o.ID)
-		return nil
 	case o.Type == "marking-definition":
 		b.marking(o)
 	case o.Type == "relationship" && o.RelationshipType == "indicates" && !o.Revoked:
@@ -126,9 +103,8 @@ func (b *bundle) indicator(o stix.Object) error {
 		b.out.Drop("no-pattern", o.Line, o.ID)
 		return nil
 	}
-	if reason := foreignPattern(d.PatternType); reason != "" {
-		b.out.Drop(reason, o.Line, d.Pattern)
-		return nil
+	if d.PatternType != "" && d.PatternType != "stix" { // a rule of YARA, Suricata, Sigma ...: kept as it is
+		return b.out.Object(o)
 	}
 	p, err := stix.ParsePattern(d.Pattern)
 	if err != nil {
@@ -146,17 +122,6 @@ func (b *bundle) indicator(o stix.Object) error {
 		return b.flush()
 	}
 	return nil
-}
-
-// foreignPattern returns the drop reason of a pattern in another language.
-func foreignPattern(kind string) string {
-	switch kind {
-	case "", "stix":
-		return ""
-	case "pcre", "sigma", "snort", "suricata", "yara", "spl", "eql", "kql":
-		return "pattern-" + kind
-	}
-	return "pattern-other"
 }
 
 func (b *bundle) claim(o stix.Object, d details, v value) indicator.Claim {
@@ -219,7 +184,7 @@ func (b *bundle) flush() error {
 		}
 		label := indicator.TLPUnknown
 		for _, m := range h.markings {
-			label = max(label, b.labels[m])
+			label = max(label, b.labels[m], stix.TLPOf(m))
 		}
 		for _, c := range h.claims {
 			c.Names, c.TLP = names, label

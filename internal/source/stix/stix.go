@@ -115,14 +115,6 @@ func (g *guarded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// observables are the cyber-observable object types of STIX 2.1, section 6.
-var observables = map[string]bool{
-	"artifact": true, "autonomous-system": true, "directory": true, "domain-name": true, "email-addr": true,
-	"email-message": true, "file": true, "ipv4-addr": true, "ipv6-addr": true, "mac-addr": true, "mutex": true,
-	"network-traffic": true, "process": true, "software": true, "url": true, "user-account": true,
-	"windows-registry-key": true, "x509-certificate": true,
-}
-
 // layerOf says what kind of evidence an indicator's labels make it.
 func layerOf(labels []string) indicator.Layer {
 	for _, l := range labels {
