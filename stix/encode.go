@@ -59,6 +59,7 @@ type sdo struct {
 	Created        string   `json:"created"`
 	Modified       string   `json:"modified"`
 	Name           string   `json:"name,omitempty"`
+	Description    string   `json:"description,omitempty"`
 	IsFamily       bool     `json:"is_family,omitempty"`
 	IndicatorTypes []string `json:"indicator_types,omitempty"`
 	Pattern        string   `json:"pattern,omitempty"`
@@ -130,6 +131,26 @@ func (b *BundleWriter) name(name string, by sdo) string {
 	return id
 }
 
+// IndicatorID is the id under which an indicator leaves as STIX.
+func IndicatorID(i indicator.Indicator) string { return "indicator--" + i.ID }
+
+// IndicatorObject writes one indicator as STIX 2.1; nil when STIX cannot say it.
+// Its names stand in the description: alone it has no relationships.
+func IndicatorObject(i indicator.Indicator) json.RawMessage {
+	o := objectOf(i)
+	if o.Pattern == "" {
+		return nil
+	}
+	if len(i.Names) > 0 {
+		o.Description = "Known as " + strings.Join(i.Names, ", ") + "."
+	}
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return nil
+	}
+	return raw
+}
+
 func objectID(kind, name string) string {
 	return kind + "--" + uuid.NewSHA1(produced, []byte(kind+" "+name)).String()
 }
@@ -147,7 +168,7 @@ func objectOf(i indicator.Indicator) sdo {
 		modified = created
 	}
 	o := sdo{
-		Type: "indicator", SpecVersion: "2.1", ID: objectID("indicator", i.ID), Created: stamp(created), Modified: stamp(modified),
+		Type: "indicator", SpecVersion: "2.1", ID: IndicatorID(i), Created: stamp(created), Modified: stamp(modified),
 		Name: i.Value, Pattern: PatternOf(i.Type, i.Value), PatternType: "stix", Labels: i.Tags, Confidence: i.Confidence, Revoked: i.Revoked,
 	}
 	if until := i.ValidUntil; !until.IsZero() {

@@ -77,6 +77,9 @@ func New(cfg Config) *API {
 	for _, r := range a.routes() {
 		a.mux.Handle(r.method+" "+r.path, a.serve(r))
 	}
+	for pattern, h := range a.taxii() {
+		a.mux.Handle(pattern, h)
+	}
 	a.mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, errs.New(errs.NotFound, "route_unknown", "There is no %s %s; see /api/v1/openapi.json.", r.Method, r.URL.Path))
 	})
@@ -266,15 +269,27 @@ type FailureDetail struct {
 }
 
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
-	f := Failure{FailureDetail{Code: errs.CodeOf(err), Message: errs.Public(err), Fields: errs.FieldsOf(err)}}
+	status := a.statusOf(w, r, err)
+	answer(w, status, Failure{FailureDetail{
+		Code: errs.CodeOf(err), Message: errs.Public(err), Fields: errs.FieldsOf(err), Request: w.Header().Get(requestHeader),
+	}})
+}
+
+// requestHeader bears the id under which the log tells of an internal error.
+const requestHeader = "X-Request-Id"
+
+// statusOf is the status of an error. It asks for a token where that is what
+// lacks, and writes internal errors to the log.
+func (a *API) statusOf(w http.ResponseWriter, r *http.Request, err error) int {
 	status := errs.HTTPStatus(err)
 	switch {
-	case errs.KindOf(err) == errs.Denied && slices.Contains([]string{"token_missing", "token_unknown", "token_void"}, f.Error.Code):
+	case errs.KindOf(err) == errs.Denied && slices.Contains([]string{"token_missing", "token_unknown", "token_void"}, errs.CodeOf(err)):
 		status = http.StatusUnauthorized
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	case status == http.StatusInternalServerError:
-		f.Error.Request = rand.Text()
-		a.cfg.Log.ErrorContext(r.Context(), "request failed", "request", f.Error.Request, "path", r.URL.Path, "error", err)
+		request := rand.Text()
+		w.Header().Set(requestHeader, request)
+		a.cfg.Log.ErrorContext(r.Context(), "request failed", "request", request, "path", r.URL.Path, "error", err)
 	}
-	answer(w, status, f)
+	return status
 }

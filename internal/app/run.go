@@ -201,6 +201,7 @@ func (s *System) face(intakeURL, listURL string, secure bool) http.Handler {
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/api/", s.api)
+	mux.Handle("/taxii2/", s.api)
 	mux.Handle("/", pages)
 	return mux
 }

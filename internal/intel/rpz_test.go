@@ -19,7 +19,9 @@ type pages struct {
 	rows []intel.Row
 }
 
-func (p pages) Pages(_ context.Context, _ intel.Query, fn func([]intel.Row) error) error { return fn(p.rows) }
+func (p pages) Pages(_ context.Context, _ intel.Query, fn func([]intel.Row) error) error {
+	return fn(p.rows)
+}
 
 func TestPolicyZone(t *testing.T) {
 	var rows []intel.Row

@@ -147,6 +147,21 @@ func (s *Service) Lookup(ctx context.Context, t indicator.Type, value string) (R
 	return s.byKey(ctx, KeyOf(t, value), string(t)+" "+value)
 }
 
+// Added returns indicators that meet q in the order in which they came, and the
+// cursor of the next page.
+func (s *Service) Added(ctx context.Context, q Query) ([]Row, string, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return nil, "", err
+	}
+	q.Arrival, q.Limit = true, min(cmp.Or(q.Limit, 100), 1000)
+	return s.store.Search(ctx, q)
+}
+
+// ByObject returns an indicator by the id under which it leaves as STIX.
+func (s *Service) ByObject(ctx context.Context, id string) (Row, error) {
+	return s.ByID(ctx, strings.TrimPrefix(id, "indicator--"))
+}
+
 // ByID returns an indicator by its id.
 func (s *Service) ByID(ctx context.Context, id string) (Row, error) {
 	u, err := uuid.Parse(id)

@@ -149,8 +149,13 @@ type Query struct {
 	Name    string // exact name (actor, malware), compared by FoldName
 	State   string // "live" (default), "expired", "all"
 	MinConf int
-	Limit   int // default 100, at most 1000
+	MaxTLP  indicator.TLP // the most restrictive label to be returned; unknown = no limit
+	Limit   int           // default 100, at most 1000
 	Cursor  string
+	// Arrival orders by the time an indicator first came, oldest first, instead of
+	// by the time it was last seen, newest first.
+	Arrival    bool
+	AddedAfter time.Time // came after this
 }
 
 // Counts is how much is known.

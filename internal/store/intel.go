@@ -212,6 +212,12 @@ func meeting(q intel.Query) (sqldb.Where, error) {
 	if q.MinConf > 0 {
 		w.And("confidence >= ?", q.MinConf)
 	}
+	if q.MaxTLP > 0 {
+		w.And("tlp <= ?", int(q.MaxTLP))
+	}
+	if !q.AddedAfter.IsZero() {
+		w.And("first_seen > ?", sqldb.Micros(q.AddedAfter))
+	}
 	for _, word := range strings.Fields(strings.ToLower(q.Text)) {
 		like := sqldb.Like(true, word, true)
 		w.And(`value LIKE ? ESCAPE '\' OR lower(names) LIKE ? ESCAPE '\'`, like, like)
@@ -266,19 +272,23 @@ func (s intelStore) Search(ctx context.Context, q intel.Query) ([]intel.Row, str
 	if q.Source != "" {
 		w.And("key IN (SELECT key FROM intel_source WHERE source = ? AND NOT withdrawn)", q.Source)
 	}
+	column, order, beyond := "last_seen", "DESC", "<"
+	if q.Arrival {
+		column, order, beyond = "first_seen", "ASC", ">"
+	}
 	if q.Cursor != "" {
-		var last, key int64
+		var at, key int64
 		b, err := base64.RawURLEncoding.DecodeString(q.Cursor)
 		if err == nil {
-			_, err = fmt.Sscanf(string(b), "%d %d", &last, &key)
+			_, err = fmt.Sscanf(string(b), "%d %d", &at, &key)
 		}
 		if err != nil {
 			return nil, "", errs.New(errs.Invalid, "cursor_invalid", "The cursor is not one this list gave out; start again without it.")
 		}
-		w.And("(last_seen, key) < (?, ?)", last, key)
+		w.And("("+column+", key) "+beyond+" (?, ?)", at, key)
 	}
 	var out []intel.Row
-	err = s.db.Read().Query(ctx, "SELECT "+rowColumns+" FROM intel_indicator"+w.SQL()+" ORDER BY last_seen DESC, key DESC LIMIT ?", w.Args(q.Limit),
+	err = s.db.Read().Query(ctx, "SELECT "+rowColumns+" FROM intel_indicator"+w.SQL()+" ORDER BY "+column+" "+order+", key "+order+" LIMIT ?", w.Args(q.Limit),
 		func(scan sqldb.Scan) error {
 			r, err := scanRow(scan)
 			out = append(out, r)
@@ -286,7 +296,11 @@ func (s intelStore) Search(ctx context.Context, q intel.Query) ([]intel.Row, str
 		})
 	next := ""
 	if n := len(out); n > 0 && n == q.Limit {
-		next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %d", sqldb.Micros(out[n-1].LastSeen), out[n-1].Key))
+		at := out[n-1].LastSeen
+		if q.Arrival {
+			at = out[n-1].FirstSeen
+		}
+		next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %d", sqldb.Micros(at), out[n-1].Key))
 	}
 	return out, next, err
 }

@@ -13,3 +13,6 @@ CREATE TABLE intel_object (
 );
 CREATE UNIQUE INDEX intel_object_version ON intel_object (id, source, modified);
 CREATE INDEX intel_object_added ON intel_object (added, seq);
+
+-- Indicators in the order in which they came.
+CREATE INDEX intel_indicator_first ON intel_indicator (first_seen, key);
