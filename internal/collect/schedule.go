@@ -223,6 +223,9 @@ func (s *Service) open(ctx context.Context, f Feed, st *State, run *Run) (body, 
 		}
 		req.Header = map[string][]string{"Authorization": {secret.Reveal()}}
 	}
+	if objects := taxiiObjects(u); objects != nil {
+		return s.openPaged(ctx, objects, req, st, run)
+	}
 	res, err := s.cfg.Fetch.Do(ctx, req)
 	if err != nil {
 		return body{}, err

@@ -68,6 +68,7 @@ type Response struct {
 	LastModified string
 	ContentType  string
 	FinalURL     string
+	Header       http.Header // as the server sent it
 }
 
 // Client sends requests. Safe for concurrent use.
@@ -156,7 +157,7 @@ func (c *Client) once(ctx context.Context, cancel context.CancelFunc, r Request,
 		return nil, transportError(u, err)
 	}
 	out := &Response{
-		ETag: resp.Header.Get("ETag"), LastModified: resp.Header.Get("Last-Modified"),
+		Header: resp.Header, ETag: resp.Header.Get("ETag"), LastModified: resp.Header.Get("Last-Modified"),
 		ContentType: resp.Header.Get("Content-Type"), FinalURL: resp.Request.URL.String(),
 	}
 	switch {
