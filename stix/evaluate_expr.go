@@ -184,7 +184,7 @@ func follow(values []any, d *ObservedData) {
 
 // typed turns texts that stand for bytes into bytes.
 func typed(values []any, name string) {
-	decode := func(string) ([]byte, error) { return nil, nil }
+	var decode func(string) ([]byte, error)
 	switch {
 	case strings.HasSuffix(name, "_hex"):
 		decode = hex.DecodeString
