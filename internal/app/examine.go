@@ -181,7 +181,7 @@ func (x *examination) index() {
 	default:
 		x.add(warn("index", "Remove the file; the next start builds it anew.", "%s cannot be used: %v", indexName, err))
 	}
-	m := pipeline.NewMatcher(intel.New(x.store.Intel(), x.store.Knowledge()), "", quiet())
+	m := pipeline.NewMatcher(intel.New(x.store.Intel(), x.store.Knowledge(), x.store.Ledger()), "", quiet())
 	if x.system != nil {
 		m = x.system.matcher
 	} else if err := m.Rebuild(asSystem(x.ctx)); err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/responder/edl"
 	"github.com/vedette-soc/vedette/internal/supervise"
 	"github.com/vedette-soc/vedette/internal/web"
+	"github.com/vedette-soc/vedette/misp"
 	"github.com/vedette-soc/vedette/ref"
 )
 
@@ -114,6 +115,7 @@ func (s *System) pipelineStage() []supervise.Worker {
 		{Name: "events", Run: s.events.Run},
 		{Name: "back-tests", Run: s.detect.Run},
 		{Name: "facts", Run: facts.Run},
+		{Name: "feed audit", Run: (&pipeline.FeedAudit{Intel: s.intel, Warnings: func() *misp.WarningSet { return s.warnings }, Every: 6 * time.Hour}).Run},
 		{Name: "blocks", Run: s.respond.Run},
 		{Name: "retention", Run: s.retain},
 	}

@@ -148,7 +148,7 @@ func (s *System) build(ctx context.Context) error {
 		return err
 	}
 	s.alerts = alert.New(s.store.Alerts())
-	s.intel = intel.New(s.store.Intel(), s.store.Knowledge())
+	s.intel = intel.New(s.store.Intel(), s.store.Knowledge(), s.store.Ledger())
 	s.identity = identity.New(s.store.Identities())
 	s.intake = telemetry.NewIntake(s.history, 0)
 	s.formats = Formats()

@@ -12,7 +12,7 @@ import (
 
 // TestExportNeedsAnalyst: what is labelled above GREEN does not leave by a viewer.
 func TestExportNeedsAnalyst(t *testing.T) {
-	s := intel.New(nil, nil) // it must not come to a question to the store
+	s := intel.New(nil, nil, nil) // it must not come to a question to the store
 	for role, labels := range map[ref.Role][]indicator.TLP{
 		ref.Nobody: {indicator.TLPUnknown, indicator.TLPClear},
 		ref.Viewer: {indicator.TLPAmber, indicator.TLPAmberStrict, indicator.TLPRed},

@@ -40,7 +40,7 @@ func TestPolicyZone(t *testing.T) {
 		}
 		return ""
 	}
-	report, err := intel.New(pages{rows: rows}, nil).Export(ctx, intel.Export{To: "rpz"}, rail, &b)
+	report, err := intel.New(pages{rows: rows}, nil, nil).Export(ctx, intel.Export{To: "rpz"}, rail, &b)
 	if err != nil {
 		t.Fatal(err)
 	}

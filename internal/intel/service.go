@@ -23,13 +23,21 @@ const batch = 10_000
 type Service struct {
 	store     Store
 	knowledge KnowledgeStore
+	ledger    Ledger
 	now       func() time.Time
-	merging   sync.Mutex // Load and Save of a merge belong together
+	merging   sync.Mutex           // Load and Save of a merge belong together
+	settled   map[string]time.Time // guarded by merging; nil = to be read
 }
 
 // New returns a Service.
-func New(store Store, knowledge KnowledgeStore) *Service {
-	return &Service{store: store, knowledge: knowledge, now: time.Now}
+func New(store Store, knowledge KnowledgeStore, ledger Ledger) *Service {
+	return &Service{store: store, knowledge: knowledge, ledger: ledger, now: time.Now}
+}
+
+// WithClock lets the service live by another clock, for replays.
+func (s *Service) WithClock(now func() time.Time) *Service {
+	s.now = now
+	return s
 }
 
 // Merge brings canonical claims (Type set, Raw canonical) of one source in. What
@@ -42,6 +50,9 @@ func (s *Service) Merge(ctx context.Context, source, run string, claims []indica
 	}
 	s.merging.Lock()
 	defer s.merging.Unlock()
+	if err := s.readSettled(ctx); err != nil {
+		return 0, 0, dropped, err
+	}
 	for chunk := range slices.Chunk(claims, batch) {
 		n, m, err := s.mergeBatch(ctx, source, run, chunk, dropped)
 		stored, merged = stored+n, merged+m
@@ -71,8 +82,7 @@ func (s *Service) mergeBatch(ctx context.Context, source, run string, claims []i
 	if err != nil {
 		return 0, 0, err
 	}
-	var saveRows []Row
-	var saveSaid []AssertionRow
+	b := Batch{Tally: newTally()}
 	for _, k := range keys {
 		c := byKey[k]
 		old, known := rows[k]
@@ -87,14 +97,18 @@ func (s *Service) mergeBatch(ctx context.Context, source, run string, claims []i
 			old = Row{Key: k}
 			old.ID, old.Type, old.Value = indicator.ID(c.Type, c.Raw), c.Type, c.Raw
 		}
+		before := claiming(said[k])
 		all, mine := assert(said[k], k, source, run, c, now)
-		saveSaid = append(saveSaid, mine)
+		b.Assertions = append(b.Assertions, mine)
+		if !slices.Contains(before, source) {
+			b.Tally.added(all, before, source, s.settledAt, now)
+		}
 		if row := combine(old, all, now); !known || !same(old, row) {
 			row.Turned = !known || old.Live(now) != row.Live(now)
-			saveRows = append(saveRows, row)
+			b.Rows = append(b.Rows, row)
 		}
 	}
-	return stored, merged, s.store.Save(ctx, saveRows, saveSaid, false)
+	return stored, merged, s.store.Save(ctx, b)
 }
 
 // Withdraw tells that source no longer claims what run did not repeat. Each batch
@@ -105,6 +119,9 @@ func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error)
 	}
 	s.merging.Lock()
 	defer s.merging.Unlock()
+	if err := s.readSettled(ctx); err != nil {
+		return 0, err
+	}
 	total := 0
 	for {
 		keys, err := s.store.Stale(ctx, source, run, batch)
@@ -116,22 +133,23 @@ func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error)
 			return total, err
 		}
 		now := s.now().UTC()
-		var changed []Row
-		var withdrawn []AssertionRow
+		b := Batch{Tally: newTally()}
 		for _, k := range keys {
+			before := claiming(said[k])
 			for i := range said[k] {
 				if a := &said[k][i]; a.Source == source {
 					a.Withdrawn = true
-					withdrawn = append(withdrawn, *a)
+					b.Assertions = append(b.Assertions, *a)
+					b.Tally.withdrawn(said[k], before, *a, s.settledAt, now)
 				}
 			}
 			if old, ok := rows[k]; ok {
 				row := combine(old, said[k], now)
 				row.Turned = old.Live(now) != row.Live(now)
-				changed = append(changed, row)
+				b.Rows = append(b.Rows, row)
 			}
 		}
-		if err := s.store.Save(ctx, changed, withdrawn, false); err != nil {
+		if err := s.store.Save(ctx, b); err != nil {
 			return total, err
 		}
 		total += len(keys)
@@ -140,7 +158,42 @@ func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error)
 
 // Announce tells the house that indicators changed, so that the live index is
 // renewed.
-func (s *Service) Announce(ctx context.Context) error { return s.store.Save(ctx, nil, nil, true) }
+func (s *Service) Announce(ctx context.Context) error {
+	return s.store.Save(ctx, Batch{Announce: true})
+}
+
+// Settle tells that a run of source was good: what it adds from now on, it adds now.
+func (s *Service) Settle(ctx context.Context, source string) error {
+	s.merging.Lock()
+	defer s.merging.Unlock()
+	if err := s.readSettled(ctx); err != nil || !s.settled[source].IsZero() {
+		return err
+	}
+	now := s.now().UTC()
+	if err := s.ledger.Settle(ctx, source, now); err != nil {
+		return err
+	}
+	s.settled[source] = now
+	return nil
+}
+
+// readSettled reads, once, when the first good run of each source ended.
+func (s *Service) readSettled(ctx context.Context) error {
+	if s.settled != nil {
+		return nil
+	}
+	_, facts, err := s.ledger.Tallies(ctx, s.now())
+	if err != nil {
+		return err
+	}
+	s.settled = map[string]time.Time{}
+	for source, f := range facts {
+		s.settled[source] = f.Settled
+	}
+	return nil
+}
+
+func (s *Service) settledAt(source string) time.Time { return s.settled[source] }
 
 // Lookup returns what is known of a value; an errs.NotFound when nothing is.
 func (s *Service) Lookup(ctx context.Context, t indicator.Type, value string) (Row, error) {

@@ -58,16 +58,24 @@ type AssertionRow struct {
 	Run       string    // the import that said it last
 }
 
+// Batch is what one write brings: rows and assertions (insert or replace by key, and
+// by key and source); which rows Turned, for Changes; what it changes in the counts
+// of the audit; and, when Announce is set, the fact "intel.changed".
+type Batch struct {
+	Rows       []Row
+	Assertions []AssertionRow
+	Tally      *Tally
+	Announce   bool
+}
+
 // Store keeps indicators. Each method is one transaction; what it returned nil
 // for is durable. All may be called concurrently.
 type Store interface {
 	// Load returns the rows and assertions that exist for keys.
 	Load(ctx context.Context, keys []Key) (map[Key]Row, map[Key][]AssertionRow, error)
 	Journal
-	// Save writes rows and assertions (insert or replace by key, and by key and
-	// source), notes which rows Turned for Changes and, when announce is set,
-	// the fact "intel.changed".
-	Save(ctx context.Context, rows []Row, assertions []AssertionRow, announce bool) error
+	// Save writes b in one transaction.
+	Save(ctx context.Context, b Batch) error
 	// Stale returns keys whose assertion of source stands although run did not
 	// repeat it, at most limit of them.
 	Stale(ctx context.Context, source, run string, limit int) ([]Key, error)

@@ -50,4 +50,9 @@ func (k Knowledge) Suspicious(_ context.Context, t indicator.Type, value string)
 }
 
 // Done implements collect.Knowledge.
-func (k Knowledge) Done(ctx context.Context, _, _ string) error { return k.Intel.Announce(ctx) }
+func (k Knowledge) Done(ctx context.Context, source, _ string) error {
+	if err := k.Intel.Settle(ctx, source); err != nil {
+		return err
+	}
+	return k.Intel.Announce(ctx)
+}

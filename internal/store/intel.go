@@ -107,15 +107,18 @@ func scanAssertion(scan sqldb.Scan) (intel.AssertionRow, error) {
 	return a, err
 }
 
-func (s intelStore) Save(ctx context.Context, rows []intel.Row, assertions []intel.AssertionRow, announced bool) error {
+func (s intelStore) Save(ctx context.Context, b intel.Batch) error {
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := saveRows(ctx, tx, rows); err != nil {
+		if err := saveRows(ctx, tx, b.Rows); err != nil {
 			return err
 		}
-		if err := saveAssertions(ctx, tx, assertions); err != nil {
+		if err := saveAssertions(ctx, tx, b.Assertions); err != nil {
 			return err
 		}
-		if !announced {
+		if err := saveTally(ctx, tx, b.Tally); err != nil {
+			return err
+		}
+		if !b.Announce {
 			return nil
 		}
 		return announce(ctx, tx, "intel.changed", ref.Ref{Kind: ref.System, ID: "intel"})

@@ -19,7 +19,9 @@ import (
 	"github.com/vedette-soc/vedette/stix"
 )
 
-func newIntel(st *store.Store) *intel.Service { return intel.New(st.Intel(), st.Knowledge()) }
+func newIntel(st *store.Store) *intel.Service {
+	return intel.New(st.Intel(), st.Knowledge(), st.Ledger())
+}
 
 func domain(v string, conf int, names ...string) indicator.Claim {
 	return indicator.Claim{Type: indicator.Domain, Raw: v, Confidence: conf, Names: names}
@@ -288,12 +290,12 @@ type crashing struct {
 	armed bool
 }
 
-func (c *crashing) Save(ctx context.Context, rows []intel.Row, said []intel.AssertionRow, announce bool) error {
-	if c.armed && len(rows) > 0 {
+func (c *crashing) Save(ctx context.Context, b intel.Batch) error {
+	if c.armed && len(b.Rows) > 0 {
 		c.armed = false
 		return errors.New("the plug was pulled")
 	}
-	return c.Store.Save(ctx, rows, said, announce)
+	return c.Store.Save(ctx, b)
 }
 
 // TestWithdrawAfterCrash: what a crash kept from being withdrawn is withdrawn by
@@ -301,7 +303,7 @@ func (c *crashing) Save(ctx context.Context, rows []intel.Row, said []intel.Asse
 func TestWithdrawAfterCrash(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		c := &crashing{Store: st.Intel()}
-		s := intel.New(c, st.Knowledge())
+		s := intel.New(c, st.Knowledge(), st.Ledger())
 		merge(t, s, "a", "1", domain("gone.example", 80), domain("stays.example", 80))
 		merge(t, s, "a", "2", domain("stays.example", 80))
 		c.armed = true

@@ -31,7 +31,7 @@ func TestPages(t *testing.T) {
 			}
 			rows, said = append(rows, r), append(said, a)
 		}
-		if err := st.Save(t.Context(), rows, said, false); err != nil {
+		if err := st.Save(t.Context(), intel.Batch{Rows: rows, Assertions: said}); err != nil {
 			t.Fatal(err)
 		}
 		for _, tt := range []struct {
@@ -55,7 +55,7 @@ func TestPages(t *testing.T) {
 					last = r.Key
 				}
 				got += len(page)
-				return st.Save(t.Context(), page[:1], nil, true)
+				return st.Save(t.Context(), intel.Batch{Rows: page[:1]})
 			})
 			if err != nil || got != tt.want {
 				t.Errorf("%+v: %d rows, want %d: %v", tt.q, got, tt.want, err)
@@ -73,7 +73,7 @@ func TestConditionAndCopy(t *testing.T) {
 		if found, err := s.Check(t.Context()); err != nil || len(found) > 0 {
 			t.Errorf("a new database is damaged: %v, %v", found, err)
 		}
-		if err := s.Intel().Save(t.Context(), nil, nil, true); err != nil {
+		if err := s.Intel().Save(t.Context(), intel.Batch{Announce: true}); err != nil {
 			t.Fatal(err)
 		}
 		if n, oldest, err := s.Outbox().Waiting(t.Context()); err != nil || n != 1 || oldest.IsZero() {

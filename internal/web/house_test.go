@@ -85,7 +85,7 @@ func newHouse(t testing.TB) *house {
 func (h *house) wire() {
 	warnings, _ := misp.Compile(nil)
 	noWarnings := func() *misp.WarningSet { return warnings }
-	in := intel.New(h.store.Intel(), h.store.Knowledge())
+	in := intel.New(h.store.Intel(), h.store.Knowledge(), h.store.Ledger())
 	orgs := org.New(h.store.Org())
 	decoder := pipeline.NewDecoder(format.NewRecogniser(suricata.Format(), ecs.Format()))
 	alerts := alert.New(h.store.Alerts())

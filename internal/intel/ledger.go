@@ -1,0 +1,58 @@
+package intel
+
+import (
+	"context"
+	"time"
+)
+
+// Ledger keeps the counts of the audit of feeds. Contract as of Store.
+type Ledger interface {
+	// Counts returns all counts; of days those at or after since.
+	Tallies(ctx context.Context, since time.Time) (Tally, map[string]FeedFacts, error)
+	// Settle records when the first good run of a source ended; later calls
+	// change nothing.
+	Settle(ctx context.Context, source string, at time.Time) error
+	// SaveListed records what of a source stands on warning lists.
+	SaveListed(ctx context.Context, source string, l Listed) error
+	// Recount counts the sets anew from what the sources say and returns how many
+	// were wrong.
+	Recount(ctx context.Context) (int, error)
+	// Outcomes returns what indicators led to since a moment: one for each alert.
+	Outcomes(ctx context.Context, since time.Time) ([]Outcome, error)
+}
+
+// FeedFacts is what is known of a source beside its counts.
+type FeedFacts struct {
+	Settled time.Time
+	Listed  Listed
+}
+
+// Listed is what of a source should not be listed: it stands on warning lists.
+type Listed struct {
+	At      time.Time      `json:"at,omitzero"`
+	Checked int            `json:"checked"`
+	Listed  int            `json:"listed"`
+	ByList  map[string]int `json:"by_list,omitempty"`
+	Samples []ListedValue  `json:"samples,omitempty"`
+}
+
+// ListedValue is one such indicator.
+type ListedValue struct {
+	Type  string `json:"type"`
+	Value string `json:"value"`
+	List  string `json:"list"`
+	Entry string `json:"entry"`
+}
+
+// Outcome is one alert that an indicator raised.
+type Outcome struct {
+	Alert   string
+	ID      string // of the indicator
+	Value   string
+	Title   string
+	Sources []string // that claimed it when it was met
+	First   time.Time
+	Count   int
+	Verdict string // "" = not judged; else of alert
+	Entity  string
+}
