@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/url"
+	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/app"
 )
 
 // feedView is a feed as the API shows it.
@@ -29,7 +33,7 @@ type feedView struct {
 
 func runFeed(ctx context.Context, e env, args []string) error {
 	if len(args) == 0 {
-		return wrong("Say what to do: list, add, run, enable, disable, acknowledge or remove.")
+		return wrong("Say what to do: list, add, run, enable, disable, acknowledge, audit, retire or remove.")
 	}
 	d := dataCommand(e, "feed")
 	verb := args[0]
@@ -53,6 +57,9 @@ func runFeed(ctx context.Context, e env, args []string) error {
 			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", v.Feed.ID, v.State.Health, v.State.UsualSize, v.Feed.Kind, v.Feed.URL)
 		})
 	}
+	if verb == "audit" {
+		return feedAudit(ctx, d)
+	}
 	if len(rest) != 1 {
 		return wrong("feed %s takes one feed id.", verb)
 	}
@@ -66,8 +73,56 @@ func runFeed(ctx context.Context, e env, args []string) error {
 		return d.one(ctx, "POST", "/feeds", f)
 	case "run", "enable", "disable", "acknowledge":
 		return d.one(ctx, "POST", "/feeds/"+id+"/"+verb, struct{}{})
+	case "retire":
+		return d.one(ctx, "POST", "/feeds/"+id+"/retire", map[string]string{"text": "retired on the command line"})
 	case "remove":
 		return d.one(ctx, "DELETE", "/feeds/"+id, struct{}{})
 	}
-	return wrong("feed %q is not one of list, add, run, enable, disable, acknowledge, remove.", verb)
+	return wrong("feed %q is not one of list, add, run, enable, disable, acknowledge, audit, retire, remove.", verb)
+}
+
+// audited is a source of the audit as the API shows it.
+type audited struct {
+	Source    string  `json:"source"`
+	Volume    int     `json:"volume"`
+	Exclusive int     `json:"exclusive"`
+	Hits      int     `json:"hits"`
+	First     float64 `json:"first_share"`
+	Advice    struct {
+		Do      string   `json:"do"`
+		Reasons []string `json:"reasons"`
+	} `json:"advice"`
+}
+
+// feedAudit prints a line for each source, worth most first: with --json all that
+// is known of it.
+func feedAudit(ctx context.Context, d data) error {
+	return d.with(ctx, func(c *app.Client) error {
+		var all struct {
+			Feeds   []json.RawMessage `json:"feeds"`
+			Overlap [][]float64       `json:"overlap"`
+		}
+		if err := c.Call(ctx, "GET", "/feeds/audit", nil, &all); err != nil {
+			return err
+		}
+		if *d.json || !d.env.tty {
+			enc := json.NewEncoder(d.env.stdout)
+			for _, f := range all.Feeds {
+				if err := enc.Encode(f); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		w := tabwriter.NewWriter(d.env.stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprint(w, "SOURCE\tVOLUME\tONLY HERE\tFIRST\tALERTS\tADVICE\n")
+		for _, raw := range all.Feeds {
+			var f audited
+			if err := json.Unmarshal(raw, &f); err != nil {
+				return err
+			}
+			fmt.Fprintf(w, "%s\t%d\t%d\t%.0f %%\t%d\t%s: %s\n", f.Source, f.Volume, f.Exclusive, 100*f.First, f.Hits, f.Advice.Do, strings.Join(f.Advice.Reasons, "; "))
+		}
+		return w.Flush()
+	})
 }

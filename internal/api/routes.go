@@ -2,6 +2,7 @@ package api
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vedette-soc/vedette/event"
@@ -10,6 +11,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/audit"
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/investigate"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/respond"
@@ -165,6 +167,15 @@ func (a *API) feeds() []route {
 			return page(v, ""), err
 		}),
 		send("POST", "/feeds", ref.Admin, "Add or replace a feed.", func(c call, f collect.Feed) (none, error) { return none{}, s.Add(c.ctx, f) }),
+		get("/feeds/audit", ref.Viewer, "What each source is worth: volume, overlap, latency, accuracy, yield, and what would be missed without it.", nil, func(c call) (intel.Portfolio, error) {
+			return a.cfg.Intel.Audit(c.ctx)
+		}),
+		send("POST", "/feeds/{id}/retire", ref.Admin, "Turn a feed off and withdraw what it said.", func(c call, b TextBody) (none, error) {
+			if strings.TrimSpace(b.Text) == "" {
+				return none{}, errs.New(errs.Invalid, "reason_missing", "Say why the feed is retired.")
+			}
+			return none{}, s.Retire(c.ctx, c.id(), b.Text)
+		}),
 		get("/feeds/{id}", ref.Viewer, "One feed with its state.", nil, func(c call) (collect.View, error) { return s.Feed(c.ctx, c.id()) }),
 		send("DELETE", "/feeds/{id}", ref.Admin, "Remove a feed; what only it said is withdrawn.", func(c call, _ none) (none, error) { return none{}, s.Delete(c.ctx, c.id()) }),
 		get("/feeds/{id}/runs", ref.Viewer, "The newest runs of a feed with their loss reports.", []string{"limit"}, func(c call) (Page[collect.Run], error) {

@@ -160,6 +160,29 @@ func (s *Service) Switch(ctx context.Context, id string, on bool) error {
 	return s.save(ctx, v.Feed, verb)
 }
 
+// Retire turns a feed off and withdraws what it said, so that what only it said is
+// no longer matched. The feed, its runs and its counts stay.
+func (s *Service) Retire(ctx context.Context, id, why string) error {
+	if err := ref.Need(ctx, ref.Admin); err != nil {
+		return err
+	}
+	v, err := s.view(ctx, id)
+	if err != nil {
+		return err
+	}
+	v.Feed.Enabled = false
+	err = s.cfg.Store.SaveFeed(ctx, v.Feed, ref.Act{
+		Actor: ref.ActorFrom(ctx), Verb: "collect.retire-feed", Target: ref.Ref{Kind: ref.Feed, ID: id}, Reason: why, Detail: map[string]any{"url": v.Feed.URL},
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := s.cfg.Knowledge.Withdraw(ctx, id, newID()); err != nil {
+		return err
+	}
+	return s.cfg.Knowledge.Done(ctx, id, "")
+}
+
 // Acknowledge says that what a feed held back is right: the next run takes it.
 func (s *Service) Acknowledge(ctx context.Context, id, why string) error {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {

@@ -19,6 +19,7 @@ func RenderZero() map[string]error {
 		importPage{},
 		entityPage{},
 		feedsPage{},
+		feedAuditPage{},
 		feedPage{},
 		blocksPage{},
 		blockPage{},

@@ -25,7 +25,9 @@ func funcs(now func() time.Time) template.FuncMap {
 		"every":   every,
 		"seen":    seenValue,
 		"group":   whole(group),
+		"hours":   func(h float64) string { return signedSpan(h * 60) },
 		"join":    strings.Join,
+		"minutes": func(m float64) string { return signedSpan(m) },
 		"nameurl": nameSearchURL,
 		"obs":     func(t indicator.Type, value string) observable { return observable{Type: t, Value: value} },
 		"obsin":   func(t indicator.Type, value, incident string) observable { return observable{t, value, incident} },
@@ -72,6 +74,23 @@ func lasted(d time.Duration) string {
 		}
 	}
 	return d.Round(unit).String()
+}
+
+// signedSpan is so many minutes in the unit that reads best: "at once", "3 d".
+func signedSpan(minutes float64) string {
+	sign := ""
+	if minutes < 0 {
+		sign, minutes = "−", -minutes
+	}
+	switch {
+	case minutes < 1:
+		return "at once"
+	case minutes < 120:
+		return sign + strconv.FormatFloat(minutes, 'f', 0, 64) + " min"
+	case minutes < 48*60:
+		return sign + strconv.FormatFloat(minutes/60, 'f', 0, 64) + " h"
+	}
+	return sign + strconv.FormatFloat(minutes/60/24, 'f', 0, 64) + " d"
 }
 
 // every is an interval in whole hours or minutes.

@@ -45,7 +45,9 @@ var routes = []route{
 
 	{"GET /feeds", ref.Viewer, (*server).showFeeds},
 	{"POST /feeds", ref.Admin, (*server).postFeed},
+	{"GET /feeds/audit", ref.Viewer, (*server).showFeedAudit},
 	{"GET /feeds/{id}", ref.Viewer, (*server).showFeed},
+	{"POST /feeds/{id}/retire", ref.Admin, (*server).postRetire},
 	{"POST /feeds/{id}/switch", ref.Admin, (*server).postSwitch},
 	{"POST /feeds/{id}/run", ref.Analyst, (*server).postRun},
 	{"POST /feeds/{id}/acknowledge", ref.Analyst, (*server).postAcknowledge},
