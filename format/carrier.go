@@ -157,17 +157,12 @@ func (c *Carried) stamp(s string) (rest string, ok bool) {
 	}
 	end += 11
 	word := s[:end]
-	if _, ok := ParseTime(word); !ok || !Zoned(word[8:]) && word[10] == ' ' {
-		return s, false
-	}
-	if word[10] == 'T' && !zonedClock(word[11:]) {
+	if _, ok := ParseTime(word); !ok || !strings.ContainsAny(word[11:], "Zz+-") {
 		return s, false
 	}
 	c.Stamp = word
 	return strings.TrimLeft(s[end:], " "), true
 }
-
-func zonedClock(clock string) bool { return strings.ContainsAny(clock, "Zz+-") }
 
 // sender cuts host and program off what follows a time.
 func (c *Carried) sender(s string) bool {

@@ -58,12 +58,10 @@ func (r *decoder) DecodeCarried(record string, c *format.Carried) (event.Event, 
 	}
 	f := r.fields
 	r.fields = nil
-	if c.Program != "" {
-		f["log.syslog.appname"] = c.Program
-	}
-	if c.Host != "" {
-		f["log.syslog.hostname"] = c.Host
-	}
+	f.SetNew("log.syslog.appname", c.Program)
+	f.SetNew("log.syslog.hostname", c.Host)
+	f.SetNew("log.syslog.msgid", c.MsgID)
+	f.SetNew("log.syslog.structured_data", c.Data)
 	r.deeper(f)
 	for _, b := range r.chosen {
 		b.apply(f)

@@ -23,6 +23,7 @@ type rule struct {
 	from    []source
 	convert converter
 	values  map[string]any // what a text means; nil = itself
+	whole   *template      // in place of from
 	other   any            // what all other texts mean; nil = nothing, "=" = themselves
 }
 
@@ -167,6 +168,10 @@ func (p *documentParser) fields(b *block, n *yaml.Node) error {
 				return err
 			}
 		}
+		if r.whole != nil {
+			b.rules = append(b.rules, r)
+			continue
+		}
 		names, err := texts(from)
 		if err != nil {
 			return err
@@ -185,7 +190,7 @@ func (p *documentParser) fields(b *block, n *yaml.Node) error {
 
 // special reads {from, as, values}.
 func (p *documentParser) special(r *rule, n *yaml.Node) (from *yaml.Node, err error) {
-	list, err := members(n, "from", "as", "values")
+	list, err := members(n, "from", "as", "values", "template")
 	if err != nil {
 		return nil, err
 	}
@@ -201,14 +206,18 @@ func (p *documentParser) special(r *rule, n *yaml.Node) (from *yaml.Node, err er
 			if r.convert = named[name]; r.convert == nil {
 				return nil, faultf(m[1], "as: %q is not one of %s", name, strings.Join(conversions(), ", "))
 			}
+		case "template":
+			if r.whole, err = p.template(m[1]); err != nil {
+				return nil, err
+			}
 		case "values":
 			if err := readValues(r, m[1]); err != nil {
 				return nil, err
 			}
 		}
 	}
-	if from == nil {
-		return nil, faultf(n, "from is missing: which field of the record is meant?")
+	if (from == nil) == (r.whole == nil) {
+		return nil, faultf(n, "from, or else template, is missing: which field of the record is meant?")
 	}
 	return from, nil
 }
@@ -301,6 +310,10 @@ func matches(text string, patterns []string) bool {
 
 func (r *rule) apply(f event.Fields) {
 	if _, ok := f[r.to]; ok {
+		return
+	}
+	if r.whole != nil {
+		f.SetNew(r.to, r.whole.fill(f))
 		return
 	}
 	for i := range r.from {

@@ -1,6 +1,7 @@
 package described
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,6 +38,9 @@ func moment(v any, layouts []string, arrival func() time.Time) (time.Time, bool)
 	s = strings.Trim(strings.TrimSpace(s), "[]")
 	if len(s) < 9 || len(s) > 64 {
 		return time.Time{}, false
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return plausible(format.EpochTime(n))
 	}
 	for _, l := range layouts {
 		if t, err := time.Parse(l, s); err == nil {
