@@ -86,6 +86,14 @@ func (s *Stream) Decode(record []byte) (ev event.Event, ok bool, err error) {
 	s.last = i
 	d := s.decoder(i)
 	ev, ok, err = s.decode(d, string(record), part)
+	if err != nil && s.declared < 0 && s.withText == i+1 {
+		// No row of the table: another log follows in the same stream.
+		if other, part := s.rec.find(string(record), -1, &s.carried); other != i && other != s.rec.text {
+			i, s.last = other, other
+			d = s.decoder(i)
+			ev, ok, err = s.decode(d, string(record), part)
+		}
+	}
 	if d.Context() != nil {
 		s.withText = i + 1
 	}
