@@ -29,9 +29,6 @@ func (p *documentParser) cutting() error {
 	switch p.kind {
 	case "json":
 		d.cut = jsonCut{}
-		if d.base != "json" {
-			return faultf(p.nodes["base"], "base: a format of JSON has the base json")
-		}
 	case "pairs":
 		d.cut, err = p.pairs(p.nodes["pairs"])
 	case "csv":

@@ -24,7 +24,7 @@ type decoder struct {
 
 func (d *Description) decoder() *decoder {
 	r := &decoder{d: d}
-	if d.base == "json" {
+	if _, ok := d.cut.(jsonCut); ok {
 		r.scan = format.NewScanner(d.scan)
 	}
 	return r

@@ -140,8 +140,8 @@ func (p *documentParser) head() error {
 	if d.base, err = p.text("base", base); err != nil {
 		return err
 	}
-	if d.base != "json" && d.base != "text" {
-		return faultf(p.nodes["base"], "base: %q is neither json nor text", d.base)
+	if d.base != "json" && d.base != "text" && d.base != "ecs" {
+		return faultf(p.nodes["base"], "base: %q is not one of json, text, ecs", d.base)
 	}
 	if d.scan, err = p.text("prefix", prefix); err != nil {
 		return err
