@@ -211,6 +211,11 @@ func (c *Carried) tag(s string) {
 	program, pid, body := cutTag(s)
 	if program != "" {
 		c.Program, c.PID, c.Body = program, pid, body
+		if strings.HasPrefix(body, "[ID ") { // Solaris: "[ID 800047 auth.notice] "
+			if end := strings.Index(body[:min(len(body), 64)], "] "); end > 0 {
+				c.Body = body[end+2:]
+			}
+		}
 	}
 }
 
