@@ -133,6 +133,9 @@ func (c *capture) reach(s string) int {
 		}
 		n++
 	}
+	for c.kind == anAddress && n > 0 && (s[n-1] == ':' || s[n-1] == '.') && !plainAddress(s[:n]) {
+		n-- // what ends the address ends no address
+	}
 	return n
 }
 
