@@ -24,6 +24,9 @@ type Sign struct {
 	Programs []string
 	// Starts are texts of which a line must begin with one.
 	Starts []string
+	// First are the bytes of which a line begins with one; it spares looking at
+	// lines that begin otherwise.
+	First string
 	// Contains are texts that must all be in a line.
 	Contains []string
 	// Match decides about a line in the end; nil agrees. It must not allocate.
@@ -140,7 +143,12 @@ func (x *signIndex) addLine(format int, s *Sign) {
 		l.start = start
 		x.starts[start[0]] = append(x.starts[start[0]], l)
 	}
-	if len(s.Starts) == 0 {
+	for i := range len(s.First) {
+		if len(s.Starts) == 0 {
+			x.starts[s.First[i]] = append(x.starts[s.First[i]], l)
+		}
+	}
+	if len(s.Starts)+len(s.First) == 0 {
 		x.anywhere = append(x.anywhere, l)
 	}
 }
@@ -289,7 +297,7 @@ func (s *Sign) begins(line string) bool {
 			return true
 		}
 	}
-	return len(s.Starts) == 0
+	return len(s.Starts) == 0 && (s.First == "" || line != "" && strings.IndexByte(s.First, line[0]) >= 0)
 }
 
 func (s *Sign) agrees(line string) bool {

@@ -60,7 +60,7 @@ func compileLike(text string) (like, string) {
 		if c.kind, ok = kinds[kind]; !ok {
 			return l, fmt.Sprintf("%q: %q is no kind of text; there are word, int, ip", text, kind)
 		}
-		if name != "" && name != "@pairs" && name != "@json" && !pairKey(name) {
+		if name != "" && name != "@pairs" && name != "@colons" && name != "@json" && !pairKey(name) {
 			return l, fmt.Sprintf("%q: %q cannot be the name of a field", text, name)
 		}
 		c.name = name

@@ -129,7 +129,7 @@ func (r *decoder) like(l *like, text string) bool {
 	return true
 }
 
-// captured puts the parts where they belong; "@pairs" and "@json" are read on.
+// captured puts the parts where they belong; "@pairs", "@colons" and "@json" are read on.
 func (r *decoder) captured(l *like, m *match) {
 	for i := range l.parts {
 		c := &l.parts[i]
@@ -137,6 +137,8 @@ func (r *decoder) captured(l *like, m *match) {
 		case "":
 		case "@pairs":
 			pairsCut{' ', '='}.read(value, r.put)
+		case "@colons":
+			pairsCut{',', ':'}.read(value, r.put)
 		case "@json":
 			if fields, err := format.NewScanner(r.d.scan).Object(value); err == nil {
 				for k, v := range fields {

@@ -9,7 +9,7 @@ import (
 	"github.com/vedette-soc/vedette/format"
 )
 
-var signKeys = []string{"keys", "any", "never", "values", "program", "starts", "contains", "pattern", "score"}
+var signKeys = []string{"keys", "any", "never", "values", "program", "starts", "first", "contains", "pattern", "score"}
 
 // recognition reads the signs. A format without any is only read where it is
 // declared.
@@ -63,6 +63,8 @@ func (p *documentParser) signPart(s *format.Sign, key string, n *yaml.Node) erro
 		s.Programs, err = texts(n)
 	case "starts":
 		s.Starts, err = texts(n)
+	case "first":
+		s.First, err = scalar(n)
 	case "contains":
 		s.Contains, err = texts(n)
 	case "any":
