@@ -40,13 +40,37 @@ func BenchmarkMixed(b *testing.B) {
 	b.Run("decode", func(b *testing.B) { decodeAll(b, rec, all, size, false) })
 	b.Run("decode-alone", func(b *testing.B) { decodeAll(b, rec, all, size, true) })
 	var objects [][]byte
-	var objectSize int64
 	for _, r := range all {
 		if r[0] == '{' {
 			objects = append(objects, r)
-			objectSize += int64(len(r))
 		}
 	}
+	compare(b, rec, objects)
+}
+
+// BenchmarkServices compares on the samples of cloud services, which are longer.
+func BenchmarkServices(b *testing.B) {
+	var records [][]byte
+	for _, s := range pantherSamples(b) {
+		records = append(records, s.Log)
+	}
+	compare(b, recogniser(b), records)
+}
+
+func compare(b *testing.B, rec *format.Recogniser, objects [][]byte) {
+	var objectSize int64
+	for _, r := range objects {
+		objectSize += int64(len(r))
+	}
+	b.Run("json/recognise", func(b *testing.B) {
+		b.ReportAllocs()
+		b.SetBytes(objectSize)
+		for b.Loop() {
+			for _, r := range objects {
+				rec.Recognise(r)
+			}
+		}
+	})
 	b.Run("json/decode", func(b *testing.B) { decodeAll(b, rec, objects, objectSize, false) })
 	b.Run("json/encoding-json", func(b *testing.B) {
 		b.ReportAllocs()

@@ -227,3 +227,25 @@ func TestNotebookLogs(t *testing.T) {
 		}
 	}
 }
+
+// TestOthersStay reads Suricata's own samples among all formats: none of them may
+// be taken for something else.
+func TestOthersStay(t *testing.T) {
+	rec := recogniser(t)
+	n := 0
+	realdata.Tar(t, realdata.Path(t, "suricata", "eve.tar.gz"), func(name string, in io.Reader) {
+		lines := bufio.NewScanner(in)
+		lines.Buffer(nil, 4<<20)
+		for lines.Scan() {
+			if line := lines.Bytes(); len(line) > 0 && line[0] == '{' {
+				n++
+				if got := rec.Recognise(line); got != "suricata" {
+					t.Errorf("%s is read as %s: %.200s", name, got, line)
+				}
+			}
+		}
+	})
+	if n < 20_000 {
+		t.Errorf("only %d records", n)
+	}
+}

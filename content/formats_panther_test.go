@@ -103,7 +103,7 @@ type sample struct {
 	Log   json.RawMessage `json:"log"`
 }
 
-func pantherSamples(t *testing.T) []sample {
+func pantherSamples(t testing.TB) []sample {
 	t.Helper()
 	f, err := os.Open(realdata.Path(t, "panther-tests", "cases.jsonl.gz"))
 	if err != nil {

@@ -5,8 +5,10 @@ import (
 	"strings"
 )
 
-// certain is the score at which no other format is asked.
-const certain = 100
+const (
+	certain = 100 // the score at which no other format is asked
+	sure    = 90  // of a sign of JSON objects: formats without signs are not asked
+)
 
 // Recogniser knows a list of formats, and the three that read everything else:
 // "syslog", "json" and "text". It is immutable and safe for concurrent use.
@@ -132,6 +134,12 @@ func (r *Recogniser) score(head string, last int) (int, int) {
 			return last, certain
 		}
 	}
+	signed, n := -1, 0
+	if head != "" && head[0] == '{' {
+		if signed, n = r.signs.object(head); n >= sure {
+			return signed, n
+		}
+	}
 	best, score := r.text, 0
 	for i := range r.formats {
 		f := &r.formats[i]
@@ -146,10 +154,7 @@ func (r *Recogniser) score(head string, last int) (int, int) {
 			return best, score
 		}
 	}
-	signed, n := -1, 0
-	if head != "" && head[0] == '{' {
-		signed, n = r.signs.object(head)
-	} else {
+	if head == "" || head[0] != '{' {
 		signed, n = r.signs.line(head)
 	}
 	if signed >= 0 && n > score {
