@@ -60,6 +60,9 @@ func (d *Description) Format() format.Format {
 		Signs: d.signs,
 		New:   func() format.Decoder { return d.decoder() },
 	}
+	if !d.composes() {
+		f.Whole = d.whole()
+	}
 	if _, ok := d.cut.(headed); ok {
 		f.Resume = func(context []byte) (format.Decoder, error) {
 			r := d.decoder()
@@ -67,6 +70,31 @@ func (d *Description) Format() format.Format {
 		}
 	}
 	return f
+}
+
+// composes says whether an event may have texts that its record has only in
+// pieces.
+func (d *Description) composes() bool {
+	for i := range d.blocks {
+		for j := range d.blocks[i].rules {
+			if d.blocks[i].rules[j].whole != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// whole returns what is sure to make one event of a record; nil when only reading
+// tells.
+func (d *Description) whole() func(string) bool {
+	switch d.cut.(type) {
+	case jsonCut:
+		return func(record string) bool { return format.Skim(record, "") }
+	case pairsCut, csvCut, linesCut:
+		return func(string) bool { return true }
+	}
+	return nil
 }
 
 // Formats returns the formats of descriptions, in their order.
