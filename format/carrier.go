@@ -191,7 +191,17 @@ func (c *Carried) sender(s string) bool {
 	c.tag(after)
 	// A line that begins with a time need not be syslog: with RFC 3339 the host
 	// must be followed by a program.
-	return monthOf(c.Stamp[:3]) > 0 || c.Priority >= 0 || c.Program != "" || strings.HasPrefix(after, "%")
+	return monthOf(c.Stamp[:3]) > 0 || c.Priority >= 0 || (c.Program != "" || strings.HasPrefix(after, "%")) && !severity(word)
+}
+
+// severity says whether a word is what programs write behind the time in logs of
+// their own: such a line is not syslog.
+func severity(word string) bool {
+	switch strings.ToUpper(word) {
+	case "TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "ERR", "CRITICAL", "CRIT", "FATAL", "PANIC", "SEVERE", "I", "W", "E", "D":
+		return true
+	}
+	return false
 }
 
 // hostName accepts names and addresses.
