@@ -27,10 +27,15 @@ import (
 type Format struct {
 	// Name is what a user declares and what events carry: "suricata".
 	Name string
+	// Base is the format whose events these are laid like, "json" or "text", for
+	// whoever knows that one only. Empty for formats of their own kind.
+	Base string
 	// Recognise says how sure it is that head, a whole record or its first
 	// bytes, is of this format: 0 not at all, 100 certain. It must be cheap
-	// and must not allocate.
+	// and must not allocate. Nil for formats that have Signs.
 	Recognise func(head string) int
+	// Signs are what records are told by, any of them, also inside of syslog.
+	Signs []Sign
 	// New returns a decoder for the start of a stream.
 	New func() Decoder
 	// Whole says that Decode surely makes one event of a record that Recognise
@@ -90,6 +95,12 @@ func (e *RecordError) Error() string {
 }
 
 func (e *RecordError) Unwrap() error { return e.Err }
+
+// CarriedDecoder is a Decoder that wants to know the syslog message in which a
+// record came. record is one of c.Line and c.Body.
+type CarriedDecoder interface {
+	DecodeCarried(record string, c *Carried) (ev event.Event, ok bool, err error)
+}
 
 // Stateless is embedded by decoders whose records stand alone.
 type Stateless struct{}

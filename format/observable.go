@@ -36,14 +36,25 @@ func Observables(ev *event.Event, search Search) []event.Observable {
 	switch ev.Format {
 	case "json":
 		c.unknown()
+	case "suricata", "zeek", "windows", "ecs", "text":
+		c.listed()
 	default:
-		for _, name := range textFields {
-			if v, ok := ev.Fields[name]; ok && !(name == "message" && rendered(ev.Fields)) {
-				c.texts(name, v)
-			}
-		}
+		// The message is the whole record, and JSON is kept whole as well: what
+		// the fields above have given already is not found once more.
+		c.once = true
+		c.listed()
+		c.unknown()
 	}
 	return c.out
+}
+
+// listed searches the fields that carry texts.
+func (c *collector) listed() {
+	for _, name := range textFields {
+		if v, ok := c.fields[name]; ok && !(name == "message" && rendered(c.fields)) {
+			c.texts(name, v)
+		}
+	}
 }
 
 // rendered says that the message repeats fields which are there by themselves.
@@ -59,6 +70,7 @@ type collector struct {
 	fields event.Fields
 	search Search
 	out    []event.Observable
+	once   bool // a value that is there already is not taken again
 }
 
 // typedField says what the values of an ECS field can be: the first type that
@@ -102,6 +114,9 @@ const maxLinear = 64
 
 func (c *collector) add(t indicator.Type, value, field string) {
 	o := event.Observable{Type: t, Value: value, Field: field}
+	if c.once && slices.ContainsFunc(c.out[max(0, len(c.out)-maxLinear):], func(p event.Observable) bool { return p.Type == t && p.Value == value }) {
+		return
+	}
 	if slices.Contains(c.out[max(0, len(c.out)-maxLinear):], o) {
 		return
 	}

@@ -56,6 +56,33 @@ func (d *jsonDecoder) Decode(record string) (event.Event, bool, error) {
 	return ev, true, nil
 }
 
+// syslogFormat reads a syslog message of which nothing else knows what is inside.
+func syslogFormat() Format {
+	return Format{
+		Name:      "syslog",
+		Base:      "text",
+		Recognise: func(string) int { return 0 }, // the recogniser asks Carry
+		New:       func() Decoder { return syslogDecoder{} },
+	}
+}
+
+type syslogDecoder struct{ Stateless }
+
+// Decode reads a line that was declared to be syslog and has no header.
+func (syslogDecoder) Decode(record string) (event.Event, bool, error) {
+	return textDecoder{}.Decode(record)
+}
+
+func (syslogDecoder) DecodeCarried(record string, c *Carried) (event.Event, bool, error) {
+	ev, ok, err := textDecoder{}.Decode(record)
+	if c.Line != "" {
+		ev.Time = time.Time{} // the header's counts
+		ev.Fields["event.module"] = "syslog"
+		ev.Fields["event.dataset"] = "syslog"
+	}
+	return ev, ok, err
+}
+
 // textFormat reads any line as a message.
 func textFormat() Format {
 	return Format{

@@ -206,7 +206,7 @@ func TestDeclared(t *testing.T) {
 		t.Errorf("-want +got\n%s", diff)
 	}
 	_, err := format.NewReader(strings.NewReader(""), "x", recogniser(), format.Options{Format: "nope"})
-	if err == nil || !strings.Contains(err.Error(), "suricata, zeek, windows, ecs, json, text") {
+	if err == nil || !strings.Contains(err.Error(), "suricata, zeek, windows, ecs, syslog, json, text") {
 		t.Errorf("error %v does not list the formats", err)
 	}
 }

@@ -3,17 +3,21 @@ package format
 import (
 	"fmt"
 	"strings"
-
-	"github.com/vedette-soc/vedette/event"
 )
 
-// certain is the score at which no other format is asked.
-const certain = 100
+const (
+	certain = 100 // the score at which no other format is asked
+	sure    = 90  // of a sign of JSON objects: formats without signs are not asked
+)
 
-// Recogniser knows a list of formats, and the two that read everything else:
-// "json" and "text". It is immutable and safe for concurrent use.
+// Recogniser knows a list of formats, and the three that read everything else:
+// "syslog", "json" and "text". It is immutable and safe for concurrent use.
 type Recogniser struct {
 	formats []Format
+	signs   *signIndex
+	names   map[string]int
+	syslog  int // indices of the formats that take what is left
+	text    int
 }
 
 // NewRecogniser returns a recogniser of these formats. Order decides between
@@ -21,8 +25,26 @@ type Recogniser struct {
 func NewRecogniser(formats ...Format) *Recogniser {
 	r := &Recogniser{}
 	r.formats = append(r.formats, formats...)
-	r.formats = append(r.formats, jsonFormat(), textFormat())
+	r.formats = append(r.formats, syslogFormat(), jsonFormat(), textFormat())
+	r.signs = newSignIndex(r.formats)
+	r.text = len(r.formats) - 1
+	r.syslog = r.text - 2
+	r.names = make(map[string]int, len(r.formats))
+	for i := len(r.formats) - 1; i >= 0; i-- {
+		r.names[r.formats[i].Name] = i
+	}
 	return r
+}
+
+// Bases returns the formats that are laid like another, by name.
+func (r *Recogniser) Bases() map[string]string {
+	out := map[string]string{}
+	for _, f := range r.formats {
+		if f.Base != "" {
+			out[f.Name] = f.Base
+		}
+	}
+	return out
 }
 
 // Names lists the formats in order.
@@ -36,130 +58,114 @@ func (r *Recogniser) Names() []string {
 
 // Recognise returns the name of the format that a record, or the beginning of
 // one, has. What nothing else claims is "json" when it begins like an object,
-// else "text".
+// "syslog" when it has such a header, else "text".
 func (r *Recogniser) Recognise(head []byte) string {
-	return r.formats[r.best(string(head), -1)].Name
+	var c Carried
+	i, _ := r.find(string(head), -1, &c)
+	return r.formats[i].Name
+}
+
+// part says which part of a record its format reads.
+type part uint8
+
+const (
+	whole    part = iota
+	bodyPart      // Carried.Body
+	linePart      // Carried.Line
+)
+
+// least is the score from which a line is no mere text.
+const least = 3
+
+// find recognises a record, alone or as what syslog carries.
+func (r *Recogniser) find(head string, last int, c *Carried) (int, part) {
+	if head != "" && head[0] == '{' {
+		return r.best(head, last), whole
+	}
+	carried, ok := Carry(head)
+	if ok {
+		if i, p := r.inside(&carried); i != r.syslog {
+			*c = carried
+			return i, p
+		}
+	}
+	i, score := r.score(head, last)
+	if score >= least || !ok {
+		return i, whole
+	}
+	*c = carried
+	return r.syslog, bodyPart
+}
+
+// inside recognises what a syslog message carries: by the line with the tag,
+// which may be no tag at all, by the program, and by the line without the tag.
+func (r *Recogniser) inside(c *Carried) (int, part) {
+	line, lineScore := r.signs.line(c.Line)
+	named, namedScore := r.signs.program(c.Program, c.Body)
+	if len(c.Body) != len(c.Line) {
+		if i, score := r.signs.line(c.Body); i >= 0 && score > namedScore && score >= lineScore {
+			return i, bodyPart
+		}
+	}
+	if line >= 0 && lineScore >= namedScore {
+		return line, linePart
+	}
+	if named >= 0 {
+		return named, bodyPart
+	}
+	if strings.HasPrefix(c.Body, "{") {
+		if i := r.best(c.Body, -1); i != r.text {
+			return i, bodyPart
+		}
+	}
+	return r.syslog, bodyPart
 }
 
 // best asks the format that read the record before first, because its certain
 // answer settles it.
 func (r *Recogniser) best(head string, last int) int {
-	if last >= 0 && r.formats[last].Recognise(head) >= certain {
-		return last
+	i, _ := r.score(head, last)
+	return i
+}
+
+func (r *Recogniser) score(head string, last int) (int, int) {
+	if last >= 0 {
+		if f := &r.formats[last]; f.Recognise != nil && f.Recognise(head) >= certain {
+			return last, certain
+		}
 	}
-	best, score := len(r.formats)-1, 0
-	for i, f := range r.formats {
+	signed, n := -1, 0
+	if head != "" && head[0] == '{' {
+		if signed, n = r.signs.object(head); n >= sure {
+			return signed, n
+		}
+	}
+	best, score := r.text, 0
+	for i := range r.formats {
+		f := &r.formats[i]
+		if f.Recognise == nil {
+			continue
+		}
 		n := f.Recognise(head)
 		if n > score {
 			best, score = i, n
 		}
 		if n >= certain {
-			break
+			return best, score
 		}
 	}
-	return best
+	if head == "" || head[0] != '{' {
+		signed, n = r.signs.line(head)
+	}
+	if signed >= 0 && n > score {
+		return signed, n
+	}
+	return best, score
 }
 
 func (r *Recogniser) index(name string) (int, error) {
-	for i, f := range r.formats {
-		if f.Name == name {
-			return i, nil
-		}
+	if i, ok := r.names[name]; ok {
+		return i, nil
 	}
 	return 0, fmt.Errorf("format %q is not one of %s", name, strings.Join(r.Names(), ", "))
-}
-
-// Stream returns a decoder for a new stream. declared names its format; when
-// empty, every record is recognised by itself.
-func (r *Recogniser) Stream(declared string) (*Stream, error) {
-	s := &Stream{rec: r, decoders: make([]Decoder, len(r.formats)), declared: -1, last: -1}
-	if declared != "" {
-		i, err := r.index(declared)
-		if err != nil {
-			return nil, err
-		}
-		s.declared = i
-	}
-	return s, nil
-}
-
-// Resume returns a stream that reads records of the named format in the state
-// that Stream.Context described when the record was read first. When format is
-// empty, as for a record nobody has read yet, every record is recognised.
-func (r *Recogniser) Resume(format string, context []byte) (*Stream, error) {
-	s, err := r.Stream(format)
-	if err != nil || format == "" {
-		return s, err
-	}
-	if f := r.formats[s.declared]; len(context) > 0 && f.Resume != nil {
-		d, err := f.Resume(context)
-		if err != nil {
-			return nil, fmt.Errorf("resume %s: %w", format, err)
-		}
-		s.decoders[s.declared] = d
-	}
-	return s, nil
-}
-
-// Stream decodes the records of one stream, each in the format it has. Not
-// safe for concurrent use.
-type Stream struct {
-	rec      *Recogniser
-	decoders []Decoder // by format, made when first needed
-	declared int       // format of every record, -1 when recognised
-	last     int       // format of the last record
-	withText int       // 1 + format whose context claims what is not JSON
-}
-
-// Decode reads one record and fills everything but Origin and Observables. It
-// keeps record as Raw: the caller must not change it afterwards. ok is false,
-// with a nil error, when the record carries no event.
-func (s *Stream) Decode(record []byte) (ev event.Event, ok bool, err error) {
-	text := string(record)
-	i := s.choose(text)
-	s.last = i
-	d := s.decoders[i]
-	if d == nil {
-		d = s.rec.formats[i].New()
-		s.decoders[i] = d
-	}
-	ev, ok, err = d.Decode(text)
-	if d.Context() != nil {
-		s.withText = i + 1
-	}
-	if err != nil || !ok {
-		return event.Event{}, false, err
-	}
-	ev.Format = s.rec.formats[i].Name
-	ev.Raw = record
-	return ev, true, nil
-}
-
-// choose sends plain lines below a header to the format whose header it was:
-// they cannot be recognised by themselves.
-func (s *Stream) choose(record string) int {
-	if s.declared >= 0 {
-		return s.declared
-	}
-	if s.withText > 0 && (len(record) == 0 || record[0] != '{') {
-		return s.withText - 1
-	}
-	return s.rec.best(record, s.last)
-}
-
-// Context returns the state that the last record was read in, to be kept with
-// it for Resume. Nil when the record stands alone.
-func (s *Stream) Context() []byte {
-	if s.last < 0 || s.decoders[s.last] == nil {
-		return nil
-	}
-	return s.decoders[s.last].Context()
-}
-
-// Format returns the name of the format of the last record.
-func (s *Stream) Format() string {
-	if s.last < 0 {
-		return ""
-	}
-	return s.rec.formats[s.last].Name
 }

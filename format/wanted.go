@@ -109,7 +109,11 @@ func (s *Stream) whole(record []byte, last int) int {
 	text := string(bytes.TrimSpace(record))
 	i := s.declared
 	if i < 0 {
-		i = s.rec.best(text, last)
+		var c Carried
+		var p part
+		if i, p = s.rec.find(text, last, &c); p != whole {
+			return -1
+		}
 	}
 	if f := &s.rec.formats[i]; text == "" || len(text) != len(record) || f.Whole == nil || !f.Whole(text) {
 		return -1
@@ -120,11 +124,16 @@ func (s *Stream) whole(record []byte, last int) int {
 // pass goes past a record of format i without reading it; false when, after what
 // was read before, it is of another format.
 func (s *Stream) pass(record []byte, i int) bool {
-	if s.withText > 0 && record[0] != '{' || s.last != i && s.choose(string(record)) != i {
+	if s.withText > 0 && record[0] != '{' || s.last != i && !s.reads(string(record), i) {
 		return false
 	}
 	s.last = i
 	return true
+}
+
+func (s *Stream) reads(record string, format int) bool {
+	i, _ := s.choose(record)
+	return i == format
 }
 
 // Observed says whether Observables can find anything of a type.

@@ -83,6 +83,14 @@ func Compile(c Collection, opt Options) (*Engine, error) {
 	for i := range opt.Pipelines {
 		e.plan(cp, &opt.Pipelines[i])
 	}
+	for i := range opt.Pipelines {
+		p := &opt.Pipelines[i]
+		for _, name := range p.Also {
+			if e.formats[name] == nil {
+				e.formats[name] = e.formats[p.Format]
+			}
+		}
+	}
 	if opt.Unrouted { // events that no pipeline is for, by the names they have
 		e.plan(cp, &Pipeline{Fields: FieldMap{Rest: []Candidate{{"*"}}}})
 	}

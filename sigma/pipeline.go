@@ -15,6 +15,9 @@ import (
 type Pipeline struct {
 	Name   string
 	Format string // event.Event.Format
+	// Also are formats whose events lie like those of Format: they are read in the
+	// same way, as long as no pipeline is for them alone.
+	Also []string
 	// Fields are Sigma's names; a source may call some otherwise.
 	Fields FieldMap
 	// Keywords are the event fields that keywords look through: names, or
@@ -106,7 +109,9 @@ func ParsePipeline(name string, data []byte) ([]Pipeline, error) {
 		}
 		root, err := p.tree(&doc, 0)
 		var pl Pipeline
+		var names []string
 		if err == nil {
+			names = root.strings("format")
 			pl, err = readPipeline(root)
 		}
 		if err != nil {
@@ -114,7 +119,10 @@ func ParsePipeline(name string, data []byte) ([]Pipeline, error) {
 			q.Text = "pipeline: " + q.Text
 			return nil, Problems{q}
 		}
-		out = append(out, pl)
+		for _, name := range names {
+			pl.Format = name
+			out = append(out, pl)
+		}
 	}
 }
 
@@ -123,8 +131,8 @@ func readPipeline(root *node) (Pipeline, error) {
 	if err := root.only("name", "format", "product", "fields", "keywords", "sources", "joins", "layouts"); err != nil {
 		return p, err
 	}
-	p.Name, p.Format, p.Keywords = root.scalar("name"), root.scalar("format"), root.strings("keywords")
-	if p.Name == "" || p.Format == "" {
+	p.Name, p.Keywords = root.scalar("name"), root.strings("keywords")
+	if p.Name == "" || len(root.strings("format")) == 0 {
 		return p, faultf(root.line, "name and format must be given")
 	}
 	var err error

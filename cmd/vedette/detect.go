@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/vedette-soc/vedette/event"
@@ -31,24 +30,26 @@ type ruleLine struct {
 }
 
 func runDetect(ctx context.Context, e env, args []string) error {
-	rec := app.Formats()
 	fs := flags(e, "detect")
 	var rules, pipelines paths
 	fs.Var(&rules, "rules", "Sigma rules: a file, directory or archive `PATH`; may be repeated")
 	fs.Var(&pipelines, "pipelines", "further pipelines: a YAML file or directory `PATH`; may be repeated")
 	placeholders := fs.String("placeholders", "", "values for placeholders of rules: a YAML `FILE` that maps names to lists")
-	declared := fs.String("format", "", "format of all events: "+strings.Join(rec.Names(), ", ")+"; default: recognised")
+	kinds := formatFlags(fs, "all events")
 	why := fs.Bool("why", false, "say which fields made each rule match")
 	full := fs.Bool("full", false, "read every event, also those whose raw record no rule matches; the output is the same")
 	fs.Bool("json", true, "machine output (always)")
 	events, err := parseFlags(fs, args)
+	if err == nil {
+		err = kinds.read()
+	}
 	if err != nil {
 		return err
 	}
 	if len(rules) == 0 {
 		return wrong("Name the rules with -rules PATH.")
 	}
-	set, err := app.ReadRules(rules, pipelines, *placeholders)
+	set, err := app.ReadRules(rules, pipelines, *placeholders, kinds.rec)
 	if err != nil {
 		return err
 	}
@@ -56,9 +57,9 @@ func runDetect(ctx context.Context, e env, args []string) error {
 		fmt.Fprintln(e.stderr, p)
 	}
 	fmt.Fprintf(e.stderr, "%d rules and %d correlations, %d refused\n", set.Engine.Len(), len(set.Rules.Correlations), len(set.Problems))
-	r := newReading(e, rec, *declared, false)
+	r := newReading(e, kinds.rec, kinds.declared, false)
 	if !*full {
-		r.opt.Wanted = set.Wanted(rec, *declared)
+		r.opt.Wanted = set.Wanted(kinds.rec, kinds.declared)
 	}
 	out := bufio.NewWriterSize(e.stdout, 1<<20)
 	d := detecting{set: set, matcher: set.Engine.Matcher(), why: *why, out: json.NewEncoder(out)}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/vedette-soc/vedette/event"
@@ -38,16 +37,18 @@ type warningLine struct {
 }
 
 func runMatch(ctx context.Context, e env, args []string) error {
-	rec := app.Formats()
 	fs := flags(e, "match")
 	var intel paths
 	fs.Var(&intel, "intel", "indicators: any `PATH` a feed may be; may be repeated")
 	kind := fs.String("kind", "", "what the indicators are: text, csv, stix ...; default: recognised")
 	lists := fs.String("warninglists", "", "`DIR` with MISP warning lists")
-	declared := fs.String("format", "", "format of all events: "+strings.Join(rec.Names(), ", ")+"; default: recognised")
+	kinds := formatFlags(fs, "all events")
 	full := fs.Bool("full", false, "read every event, also those whose raw record can touch nothing; the output is the same")
 	fs.Bool("json", true, "machine output (always)")
 	events, err := parseFlags(fs, args)
+	if err == nil {
+		err = kinds.read()
+	}
 	if err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func runMatch(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	r := newReading(e, rec, *declared, true)
+	r := newReading(e, kinds.rec, kinds.declared, true)
 	if !*full {
 		r.opt.Wanted = known.Wanted()
 	}

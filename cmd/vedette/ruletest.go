@@ -34,7 +34,7 @@ func ruleTest(_ context.Context, e env, args []string) error {
 	if len(rest) == 0 {
 		return wrong("rule test takes the paths of rules and of the tests beside them.")
 	}
-	set, err := app.ReadRules(rest, pipelines, *placeholders)
+	set, err := app.ReadRules(rest, pipelines, *placeholders, nil)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func ruleExplain(ctx context.Context, e env, args []string) error {
 	if len(rules) == 0 {
 		return d.one(ctx, "GET", "/rules/"+url.PathEscape(rest[0])+"/explanation", nil)
 	}
-	set, err := app.ReadRules(rules, pipelines, *placeholders)
+	set, err := app.ReadRules(rules, pipelines, *placeholders, nil)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/vedette-soc/vedette/format/windows"
 	"github.com/vedette-soc/vedette/format/zeek"
 	"github.com/vedette-soc/vedette/internal/collect"
+	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/source/csv"
 	"github.com/vedette-soc/vedette/internal/source/galaxy"
 	"github.com/vedette-soc/vedette/internal/source/ipsum"
@@ -27,9 +28,37 @@ func Parsers() []collect.Parser {
 	return []collect.Parser{csv.Parser{}, galaxy.Parser{}, ipsum.Parser{}, maltrail.Parser{}, misp.Parser{}, stix.Parser{}, text.Parser{}}
 }
 
-// Formats lists what an event may be, by format.
-func Formats() *format.Recogniser {
+// Formats lists what an event may be: those of format, those that content
+// describes, and those that the user describes in dir, which come first. Of a
+// name that is described twice the user's description counts.
+func Formats(dir string) (*format.Recogniser, error) {
+	theirs, err := describedIn(dir)
+	if err != nil {
+		return nil, err
+	}
+	ours, err := shippedFormats()
+	if err != nil {
+		return nil, err
+	}
 	events := windows.Format()
 	events.Containers = []format.Container{evtx.Container()}
-	return format.NewRecogniser(suricata.Format(), zeek.Format(), events, ecs.Format())
+	list := []format.Format{suricata.Format(), zeek.Format(), events, ecs.Format()}
+	taken := map[string]string{"syslog": "", "json": "", "text": ""}
+	for _, f := range list {
+		taken[f.Name] = ""
+	}
+	var more []format.Format
+	for _, d := range theirs {
+		if other, ok := taken[d.Name]; ok {
+			return nil, errs.New(errs.Invalid, "format_twice", "%s:%d: there is a format %s already%s; give this one another name.", d.File, d.Line, d.Name, other)
+		}
+		taken[d.Name] = " in " + d.File
+		more = append(more, d.Format())
+	}
+	for _, d := range ours {
+		if _, ok := taken[d.Name]; !ok {
+			more = append(more, d.Format())
+		}
+	}
+	return format.NewRecogniser(append(list, more...)...), nil
 }

@@ -39,6 +39,20 @@ func Pipelines() ([]sigma.Pipeline, error) {
 	return out, nil
 }
 
+// alike has pipelines also read the events of formats that are laid like theirs,
+// where no pipeline is for these alone.
+func alike(pipelines []sigma.Pipeline, rec *format.Recogniser) []sigma.Pipeline {
+	also := map[string][]string{}
+	for name, base := range rec.Bases() {
+		also[base] = append(also[base], name)
+	}
+	out := slices.Clone(pipelines)
+	for i := range out {
+		out[i].Also = also[out[i].Format]
+	}
+	return out
+}
+
 // RuleSet is a set of rules read from files, ready to look at events.
 type RuleSet struct {
 	Rules    sigma.Collection
@@ -50,6 +64,7 @@ type RuleSet struct {
 	Refused  []error              // files of tests that cannot be read
 
 	placeholders map[string][]string
+	formats      *format.Recogniser
 }
 
 // maxRuleFile is the most one file of rules may have, in bytes.
@@ -57,10 +72,16 @@ const maxRuleFile = sigma.MaxFile
 
 // ReadRules reads Sigma rules, and the tests beside them, from files, directories
 // and archives. pipelines are read besides the built-in ones.
-// Placeholders are read from a YAML file that maps names to lists; "" = none.
-func ReadRules(paths, pipelines []string, placeholders string) (*RuleSet, error) {
-	s := &RuleSet{}
+// Placeholders are read from a YAML file that maps names to lists; "" = none. rec
+// are the formats; nil = those that ship.
+func ReadRules(paths, pipelines []string, placeholders string, rec *format.Recogniser) (*RuleSet, error) {
+	s := &RuleSet{formats: rec}
 	var err error
+	if s.formats == nil {
+		if s.formats, err = Formats(""); err != nil {
+			return nil, err
+		}
+	}
 	if s.Pipeline, err = Pipelines(); err != nil {
 		return nil, err
 	}
@@ -91,7 +112,7 @@ func ReadRules(paths, pipelines []string, placeholders string) (*RuleSet, error)
 }
 
 func (s *RuleSet) options() sigma.Options {
-	return sigma.Options{Pipelines: s.Pipeline, Placeholders: s.placeholders}
+	return sigma.Options{Pipelines: alike(s.Pipeline, s.formats), Placeholders: s.placeholders}
 }
 
 func readPlaceholders(path string) (map[string][]string, error) {
@@ -177,7 +198,7 @@ func (s *RuleSet) Explain(id string) (sigma.Explanation, error) {
 // they were read.
 func (s *RuleSet) Test(tell func(TestOutcome) error) error {
 	t := detect.Trial{
-		Rules: s.Rules, Options: s.options(), Formats: Formats(),
+		Rules: s.Rules, Options: s.options(), Formats: s.formats,
 		Open: func(name string) (io.ReadCloser, error) { return os.Open(name) },
 	}
 	for _, e := range s.Tests {

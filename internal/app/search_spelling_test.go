@@ -9,7 +9,6 @@ import (
 
 	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/indicator"
-	"github.com/vedette-soc/vedette/internal/app"
 	"github.com/vedette-soc/vedette/match"
 )
 
@@ -101,7 +100,7 @@ func TestSearchMissesNoSpelling(t *testing.T) {
 		`{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Image":%s,"CommandLine":%s,"QueryName":%s,"Hashes":%s}`,
 		`{"a":{"b":[%s,{"c":%s}]},"d":%s,"e":%s}`,
 	}
-	rec := app.Formats()
+	rec := shipped(t)
 	s := x.Searcher()
 	touched, named := 0, 0
 	const rounds = 100_000

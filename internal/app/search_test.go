@@ -9,7 +9,6 @@ import (
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/indicator"
-	"github.com/vedette-soc/vedette/internal/app"
 	"github.com/vedette-soc/vedette/internal/fetch"
 	"github.com/vedette-soc/vedette/internal/realdata"
 	"github.com/vedette-soc/vedette/match"
@@ -18,7 +17,7 @@ import (
 // realEvents reads events of every kind there is; of the largest folder a part.
 func realEvents(t *testing.T, fn func(ev *event.Event)) {
 	t.Helper()
-	rec := app.Formats()
+	rec := shipped(t)
 	n := 0
 	for _, folder := range [][]string{
 		{"suricata", "eve.tar.gz"},

@@ -7,12 +7,13 @@ import (
 
 	"github.com/vedette-soc/vedette/attack"
 	"github.com/vedette-soc/vedette/content"
+	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/internal/app"
 )
 
 // The shipped rules can all fire, are tested, and pass.
 func TestShippedRules(t *testing.T) {
-	set, err := app.ReadRules([]string{filepath.Join("..", "..", "content", "rules")}, nil, "")
+	set, err := app.ReadRules([]string{filepath.Join("..", "..", "content", "rules")}, nil, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,4 +61,14 @@ func TestShippedRules(t *testing.T) {
 			t.Errorf("%s has no test", c.Title)
 		}
 	}
+}
+
+// shipped are the formats that ship with the product.
+func shipped(t testing.TB) *format.Recogniser {
+	t.Helper()
+	rec, err := app.Formats("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec
 }

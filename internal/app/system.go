@@ -151,12 +151,15 @@ func (s *System) build(ctx context.Context) error {
 	s.intel = intel.New(s.store.Intel(), s.store.Knowledge(), s.store.Ledger())
 	s.identity = identity.New(s.store.Identities())
 	s.intake = telemetry.NewIntake(s.history, 0)
-	s.formats = Formats()
+	if s.formats, err = Formats(c.Formats.Directory); err != nil {
+		return err
+	}
 	s.decoder = pipeline.NewDecoder(s.formats)
 	pipelines, err := Pipelines()
 	if err != nil {
 		return err
 	}
+	pipelines = alike(pipelines, s.formats)
 	s.detect = detect.New(detect.Config{
 		Store: s.store.Rules(), Tuning: s.store.RuleTuning(),
 		Past: pipeline.RulePast{History: s.history, Decoder: s.decoder, Org: s.org, Pipelines: pipelines},

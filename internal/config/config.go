@@ -38,6 +38,7 @@ type Config struct {
 	History  History  `yaml:"history"`
 	Fetch    Fetch    `yaml:"fetch"`
 	Warnings Warnings `yaml:"warninglists"`
+	Formats  Formats  `yaml:"formats"`
 }
 
 // TLS serves the pages, the intake and the lists over TLS.
@@ -108,6 +109,13 @@ type Fetch struct {
 // Warnings are MISP warning lists.
 type Warnings struct {
 	// Directory of lists (each a list.json), read at start beside those built in.
+	Directory string `yaml:"directory"`
+}
+
+// Formats are descriptions of log formats.
+type Formats struct {
+	// Directory of descriptions (YAML, docs/new-format.md), read at start; they come
+	// before those built in.
 	Directory string `yaml:"directory"`
 }
 

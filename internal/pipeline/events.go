@@ -198,6 +198,7 @@ func (d *Decoder) read(r telemetry.Stored) (event.Event, bool) {
 	if err != nil {
 		return event.Event{}, false
 	}
+	stream.Arrival = r.Received
 	ev, ok, err := read(stream, r.Raw)
 	if err != nil {
 		if stream, err = d.rec.Stream("text"); err == nil {

@@ -1,0 +1,165 @@
+package format_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vedette-soc/vedette/event"
+	"github.com/vedette-soc/vedette/format"
+)
+
+func TestCarry(t *testing.T) {
+	for _, tt := range []struct {
+		record string
+		want   format.Carried
+	}{
+		{"<34>1 2003-10-11T22:14:15.003Z host su 77 ID47 - 'su root' failed", format.Carried{Priority: 34, Stamp: "2003-10-11T22:14:15.003Z", Host: "host", Program: "su", PID: "77", MsgID: "ID47", Line: "'su root' failed", Body: "'su root' failed"}},
+		{`<165>1 2003-10-11T22:14:15Z host app - ID [x@1 a="b \"]"][y@2] text`, format.Carried{Priority: 165, Stamp: "2003-10-11T22:14:15Z", Host: "host", Program: "app", MsgID: "ID", Data: `[x@1 a="b \"]"][y@2]`, Line: "text", Body: "text"}},
+		{"<34>Oct 11 22:14:15 mymachine su: 'su root' failed", format.Carried{Priority: 34, Stamp: "Oct 11 22:14:15", Host: "mymachine", Program: "su", Line: "su: 'su root' failed", Body: "'su root' failed"}},
+		{"Feb  5 17:32:18 10.0.0.99 sshd[12]: hello", format.Carried{Priority: -1, Stamp: "Feb  5 17:32:18", Host: "10.0.0.99", Program: "sshd", PID: "12", Line: "sshd[12]: hello", Body: "hello"}},
+		{"2026-03-02T10:00:00.123456+01:00 web7 sudo: x", format.Carried{Priority: -1, Stamp: "2026-03-02T10:00:00.123456+01:00", Host: "web7", Program: "sudo", Line: "sudo: x", Body: "x"}},
+		{"<134>date=2026-03-02 devid=1", format.Carried{Priority: 134, Line: "date=2026-03-02 devid=1", Body: "date=2026-03-02 devid=1"}},
+		{"<166>Mar 02 2026 10:00:00 fw : %ASA-6-1: Built", format.Carried{Priority: 166, Stamp: "Mar 02 2026 10:00:00", Host: "fw", Program: "%ASA-6-1", Line: "%ASA-6-1: Built", Body: "Built"}},
+		{"Aug 18 07:30:25 h sshd[7]: [ID 800047 auth.notice] x", format.Carried{Priority: -1, Stamp: "Aug 18 07:30:25", Host: "h", Program: "sshd", PID: "7", Line: "sshd[7]: [ID 800047 auth.notice] x", Body: "x"}},
+	} {
+		got, ok := format.Carry(tt.record)
+		if !ok {
+			t.Errorf("%s: no header found", tt.record)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: -want +got\n%s", tt.record, diff)
+		}
+	}
+	for _, record := range []string{"", "<", "<999>x", "<1", "<ab>x", "March of the ants", "2026-03-02 10:00:00 something", "2026-03-02T10:00:00Z", "2026-03-02T10:00:00Z INFO main: started", "1 2 3", `{"a":1}`, "Jan 99 00:00:00 x y: z"} {
+		if c, ok := format.Carry(record); ok {
+			t.Errorf("%q: a header was found: %+v", record, c)
+		}
+	}
+}
+
+func TestParseStamp(t *testing.T) {
+	at := func(s string) time.Time {
+		v, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	for _, tt := range []struct{ stamp, arrival, want string }{
+		{"Mar  2 10:00:00", "2026-03-02T10:00:05Z", "2026-03-02T10:00:00Z"},
+		{"Dec 31 23:59:59", "2026-01-01T00:00:01Z", "2025-12-31T23:59:59Z"},
+		{"Jan  1 00:00:10", "2025-12-31T23:59:50Z", "2026-01-01T00:00:10Z"},
+		{"Mar  4 10:00:00", "2026-03-02T10:00:00Z", "2025-03-04T10:00:00Z"},
+		{"Feb 29 10:00:00", "2026-03-02T10:00:00Z", "2024-02-29T10:00:00Z"},
+		{"Mar  2 2019 10:00:00", "2026-03-02T10:00:00Z", "2019-03-02T10:00:00Z"},
+		{"Mar 02 10:00:00.5 UTC", "2026-03-02T10:00:05Z", "2026-03-02T10:00:00.5Z"},
+	} {
+		got, ok := format.ParseStamp(tt.stamp, at(tt.arrival))
+		if !ok || got.Format(time.RFC3339Nano) != tt.want {
+			t.Errorf("%s at %s: %v %t, want %s", tt.stamp, tt.arrival, got, ok, tt.want)
+		}
+	}
+	for _, bad := range []string{"", "Feb 30 10:00:00", "Mar  2 25:00:00", "Mar  2 10:00:00 and more", "Mrz  2 10:00:00"} {
+		if got, ok := format.ParseStamp(bad, at("2026-03-02T10:00:00Z")); ok {
+			t.Errorf("%q: read as %v", bad, got)
+		}
+	}
+}
+
+// signed is a format that is told by its signs alone.
+func signed(name string, signs ...format.Sign) format.Format {
+	return format.Format{Name: name, Signs: signs, New: func() format.Decoder { return echo{} }}
+}
+
+type echo struct{ format.Stateless }
+
+func (echo) Decode(record string) (event.Event, bool, error) {
+	return event.Event{Fields: event.Fields{"message": record}}, true, nil
+}
+
+func TestSigns(t *testing.T) {
+	rec := format.NewRecogniser(
+		signed("pair", format.Sign{Score: 50, Keys: []string{"a", "b.c"}}),
+		signed("list", format.Sign{Score: 60, Keys: []string{"events.name"}, Never: []string{"b"}}),
+		signed("value", format.Sign{Score: 70, Keys: []string{"a"}, Values: []format.Value{{Key: "kind", Texts: []string{"x*", "*y"}}}}),
+		signed("any", format.Sign{Score: 40, Keys: []string{"k"}, Any: [][]string{{"p", "q"}, {"r"}}}),
+		signed("daemon", format.Sign{Score: 80, Programs: []string{"daemon", "mail/*"}}),
+		signed("start", format.Sign{Score: 90, Starts: []string{"BEGIN|"}, Contains: []string{"end"}}),
+	)
+	for record, want := range map[string]string{
+		`{"a":1,"b":{"c":[2]}}`:                          "pair",
+		`{"a":null,"b":{"c":2}}`:                         "json",
+		`{"x":{"y":"}"},"events":[{"name":"n"},3]}`:      "list",
+		`{"events":[{"name":"n"}],"b":0}`:                "json",
+		`{"kind":"xyz","a":1,"b":{"c":1}}`:               "value",
+		`{"kind":"aby","a":1}`:                           "value",
+		`{"kind":"ab","a":1}`:                            "json",
+		`{"k":1,"q":"\"","r":{}}`:                        "any",
+		`{"k":1,"q":1}`:                                  "json",
+		`{"a":1,"b":{"c":2`:                              "pair",
+		"Mar  2 10:00:00 h daemon[1]: x":                 "daemon",
+		"Mar  2 10:00:00 h mail/smtp: x":                 "daemon",
+		"Mar  2 10:00:00 h other: x":                     "syslog",
+		"BEGIN|x|end":                                    "start",
+		"Mar  2 10:00:00 h BEGIN|x|end":                  "start",
+		"<13>Mar  2 10:00:00 h app: BEGIN|x|end":         "start",
+		`<13>Mar  2 10:00:00 h app: {"a":1,"b":{"c":2}}`: "pair",
+		"BEGIN|x": "text",
+		"":        "text",
+	} {
+		if got := rec.Recognise([]byte(record)); got != want {
+			t.Errorf("%s: %s, want %s", record, got, want)
+		}
+	}
+}
+
+// TestResumeCarried reads a kept record alone: it must give what it gave first.
+func TestResumeCarried(t *testing.T) {
+	rec := format.NewRecogniser(signed("daemon", format.Sign{Score: 80, Programs: []string{"daemon"}}))
+	for _, record := range []string{"<13>Mar  2 10:00:00 h daemon[1]: x y", "Mar  2 10:00:00 h other: x", `<13>Mar  2 10:00:00 h app: {"a":1}`, "plain"} {
+		first, err := rec.Stream("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		first.Arrival = time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC)
+		want, ok, err := first.Decode([]byte(record))
+		if err != nil || !ok {
+			t.Fatal(err)
+		}
+		again, err := rec.Resume(first.Format(), first.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		again.Arrival = first.Arrival
+		got, _, err := again.Decode([]byte(record))
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v: -first +again\n%s", record, err, diff)
+		}
+	}
+}
+
+func FuzzCarry(f *testing.F) {
+	f.Add("<34>1 2003-10-11T22:14:15.003Z host su 77 ID47 [a@1 b=\"c\"] x")
+	f.Add("<34>Oct 11 22:14:15 mymachine su(pam_unix)[1]: 'su root' failed")
+	f.Add("2026-03-02T10:00:00.123456+01:00 web7 sudo: x")
+	f.Add(`{"a":{"b":[{"c":"d\""}]}}`)
+	rec := format.NewRecogniser(signed("a", format.Sign{Score: 50, Keys: []string{"a", "a.b.c"}}), signed("d", format.Sign{Score: 80, Programs: []string{"su"}}))
+	f.Fuzz(func(t *testing.T, record string) {
+		c, ok := format.Carry(record)
+		if ok && !strings.HasSuffix(record, c.Body) && !strings.Contains(record, "\ufeff") {
+			t.Errorf("%q is not the end of %q", c.Body, record)
+		}
+		stream, err := rec.Stream("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream.Arrival = time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC)
+		ev, ok, err := stream.Decode([]byte(record))
+		if err == nil && ok && string(ev.Raw) != record {
+			t.Errorf("the record was changed: %q", record)
+		}
+	})
+}

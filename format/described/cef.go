@@ -1,0 +1,182 @@
+package described
+
+import (
+	"strings"
+
+	"github.com/vedette-soc/vedette/format"
+)
+
+// cefCut reads ArcSight's Common Event Format:
+// CEF:Version|Vendor|Product|Version|Class|Name|Severity|key=value key=value.
+type cefCut struct{}
+
+var cefHeader = [...]string{"version", "device.vendor", "device.product", "device.version", "device.event_class_id", "name", "severity"}
+
+func (cefCut) cut(r *decoder, record string) (bool, error) {
+	start := strings.Index(record, "CEF:")
+	if start < 0 {
+		return false, format.Faultf("cef", "there is no CEF: in the record")
+	}
+	r.begin(record)
+	rest := record[start+4:]
+	for _, name := range cefHeader {
+		value, after, ok := cutPipe(rest)
+		if !ok && name != "severity" {
+			return true, nil // what is there is kept; the message has all
+		}
+		r.put(name, value)
+		rest = after
+	}
+	readExtension(rest, func(key, value string) { r.put("extensions."+key, value) })
+	r.labels()
+	return true, nil
+}
+
+// cutPipe cuts at the next '|' that no backslash stands before.
+func cutPipe(s string) (value, rest string, ok bool) {
+	escaped := false
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+			escaped = true
+		case '|':
+			value = s[:i]
+			if escaped {
+				value = strings.NewReplacer(`\|`, `|`, `\\`, `\`).Replace(value)
+			}
+			return strings.TrimSpace(value), s[i+1:], true
+		}
+	}
+	return s, "", false
+}
+
+// readExtension reads key=value pairs whose values may hold spaces: a value ends
+// where the next key begins.
+func readExtension(s string, put func(key, value string)) {
+	keyEnd := nextKey(s, 0)
+	for n := 0; keyEnd >= 0 && n < maxPairs; n++ {
+		keyStart := strings.LastIndexAny(s[:keyEnd], " \t\n") + 1
+		key := s[keyStart:keyEnd]
+		next := nextKey(s, keyEnd+1)
+		end := len(s)
+		if next >= 0 {
+			end = strings.LastIndexAny(s[:next], " \t\n")
+		}
+		put(key, cefText(strings.TrimSpace(s[keyEnd+1:end])))
+		keyEnd = next
+	}
+}
+
+// nextKey returns the place of the '=' behind the next key at or after from, -1
+// when there is none.
+func nextKey(s string, from int) int {
+	for i := from; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '=':
+			start := strings.LastIndexAny(s[:i], " \t\n") + 1
+			if start >= from && (start > from || from == 0) && cefKey(s[start:i]) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+func cefKey(key string) bool {
+	for i := range len(key) {
+		c := key[i]
+		if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && c != '_' && c != '.' && c != '-' && c != '[' && c != ']' {
+			return false
+		}
+	}
+	return key != "" && len(key) <= maxName-len("extensions.")
+}
+
+func cefText(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	return strings.NewReplacer(`\=`, `=`, `\\`, `\`, `\n`, "\n", `\r`, "\r", `\|`, `|`).Replace(s)
+}
+
+// labelled are the keys that another key names.
+var labelled = [...]string{
+	"cs1", "cs2", "cs3", "cs4", "cs5", "cs6", "cn1", "cn2", "cn3", "flexString1", "flexString2", "deviceCustomDate1", "deviceCustomDate2",
+	"c6a1", "c6a2", "c6a3", "c6a4", "cfp1", "cfp2", "cfp3", "cfp4", "flexNumber1", "flexNumber2", "flexDate1",
+}
+
+// labels puts labelled values under their names.
+func (r *decoder) labels() {
+	for _, key := range labelled {
+		name, ok := r.fields[r.d.prefix+"extensions."+key+"Label"].(string)
+		if !ok {
+			continue
+		}
+		value, _ := r.fields[r.d.prefix+"extensions."+key].(string)
+		name = strings.Join(strings.FieldsFunc(strings.ToLower(name), func(c rune) bool {
+			return (c < 'a' || c > 'z') && (c < '0' || c > '9')
+		}), "_")
+		if name != "" {
+			r.put("labels."+name, value)
+		}
+	}
+}
+
+// leefCut reads IBM's Log Event Extended Format, versions 1 and 2:
+// LEEF:Version|Vendor|Product|Version|EventID|[Delimiter|]key=value<tab>key=value.
+type leefCut struct{}
+
+var leefHeader = [...]string{"version", "vendor", "product", "product_version", "event_id"}
+
+func (leefCut) cut(r *decoder, record string) (bool, error) {
+	start := strings.Index(record, "LEEF:")
+	if start < 0 {
+		return false, format.Faultf("leef", "there is no LEEF: in the record")
+	}
+	r.begin(record)
+	rest := record[start+5:]
+	second := strings.HasPrefix(rest, "2")
+	for _, name := range leefHeader {
+		value, after, ok := strings.Cut(rest, "|")
+		r.put(name, strings.TrimSpace(value))
+		if rest = after; !ok {
+			return true, nil
+		}
+	}
+	delimiter := "\t"
+	if second {
+		word, after, ok := strings.Cut(rest, "|")
+		if ok && len(word) <= 6 && !strings.Contains(word, "=") {
+			rest = after
+			if d := leefDelimiter(word); d != "" {
+				delimiter = d
+			}
+		}
+	}
+	n := 0
+	for pair := range strings.SplitSeq(rest, delimiter) {
+		key, value, ok := strings.Cut(pair, "=")
+		if key = strings.TrimSpace(key); ok && pairKey(key) {
+			r.put(key, strings.TrimSpace(value))
+		}
+		if n++; n >= maxPairs {
+			break
+		}
+	}
+	return true, nil
+}
+
+// leefDelimiter reads "^", "x5E", "0x5E".
+func leefDelimiter(word string) string {
+	if len(word) == 1 {
+		return word
+	}
+	hex := strings.TrimPrefix(strings.TrimPrefix(word, "0"), "x")
+	if n, ok := format.Number("0x" + hex).(int64); ok && hex != word && n > 0 && n < 256 {
+		return string([]byte{byte(n)})
+	}
+	return ""
+}

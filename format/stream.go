@@ -1,0 +1,194 @@
+package format
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/vedette-soc/vedette/event"
+)
+
+// Stream returns a decoder for a new stream. declared names its format; when
+// empty, every record is recognised by itself.
+func (r *Recogniser) Stream(declared string) (*Stream, error) {
+	s := &Stream{rec: r, declared: -1, last: -1}
+	if declared != "" {
+		i, err := r.index(declared)
+		if err != nil {
+			return nil, err
+		}
+		s.declared = i
+	}
+	return s, nil
+}
+
+// Resume returns a stream that reads records of the named format in the state
+// that Stream.Context described when the record was read first. When format is
+// empty, as for a record nobody has read yet, every record is recognised.
+func (r *Recogniser) Resume(format string, context []byte) (*Stream, error) {
+	s, err := r.Stream(format)
+	if err != nil || format == "" {
+		return s, err
+	}
+	if f := r.formats[s.declared]; len(context) > 0 && f.Resume != nil {
+		d, err := f.Resume(context)
+		if err != nil {
+			return nil, fmt.Errorf("resume %s: %w", format, err)
+		}
+		s.decoders = append(s.decoders, held{s.declared, d})
+	}
+	return s, nil
+}
+
+// Stream decodes the records of one stream, each in the format it has. Not
+// safe for concurrent use.
+type Stream struct {
+	// Arrival is when the records came, near which times without a year lie; zero
+	// means now.
+	Arrival time.Time
+
+	rec      *Recogniser
+	decoders []held // made when first needed
+	declared int    // format of every record, -1 when recognised
+	last     int    // format of the last record
+	withText int    // 1 + format whose context claims what is not JSON
+	carried  Carried
+}
+
+// held is the decoder of a format.
+type held struct {
+	format  int
+	decoder Decoder
+}
+
+func (s *Stream) held(format int) Decoder {
+	for i := range s.decoders {
+		if s.decoders[i].format == format {
+			return s.decoders[i].decoder
+		}
+	}
+	return nil
+}
+
+func (s *Stream) decoder(format int) Decoder {
+	d := s.held(format)
+	if d == nil {
+		d = s.rec.formats[format].New()
+		s.decoders = append(s.decoders, held{format, d})
+	}
+	return d
+}
+
+// Decode reads one record and fills everything but Origin and Observables. It
+// keeps record as Raw: the caller must not change it afterwards. ok is false,
+// with a nil error, when the record carries no event.
+func (s *Stream) Decode(record []byte) (ev event.Event, ok bool, err error) {
+	i, part := s.choose(string(record))
+	s.last = i
+	d := s.decoder(i)
+	ev, ok, err = s.decode(d, string(record), part)
+	if err != nil && s.declared < 0 && s.withText == i+1 {
+		// No row of the table: another log follows in the same stream.
+		if other, part := s.rec.find(string(record), -1, &s.carried); other != i && other != s.rec.text {
+			i, s.last = other, other
+			d = s.decoder(i)
+			ev, ok, err = s.decode(d, string(record), part)
+		}
+	}
+	if d.Context() != nil {
+		s.withText = i + 1
+	}
+	if err != nil || !ok {
+		return event.Event{}, false, err
+	}
+	ev.Format = s.rec.formats[i].Name
+	ev.Raw = record
+	return ev, true, nil
+}
+
+// decode reads the part of the record that the format is for. What a record
+// carries that cannot be read is a line of syslog all the same.
+func (s *Stream) decode(d Decoder, record string, p part) (ev event.Event, ok bool, err error) {
+	if p == whole {
+		ev, ok, err = decodeAt(d, record, &Carried{Priority: -1}, s.arrival)
+		return ev, ok, err
+	}
+	inner := s.carried.Body
+	if p == linePart {
+		inner = s.carried.Line
+	}
+	ev, ok, err = decodeAt(d, inner, &s.carried, s.arrival)
+	if ok {
+		s.carried.Fill(&ev, s.arrival())
+	}
+	return ev, ok, err
+}
+
+func decodeAt(d Decoder, record string, c *Carried, arrival func() time.Time) (event.Event, bool, error) {
+	if cd, ok := d.(CarriedDecoder); ok {
+		c.Arrival = arrival
+		return cd.DecodeCarried(record, c)
+	}
+	return d.Decode(record)
+}
+
+func (s *Stream) arrival() time.Time {
+	if s.Arrival.IsZero() {
+		return time.Now()
+	}
+	return s.Arrival
+}
+
+// choose sends plain lines below a header to the format whose header it was:
+// they cannot be recognised by themselves.
+func (s *Stream) choose(record string) (int, part) {
+	if s.declared >= 0 {
+		return s.declared, s.declaredPart(record)
+	}
+	if s.withText > 0 && (len(record) == 0 || record[0] != '{') {
+		return s.withText - 1, whole
+	}
+	return s.rec.find(record, s.last, &s.carried)
+}
+
+// declaredPart finds where a record of the declared format lies: it is the whole
+// record, or syslog carries it.
+func (s *Stream) declaredPart(record string) part {
+	f := &s.rec.formats[s.declared]
+	if f.Signs == nil && (f.Recognise == nil || f.Recognise(record) > 0) || record == "" || record[0] == '{' {
+		return whole
+	}
+	if f.Signs != nil {
+		if i, _ := s.rec.signs.line(record); i == s.declared {
+			return whole
+		}
+	}
+	c, ok := Carry(record)
+	if !ok {
+		return whole
+	}
+	s.carried = c
+	if i, _ := s.rec.signs.line(c.Line); i == s.declared {
+		return linePart
+	}
+	return bodyPart
+}
+
+// Context returns the state that the last record was read in, to be kept with
+// it for Resume. Nil when the record stands alone.
+func (s *Stream) Context() []byte {
+	if s.last < 0 {
+		return nil
+	}
+	if d := s.held(s.last); d != nil {
+		return d.Context()
+	}
+	return nil
+}
+
+// Format returns the name of the format of the last record.
+func (s *Stream) Format() string {
+	if s.last < 0 {
+		return ""
+	}
+	return s.rec.formats[s.last].Name
+}
