@@ -51,6 +51,7 @@ var routes = []string{
 	"GET /api/v1/indicators viewer",
 	"GET /api/v1/indicators/export viewer",
 	"GET /api/v1/indicators/{id} viewer",
+	"GET /api/v1/indicators/{id}/reckoning viewer",
 	"GET /api/v1/lists viewer",
 	"GET /api/v1/openapi.json nobody",
 	"GET /api/v1/packs viewer",

@@ -107,7 +107,10 @@ func (s *System) pipelineStage() []supervise.Worker {
 			s.rules.Renew() // placeholders come from the profile
 			return err
 		},
-		"alert.changed": func(_ context.Context, f ref.Fact) error { s.changes.tell([]string{f.Ref.ID}); return nil },
+		"alert.changed": func(ctx context.Context, f ref.Fact) error {
+			s.changes.tell([]string{f.Ref.ID})
+			return pipeline.Witness{Alerts: s.alerts, Intel: s.intel}.Changed(ctx, f)
+		},
 	}}
 	return []supervise.Worker{
 		{Name: "index", Run: func(ctx context.Context) error { return s.matcher.Run(ctx, s.ready) }},

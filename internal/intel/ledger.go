@@ -17,6 +17,9 @@ type Ledger interface {
 	// Recount counts the sets anew from what the sources say and returns how many
 	// were wrong.
 	Recount(ctx context.Context) (int, error)
+	// Witness records what a verdict on an incident says of indicators ("" =
+	// nothing) in the place of what it said before, and returns all it ever spoke of.
+	Witness(ctx context.Context, incident string, keys []Key, kind string, at time.Time) ([]Key, error)
 	// Outcomes returns what indicators led to since a moment: one for each alert.
 	Outcomes(ctx context.Context, since time.Time) ([]Outcome, error)
 }

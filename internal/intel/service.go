@@ -27,6 +27,7 @@ type Service struct {
 	now       func() time.Time
 	merging   sync.Mutex           // Load and Save of a merge belong together
 	settled   map[string]time.Time // guarded by merging; nil = to be read
+	trust     trust                // guarded by merging
 }
 
 // New returns a Service.
@@ -103,7 +104,7 @@ func (s *Service) mergeBatch(ctx context.Context, source, run string, claims []i
 		if !slices.Contains(before, source) {
 			b.Tally.added(all, before, source, s.settledAt, now)
 		}
-		if row := combine(old, all, now); !known || !same(old, row) {
+		if row := s.trust.combine(old, all); !known || !same(old, row) {
 			row.Turned = !known || old.Live(now) != row.Live(now)
 			b.Rows = append(b.Rows, row)
 		}
@@ -144,7 +145,7 @@ func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error)
 				}
 			}
 			if old, ok := rows[k]; ok {
-				row := combine(old, said[k], now)
+				row := s.trust.combine(old, said[k])
 				row.Turned = old.Live(now) != row.Live(now)
 				b.Rows = append(b.Rows, row)
 			}
@@ -166,6 +167,7 @@ func (s *Service) Announce(ctx context.Context) error {
 func (s *Service) Settle(ctx context.Context, source string) error {
 	s.merging.Lock()
 	defer s.merging.Unlock()
+	s.settled = nil // what the sources have in common changed, too
 	if err := s.readSettled(ctx); err != nil || !s.settled[source].IsZero() {
 		return err
 	}
@@ -177,16 +179,92 @@ func (s *Service) Settle(ctx context.Context, source string) error {
 	return nil
 }
 
-// readSettled reads, once, when the first good run of each source ended.
+// WithReliability tells how reliable each source is, by the letters A to F of the
+// Admiralty code; "" = not said.
+func (s *Service) WithReliability(of func(source string) string) *Service {
+	s.trust.reliability = of
+	return s
+}
+
+// Reckon says how the confidence in an indicator and its expiry come about, as
+// they would be written now.
+func (s *Service) Reckon(ctx context.Context, id string) (Reckoning, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return Reckoning{}, err
+	}
+	row, err := s.ByID(ctx, id)
+	if err != nil {
+		return Reckoning{}, err
+	}
+	_, said, err := s.store.Load(ctx, []Key{row.Key})
+	if err != nil {
+		return Reckoning{}, err
+	}
+	s.merging.Lock()
+	defer s.merging.Unlock()
+	if err := s.readSettled(ctx); err != nil {
+		return Reckoning{}, err
+	}
+	return s.trust.reckon(row.Type, said[row.Key], row.Sighting, true), nil
+}
+
+// Witness tells what a verdict on an incident says of the indicators it met:
+// "confirmed", "refuted", or "" when it says nothing (any more). at is when they
+// were met last. A later call about the same incident replaces an earlier one.
+func (s *Service) Witness(ctx context.Context, incident string, ids []string, kind string, at time.Time) error {
+	if err := ref.Need(ctx, ref.Analyst); err != nil {
+		return err
+	}
+	var keys []Key
+	for _, id := range ids {
+		if u, err := uuid.Parse(id); err == nil {
+			keys = append(keys, KeyOfID(u))
+		}
+	}
+	s.merging.Lock()
+	defer s.merging.Unlock()
+	touched, err := s.ledger.Witness(ctx, incident, keys, kind, at)
+	if err != nil || len(touched) == 0 {
+		return err
+	}
+	if err := s.readSettled(ctx); err != nil {
+		return err
+	}
+	rows, said, err := s.store.Load(ctx, touched)
+	if err != nil {
+		return err
+	}
+	var b Batch
+	for _, k := range touched {
+		old, ok := rows[k]
+		if !ok {
+			continue
+		}
+		row := s.trust.combine(old, said[k])
+		if row.Confidence == old.Confidence && row.ValidUntil.Equal(old.ValidUntil) {
+			continue
+		}
+		row.Turned = old.Live(s.now()) != row.Live(s.now())
+		b.Rows = append(b.Rows, row)
+		b.Announce = b.Announce || row.Turned
+	}
+	if len(b.Rows) == 0 {
+		return nil
+	}
+	return s.store.Save(ctx, b)
+}
+
+// readSettled reads, once, when the first good run of each source ended and how
+// much the sources have in common.
 func (s *Service) readSettled(ctx context.Context) error {
 	if s.settled != nil {
 		return nil
 	}
-	_, facts, err := s.ledger.Tallies(ctx, s.now())
+	t, facts, err := s.ledger.Tallies(ctx, s.now())
 	if err != nil {
 		return err
 	}
-	s.settled = map[string]time.Time{}
+	s.settled, s.trust.kinship = map[string]time.Time{}, kinshipOf(t.Sets)
 	for source, f := range facts {
 		s.settled[source] = f.Settled
 	}

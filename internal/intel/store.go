@@ -39,8 +39,9 @@ func KeyOfID(id uuid.UUID) Key { return Key(binary.BigEndian.Uint64(id[:8])) }
 type Row struct {
 	Key Key `json:"-"`
 	indicator.Indicator
-	Claimed  bool   `json:"claimed"`   // at least one source still claims it
-	PinnedBy string `json:"pinned_by"` // the analyst who fixed confidence or expiry; wins over sources
+	Claimed  bool     `json:"claimed"`           // at least one source still claims it
+	Sighting Sighting `json:"sighting,omitzero"` // what verdicts said of it; only Load reads it
+	PinnedBy string   `json:"pinned_by"`         // the analyst who fixed confidence or expiry; wins over sources
 	// Turned says that the indicator begins or ceases to be live by being saved.
 	Turned bool `json:"-"`
 }

@@ -28,6 +28,7 @@ type indicatorPage struct {
 	Decay      indicator.Decay
 	Score      float64 // of the strongest source, today
 	Names      []nameMeaning
+	Reckoning  intel.Reckoning
 	Relations  []relationLine
 	Sightings  []alert.Detection
 	Sighted    int
@@ -132,6 +133,9 @@ func (s *server) indicatorPage(ctx context.Context, v visitor, t indicator.Type,
 		return p, err
 	}
 	if p.Blocks, err = s.blocksOf(ctx, t, value); err != nil || !p.Known {
+		return p, err
+	}
+	if p.Reckoning, err = s.cfg.Intel.Reckon(ctx, row.ID); err != nil {
 		return p, err
 	}
 	return p, s.meaning(ctx, &p)
