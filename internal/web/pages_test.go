@@ -75,7 +75,7 @@ func TestPages(t *testing.T) {
 		{name: "a broken cursor", user: "viewer", target: "/?cursor=%21", status: 400, has: []string{"start again without it"}},
 		{name: "an event with its fields", user: "viewer", target: "/events/1", status: 200, has: []string{"<h1>Event 1</h1>", "dns.question.name", "evil[.]example", "As it arrived"}},
 		{name: "an event that is no number", user: "viewer", target: "/events/x", status: 404},
-		{name: "an indicator", user: "analyst", target: "/indicators/" + indicator.ID(indicator.Domain, "evil.example"), status: 200, has: []string{"urlhaus", "threatfox", "95 %", "APT29", "(1 − 80 %)", "Decide it yourself", "shop-db-1 looked up"}},
+		{name: "an indicator", user: "analyst", target: "/indicators/" + indicator.ID(indicator.Domain, "evil.example"), status: 200, has: []string{"urlhaus", "threatfox", "95 %", "APT29", "the product of (1 − what each adds) = 95 %", "Decide it yourself", "shop-db-1 looked up"}},
 		{name: "a known value leads to its indicator", user: "viewer", target: "/lookup?type=domain-name&value=EVIL.example", status: 303, to: "/indicators/" + indicator.ID(indicator.Domain, "evil.example")},
 		{name: "an unknown value says so", user: "viewer", target: "/lookup?type=domain-name&value=new.example", status: 200, has: []string{"not the same as harmless"}},
 		{name: "a value that is none", user: "viewer", target: "/lookup?type=ipv4-addr&value=300.1.1.1", status: 400},
