@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cespare/xxhash/v2"
-
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/indicator"
@@ -62,7 +60,7 @@ func EventRef(s telemetry.Seq) ref.Ref {
 
 // KeyOf is the key under which history finds an observable.
 func KeyOf(t indicator.Type, value string) telemetry.Key {
-	return telemetry.Key(xxhash.Sum64String(string(t) + "\x00" + value))
+	return telemetry.KeyOf(t, value)
 }
 
 // Run is a worker: it follows the history until ctx is done.
@@ -130,11 +128,9 @@ func (w *Events) step(ctx context.Context) (int, error) {
 	var found []alert.Detection
 	for _, r := range records {
 		ev, ok := w.Decoder.Decode(r)
-		var keys []telemetry.Key
+		var note telemetry.Note
 		if ok {
-			for _, o := range ev.Observables {
-				keys = append(keys, KeyOf(o.Type, o.Value))
-			}
+			note = noteOf(&ev, r.Source)
 			if r.Seq > w.place {
 				if w.Decoded != nil {
 					w.Decoded(r.Source, ev.Format, ev.Time, r.Received)
@@ -147,7 +143,7 @@ func (w *Events) step(ctx context.Context) (int, error) {
 			}
 		}
 		if r.Seq > w.noted {
-			if err := w.History.Note(ctx, r.Seq, keys); err != nil {
+			if err := w.History.Note(ctx, r.Seq, note); err != nil {
 				return 0, fmt.Errorf("note event %d: %w", r.Seq, err)
 			}
 			w.noted = r.Seq
@@ -169,6 +165,15 @@ func (w *Events) step(ctx context.Context) (int, error) {
 		w.Changed(taken.Incidents)
 	}
 	return len(records), nil
+}
+
+// noteOf is what the history notes of an event.
+func noteOf(ev *event.Event, source string) telemetry.Note {
+	n := telemetry.Note{Time: ev.Time, Source: source, Values: make([]telemetry.Value, len(ev.Observables))}
+	for i, o := range ev.Observables {
+		n.Values[i] = telemetry.Value{Key: KeyOf(o.Type, o.Value), Type: o.Type, Text: o.Value}
+	}
+	return n
 }
 
 // Decoder reads stored records back into events. Safe for concurrent use.

@@ -197,7 +197,7 @@ func (h *house) meet(s sample) string {
 	}
 	seq, err := h.history.Append(system(), []telemetry.Record{{Received: at, Source: "http/sensor-1", Raw: []byte(raw)}})
 	h.must(err)
-	h.must(h.history.Note(system(), seq, []telemetry.Key{pipeline.KeyOf(typ, s.value)}))
+	h.must(h.history.Note(system(), seq, telemetry.Note{Time: time.Now(), Source: "test", Values: []telemetry.Value{{Key: pipeline.KeyOf(typ, s.value), Type: typ, Text: s.value}}}))
 	ev := pipeline.EventRef(seq)
 	key := indicator.ID(typ, s.value)
 	d := alert.Detection{
