@@ -43,6 +43,7 @@ type ruleSet struct {
 
 	correlations []sigma.Correlation
 	corrMeta     []detect.Rule // by correlation
+	wants        []bool        // by rule of engine: a correlation asks for it
 
 	refused []detect.Refusal
 	never   map[string]string // why a rule cannot match
@@ -192,6 +193,7 @@ func (s *ruleSet) refuse(err error) error {
 // correlate keeps the correlations that can work.
 func (s *ruleSet) correlate(live detect.Live) error {
 	s.correlations = live.Sigma.Correlations
+	s.wants = make([]bool, s.engine.Len())
 	if _, err := sigma.NewCorrelator(s.correlations, live.Sigma.Rules); err != nil {
 		if err := s.refuse(err); err != nil {
 			return err
@@ -199,6 +201,10 @@ func (s *ruleSet) correlate(live detect.Live) error {
 	}
 	for i := range s.correlations {
 		s.corrMeta = append(s.corrMeta, live.Meta[s.correlations[i].ID])
+	}
+	memory := s.correlator()
+	for i := range s.wants {
+		s.wants[i] = memory.Wants(s.engine.Rule(i).Key())
 	}
 	return nil
 }

@@ -1,0 +1,36 @@
+package hunt
+
+import (
+	"context"
+
+	"github.com/vedette-soc/vedette/ref"
+)
+
+// JobStore keeps jobs. Each method is one transaction, durable on return; all may
+// be called concurrently.
+type JobStore interface {
+	// Place returns what Begin kept last, nothing at first.
+	Place(ctx context.Context) ([]byte, error)
+	// Begin keeps new jobs and the place up to which everything is in a job.
+	Begin(ctx context.Context, jobs []Job, place []byte) error
+	// SaveJob keeps a job as it is now; act, when given, is its line in the audit log.
+	SaveJob(ctx context.Context, j Job, act *ref.Act) error
+	// Jobs returns the newest jobs; open ones only when unfinished is set.
+	Jobs(ctx context.Context, unfinished bool, limit int) ([]Job, error)
+	// Job returns one; an errs.NotFound when there is none.
+	Job(ctx context.Context, id string) (Job, error)
+}
+
+// Past does what jobs ask for.
+type Past interface {
+	// Ready blocks until Due may be asked, or ctx is done.
+	Ready(ctx context.Context) error
+	// Due returns the jobs for what has come into effect since a place, and the
+	// new place; the same place when nothing has.
+	Due(ctx context.Context, place []byte) (jobs []Job, now []byte, err error)
+	// All is a job for every live indicator.
+	All(ctx context.Context) (Job, error)
+	// Look does a job from j.Next on. It calls tell with how far it is, often
+	// enough; what tell got is where a restart goes on.
+	Look(ctx context.Context, j Job, tell func(Job) error) (Job, error)
+}
