@@ -26,6 +26,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/investigate"
@@ -61,6 +62,7 @@ type Config struct {
 	Doctor      func(context.Context) []Check
 	Detect      *detect.Service
 	Rules       *pipeline.Rules
+	Hunt        *hunt.Service
 	Version     string
 	Log         *slog.Logger
 }

@@ -113,6 +113,7 @@ func (s *System) pipelineStage() []supervise.Worker {
 		{Name: "rules", Run: s.rules.Run},
 		{Name: "events", Run: s.events.Run},
 		{Name: "back-tests", Run: s.detect.Run},
+		{Name: "looking back", Run: s.hunt.Run},
 		{Name: "facts", Run: facts.Run},
 		{Name: "blocks", Run: s.respond.Run},
 		{Name: "retention", Run: s.retain},

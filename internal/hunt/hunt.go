@@ -60,6 +60,9 @@ type Job struct {
 	Found     int      `json:"found"`               // detections that are new
 	Known     int      `json:"known"`               // detections that there were already, or beyond what one alert keeps
 	Incidents []string `json:"incidents,omitempty"` // that changed; the first hundred
+
+	// Memory is what correlations remember while the job is under way.
+	Memory string `json:"memory,omitempty"`
 }
 
 // Progress is between 0 and 1.

@@ -41,7 +41,11 @@ func (s *Service) Jobs(ctx context.Context, limit int) ([]Job, error) {
 	if err := ref.Need(ctx, ref.Viewer); err != nil {
 		return nil, err
 	}
-	return s.store.Jobs(ctx, false, min(max(limit, 1), 500))
+	jobs, err := s.store.Jobs(ctx, false, min(max(limit, 1), 500))
+	for i := range jobs {
+		jobs[i].Memory = ""
+	}
+	return jobs, err
 }
 
 // Job returns one job.
@@ -49,7 +53,9 @@ func (s *Service) Job(ctx context.Context, id string) (Job, error) {
 	if err := ref.Need(ctx, ref.Viewer); err != nil {
 		return Job{}, err
 	}
-	return s.store.Job(ctx, id)
+	j, err := s.store.Job(ctx, id)
+	j.Memory = ""
+	return j, err
 }
 
 // Retro asks for a look back with every live indicator.

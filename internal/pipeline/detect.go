@@ -137,6 +137,9 @@ func byIndicator(d *alert.Detection, o event.Observable, m Met, who *setting) {
 	}
 	for _, a := range row.Sources {
 		if !a.Withdrawn {
+			if d.Known.IsZero() || a.FirstAdded.Before(d.Known) {
+				d.Known = a.FirstAdded
+			}
 			d.Reason.Sources = append(d.Reason.Sources, a.Source)
 		}
 	}

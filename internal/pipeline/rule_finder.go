@@ -150,6 +150,9 @@ func (f *ruleFinder) correlate(r *sigma.Rule, h sigma.Match, ev *event.Event, id
 	for _, a := range f.memory.Add(sigma.Hit{Rule: r.Key(), Time: ev.Time, Event: id.ID, Values: func(field string) []string { return f.eye.main.Values(h, field) }}) {
 		set := f.eye.set
 		c := &set.correlations[a.Correlation]
+		if c.Silent { // only another correlation asks for it
+			continue
+		}
 		f.fired[c.ID]++
 		out = append(out, ruleMatch{rule: &c.Rule, meta: set.corrMeta[a.Correlation], alarm: &a})
 	}
@@ -189,7 +192,7 @@ func (f *ruleFinder) report(ctx context.Context) error {
 // byRule fills d for a rule that matched.
 func byRule(d *alert.Detection, m ruleMatch, id ref.Ref) {
 	key := m.meta.ID
-	d.Sensor = "sigma"
+	d.Sensor, d.Known = "sigma", m.meta.Changed
 	d.ID = alert.DetectionID(d.Event, key, "")
 	d.Reason = alert.Reason{
 		Kind: alert.ByRule, Key: key, Title: m.rule.Title, Level: m.rule.Level, Author: m.meta.Author, License: m.meta.License,

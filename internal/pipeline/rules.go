@@ -25,7 +25,9 @@ type Rules struct {
 	dirty     chan struct{}
 	state     atomic.Pointer[ruleSet]
 	ready     chan struct{} // closed when the first rules are compiled
-	first     sync.Once
+	// InEffect is told after other rules are in effect; may be nil. Set it before Run.
+	InEffect func()
+	first    sync.Once
 
 	matches, excepted atomic.Int64
 	mu                sync.Mutex
@@ -127,6 +129,9 @@ func (r *Rules) Rebuild(ctx context.Context) error {
 	set.generation = r.state.Load().generation + 1
 	set.asOf, set.took = start, time.Since(start)
 	r.state.Store(set)
+	if r.InEffect != nil {
+		r.InEffect()
+	}
 	r.log.DebugContext(ctx, "rules swapped", "rules", set.engine.Len(), "correlations", len(set.correlations), "refused", len(set.refused), "took", set.took)
 	return nil
 }
