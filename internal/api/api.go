@@ -51,7 +51,7 @@ type Config struct {
 	Identity    *identity.Service
 	Org         *org.Service
 	Audit       audit.Store
-	History     telemetry.History
+	History     pipeline.PastHistory
 	Decoder     *pipeline.Decoder
 	Matcher     *pipeline.Matcher
 	Workers     func() []supervise.Status

@@ -34,3 +34,10 @@ type Past interface {
 	// enough; what tell got is where a restart goes on.
 	Look(ctx context.Context, j Job, tell func(Job) error) (Job, error)
 }
+
+// Searcher puts questions to the history.
+type Searcher interface {
+	// Search answers a question. It calls tell, which may be nil, with what there is
+	// so far, and ends early when ctx does.
+	Search(ctx context.Context, a Ask, tell func(Answer)) (Answer, error)
+}

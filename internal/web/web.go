@@ -49,7 +49,7 @@ type Config struct {
 	Identity    *identity.Service
 	Org         *org.Service
 	Audit       audit.Store
-	History     telemetry.History
+	History     pipeline.PastHistory
 	Decoder     *pipeline.Decoder
 	Detect      *detect.Service
 	Rules       *pipeline.Rules

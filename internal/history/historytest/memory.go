@@ -100,7 +100,7 @@ func (m *Memory) Parts(context.Context) ([]telemetry.Part, error) {
 	}
 	p := telemetry.Part{First: 1, End: telemetry.Seq(len(m.records)) + 1, Records: len(m.records), Noted: m.noted}
 	for _, n := range m.notes {
-		if len(n.Values) == 0 {
+		if n.Time.IsZero() {
 			continue
 		}
 		if p.From.IsZero() || n.Time.Before(p.From) {
@@ -150,7 +150,7 @@ func (m *Memory) Seen(_ context.Context, key telemetry.Key) (telemetry.Seen, err
 	for seq := telemetry.Seq(1); seq <= m.noted; seq++ {
 		n := m.notes[seq]
 		at := n.Time.UTC().Truncate(time.Second)
-		if len(n.Values) > 0 && (out.Since.IsZero() || at.Before(out.Since)) {
+		if !n.Time.IsZero() && (out.Since.IsZero() || at.Before(out.Since)) {
 			out.Since = at
 		}
 		if !slices.ContainsFunc(n.Values, func(v telemetry.Value) bool { return v.Key == key }) {

@@ -21,6 +21,7 @@ type notes struct {
 	entries        []entry
 	sources        []string
 	oldest, newest int64 // seconds, of events
+	timed          bool  // there are any
 }
 
 // entry is one posting; before is 1 + the index of the key's posting before it.
@@ -69,9 +70,9 @@ func newNotes(p *part) *notes {
 
 func (n *notes) add(row uint32, note telemetry.Note) {
 	at, source := second(note.Time), n.source(note.Source)
-	if len(note.Values) > 0 {
-		if len(n.values) == 0 {
-			n.oldest, n.newest = at, at
+	if !note.Time.IsZero() {
+		if !n.timed {
+			n.oldest, n.newest, n.timed = at, at, true
 		}
 		n.oldest, n.newest = min(n.oldest, at), max(n.newest, at)
 	}

@@ -243,7 +243,7 @@ func (h *History) Seen(ctx context.Context, key telemetry.Key) (telemetry.Seen, 
 		switch {
 		case p.sidecar != nil:
 			s := p.sidecar
-			sum.since(s.oldest, len(s.words) > 0)
+			sum.since(s.oldest, s.oldest != 0 || s.newest != 0)
 			list, err := s.list(key, &scratch)
 			if err != nil {
 				return telemetry.Seen{}, err
@@ -259,7 +259,7 @@ func (h *History) Seen(ctx context.Context, key telemetry.Key) (telemetry.Seen, 
 			sum.add(seen, count, s.sources)
 		case h.notes != nil && h.notes.part == p:
 			n := h.notes
-			sum.since(n.oldest, len(n.values) > 0)
+			sum.since(n.oldest, n.timed)
 			if i, ok := n.index[key]; ok {
 				sum.add(n.values[i].sighting, uint64(n.values[i].count), n.sources)
 			}
