@@ -43,6 +43,7 @@ func commands() []command {
 		{"detect", "-rules PATH... [-why] EVENTS...", "print every Sigma rule that events match, without a store", runDetect},
 		{"rule", "test|explain|list|show|import|enable|disable|except|backtest [flags] ...", "detection rules and their tests", runRule},
 		{"intel", "import|export|lookup|resolve [flags] ...", "bring intelligence in and out, ask what is known", runIntel},
+		{"hunt", "QUERY | retro [-intel PATH...] [-wait]", "ask the history, or hold intelligence against it", runHunt},
 		{"feed", "list|add|run|enable|disable|acknowledge|remove [flags] [ID]", "the sources", runFeed},
 		{"bench", "triage [-want NAME>=X] [-table] FILE...", "measure on labelled data, beside other products' formulas", runBench},
 		{"org", "import|show [FILE]", "the organisation profile", runOrg},

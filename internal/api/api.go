@@ -63,6 +63,7 @@ type Config struct {
 	Detect      *detect.Service
 	Rules       *pipeline.Rules
 	Hunt        *hunt.Service
+	Retro       *pipeline.Retro
 	Version     string
 	Log         *slog.Logger
 }

@@ -70,6 +70,27 @@ func (c *Client) Backtests(ctx context.Context) error {
 	return c.sys.detect.Drain(asSystem(ctx))
 }
 
+// Alone says that no server runs: this process does everything itself.
+func (c *Client) Alone() bool { return c.sys != nil }
+
+// CatchUp lets this process match what the server had not come to when it
+// stopped: a look back finds only what is noted.
+func (c *Client) CatchUp(ctx context.Context) error {
+	if c.sys == nil {
+		return nil
+	}
+	return c.sys.catchUp(ctx)
+}
+
+// LookBack does the looks back that wait: a server has a worker for them, this
+// process does them now.
+func (c *Client) LookBack(ctx context.Context) error {
+	if c.sys == nil {
+		return nil
+	}
+	return c.sys.hunt.Drain(asSystem(ctx))
+}
+
 // Close ends the client.
 func (c *Client) Close() error { return c.close() }
 

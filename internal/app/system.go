@@ -184,13 +184,13 @@ func (s *System) build(ctx context.Context) error {
 		History: s.history, Decoder: s.decoder, Matcher: s.matcher, Rules: s.rules, Intel: s.intel, Org: s.org, Alerts: s.alerts,
 		Warnings: warnings, Changed: s.changes.tell, Started: s.ready, Matched: s.events.Matched, Log: log,
 	}
-	s.hunt = hunt.New(s.store.HuntJobs(), s.retro)
+	s.hunt = hunt.New(s.store.HuntJobs(), s.store.Hunts(), s.retro, pipeline.Searcher{History: s.history, Decoder: s.decoder})
 	s.matcher.InEffect = s.hunt.Renew
 	s.rules.InEffect = s.hunt.Renew
 	s.api = api.New(api.Config{
 		Alerts: s.alerts, Intel: s.intel, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched,
-		Detect: s.detect, Rules: s.rules, Hunt: s.hunt, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
+		Detect: s.detect, Rules: s.rules, Hunt: s.hunt, Retro: s.retro, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
 	})
 	if err := seedRules(ctx, s.detect); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -454,6 +455,33 @@ func (q *Query) Cover() func(t indicator.Type, value string) bool {
 		return nil
 	}
 	return q.where.cover()
+}
+
+// Fields returns the fields that every answer has, as far as the question says.
+func (q *Query) Fields() []string {
+	var out []string
+	var walk func(n node)
+	walk = func(n node) {
+		switch n := n.(type) {
+		case both:
+			for _, c := range n {
+				walk(c)
+			}
+		case *anyOf:
+			if !n.any() {
+				out = append(out, n.field)
+			}
+		case present:
+			out = append(out, string(n))
+		case bound:
+			if n.field != "@timestamp" {
+				out = append(out, n.field)
+			}
+		}
+	}
+	walk(q.where)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Literal is a text that the raw record of every answer contains once ASCII

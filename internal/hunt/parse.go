@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/vedette-soc/vedette/internal/errs"
 )
 
 // Query is a question that was understood. It never changes once its lists are
@@ -328,3 +330,19 @@ func (q *Query) Bind(list string, values []string) bool {
 
 // Stages returns what is to be made of the events found.
 func (q *Query) Stages() []Stage { return q.stages }
+
+// Moment reads a time, or how long before now: 24h, 7d. Nothing is the zero time.
+func Moment(s string, now time.Time) (time.Time, error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if t, ok := parseTime(s); ok {
+		return t, nil
+	}
+	d, err := Duration(strings.TrimPrefix(s, "-"))
+	if err != nil || d < 0 {
+		return time.Time{}, errs.New(errs.Invalid, "time_invalid", "%q is neither a time such as 2026-03-01T12:00:00Z nor how long ago, such as 24h or 7d.", s)
+	}
+	return now.Add(-d).UTC(), nil
+}

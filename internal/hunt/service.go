@@ -17,15 +17,17 @@ const lookEvery = 30 * time.Second
 
 // Service keeps jobs and saved hunts. Safe for concurrent use.
 type Service struct {
-	store JobStore
-	past  Past
-	wake  chan struct{}
-	now   func() time.Time
+	store    JobStore
+	hunts    HuntStore
+	past     Past
+	searcher Searcher
+	wake     chan struct{}
+	now      func() time.Time
 }
 
 // New returns a Service.
-func New(store JobStore, past Past) *Service {
-	return &Service{store: store, past: past, wake: make(chan struct{}, 1), now: time.Now}
+func New(store JobStore, hunts HuntStore, past Past, searcher Searcher) *Service {
+	return &Service{store: store, hunts: hunts, past: past, searcher: searcher, wake: make(chan struct{}, 1), now: time.Now}
 }
 
 // Renew asks the worker to look for new jobs soon.
@@ -119,8 +121,11 @@ func (s *Service) Drain(ctx context.Context) error {
 			return err
 		}
 		open, err := s.store.Jobs(ctx, true, 500)
-		if err != nil || len(open) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(open) == 0 {
+			return s.due(ctx)
 		}
 		for i := len(open) - 1; i >= 0; i-- {
 			if err := s.do(ctx, open[i]); err != nil {

@@ -2,6 +2,7 @@ package hunt
 
 import (
 	"context"
+	"time"
 
 	"github.com/vedette-soc/vedette/ref"
 )
@@ -35,9 +36,25 @@ type Past interface {
 	Look(ctx context.Context, j Job, tell func(Job) error) (Job, error)
 }
 
+// HuntStore keeps hunts and lists; as JobStore.
+type HuntStore interface {
+	Hunts(ctx context.Context) ([]Saved, error) // by name
+	// Hunt returns one; an errs.NotFound when there is none.
+	Hunt(ctx context.Context, id string) (Saved, error)
+	SaveHunt(ctx context.Context, h Saved, act *ref.Act) error
+	DeleteHunt(ctx context.Context, id string, act ref.Act) error
+	Lists(ctx context.Context) ([]string, error) // names
+	// List returns one; an errs.NotFound when there is none.
+	List(ctx context.Context, name string) (List, error)
+	SaveList(ctx context.Context, l List, act ref.Act) error
+}
+
 // Searcher puts questions to the history.
 type Searcher interface {
 	// Search answers a question. It calls tell, which may be nil, with what there is
 	// so far, and ends early when ctx does.
 	Search(ctx context.Context, a Ask, tell func(Answer)) (Answer, error)
+	// Present looks at the newest events, not older than since, and returns how many
+	// those were and how many of them have each of the fields.
+	Present(ctx context.Context, fields []string, since time.Time) (n int, have map[string]int, err error)
 }

@@ -186,4 +186,3 @@ func only(live detect.Live, want map[string]bool) detect.Live {
 	}
 	return out
 }
-

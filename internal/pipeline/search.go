@@ -243,3 +243,42 @@ func (w *search) one(r telemetry.Stored) *event.Event {
 	}
 	return &ev
 }
+
+// presentIn is how many of the newest records Present looks at.
+const presentIn = 20_000
+
+// Present implements hunt.Searcher.
+func (s Searcher) Present(ctx context.Context, fields []string, since time.Time) (n int, have map[string]int, err error) {
+	stats, err := s.History.Stats(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	have = map[string]int{}
+	from := telemetry.Seq(1)
+	if stats.Last > presentIn {
+		from = stats.Last - presentIn + 1
+	}
+	for {
+		records, err := s.History.Read(ctx, from, readBatch)
+		if errs.CodeOf(err) == "history_damaged" && from < stats.Last {
+			from++
+			continue
+		}
+		if err != nil || len(records) == 0 {
+			return n, have, err
+		}
+		from = records[len(records)-1].Seq + 1
+		for _, r := range records {
+			ev, ok := s.Decoder.read(r)
+			if !ok || ev.Time.Before(since) {
+				continue
+			}
+			n++
+			for _, f := range fields {
+				if len(ev.Fields.Strings(f)) > 0 {
+					have[f]++
+				}
+			}
+		}
+	}
+}

@@ -10,12 +10,12 @@ import (
 // spark is a small histogram; one that has a table or a sentence beside it.
 type spark struct {
 	Width, Height int
-	Bars          []bar
+	Bars          []column
 	From, To      string
 	Label         string
 }
 
-type bar struct {
+type column struct {
 	X, Y, W, H int
 	Title      string
 }
@@ -69,7 +69,7 @@ func bars(all []stretch, what string) spark {
 		if s.n > 0 {
 			h = max(1, s.n*sparkHeight/most)
 		}
-		p.Bars = append(p.Bars, bar{i * w, sparkHeight - h, w - 1, h, fmt.Sprintf("%s: %d", s.title, s.n)})
+		p.Bars = append(p.Bars, column{i * w, sparkHeight - h, w - 1, h, fmt.Sprintf("%s: %d", s.title, s.n)})
 	}
 	if len(all) > 0 {
 		p.From, p.To = all[0].title, all[len(all)-1].title
