@@ -53,12 +53,16 @@ func Dial(ctx context.Context, c config.Config) (*Client, error) {
 }
 
 // Index makes sure that there is an index of the live indicators to look values
-// up in: a server has one, this process makes one.
+// up in, and that the history finds them: a server has both, this process makes
+// them.
 func (c *Client) Index(ctx context.Context) error {
 	if c.sys == nil {
 		return nil
 	}
-	return c.sys.matcher.Start(asSystem(ctx))
+	if err := c.sys.matcher.Start(asSystem(ctx)); err != nil {
+		return err
+	}
+	return c.sys.events.Note(ctx)
 }
 
 // Backtests does the back-tests that wait: a server has a worker for them, this

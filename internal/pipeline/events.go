@@ -205,6 +205,29 @@ func (w *Events) commit(ctx context.Context, b *batch) error {
 	return nil
 }
 
+// Note notes again what the history does not know for good: where there is no
+// worker that runs, values of the newest records are found only then. It raises
+// nothing.
+func (w *Events) Note(ctx context.Context) error {
+	c := newCrew(w)
+	for from := w.History.Noted() + 1; ; {
+		records, err := w.History.Read(ctx, from, readBatch)
+		if err != nil || len(records) == 0 {
+			return err
+		}
+		from = records[len(records)-1].Seq + 1
+		b := c.look(ctx, records, from)
+		if b.err != nil {
+			return b.err
+		}
+		for i := range b.looked {
+			if err := w.History.Note(ctx, b.looked[i].record.Seq, b.looked[i].note); err != nil {
+				return fmt.Errorf("note event %d: %w", b.looked[i].record.Seq, err)
+			}
+		}
+	}
+}
+
 // noteOf is what the history notes of an event.
 func noteOf(ev *event.Event, source string) telemetry.Note {
 	n := telemetry.Note{Time: ev.Time, Source: source, Values: make([]telemetry.Value, len(ev.Observables))}

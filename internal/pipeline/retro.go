@@ -231,9 +231,6 @@ type retroLook struct {
 func (l *retroLook) part(ctx context.Context, p telemetry.Part, s telemetry.Sifted) error {
 	j := l.job
 	end := min(p.End, telemetry.Seq(j.Until)+1)
-	j.Missed += s.Missed
-	j.Records += max(0, min(p.Records, int(end-max(p.First, telemetry.Seq(j.Next))))-s.Missed)
-	j.Left += s.Left
 	j.Values += s.Values
 	seqs := s.Seqs
 	for len(seqs) > 0 {
@@ -244,10 +241,25 @@ func (l *retroLook) part(ctx context.Context, p telemetry.Part, s telemetry.Sift
 		if err := l.batch(ctx, seqs[:n], end); err != nil {
 			return err
 		}
+		l.reach(min(seqs[n-1]+1, end))
+		if err := l.say(false); err != nil {
+			return err
+		}
 		seqs = seqs[n:]
 	}
-	j.Next = uint64(end)
+	l.reach(end)
+	j.Missed += s.Missed
+	j.Records -= min(s.Missed, j.Records)
+	j.Left += s.Left
 	return l.say(false)
+}
+
+// reach notes that the records before next are done.
+func (l *retroLook) reach(next telemetry.Seq) {
+	if n := uint64(next); n > l.job.Next {
+		l.job.Records += int(n - l.job.Next)
+		l.job.Next = n
+	}
 }
 
 // say makes durable how far the job is, when it is time.
