@@ -162,7 +162,11 @@ func TestNoGapAtTheSwap(t *testing.T) {
 	all.Wait()
 	settle(t, h, names*rounds)
 	indexed(t, h, names)
-	lookedBack(t, h, 1)
+	for _, j := range lookedBack(t, h, 1) {
+		if j.Missed != 0 || uint64(j.Records) != j.Until {
+			t.Errorf("a job that missed something: %+v", j)
+		}
+	}
 	got := sum(t, h)
 	for range 500 { // the last import may still be on its way into a job
 		if maps.Equal(want, got) {

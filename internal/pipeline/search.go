@@ -115,7 +115,7 @@ func (w *search) trim(slack int) {
 }
 
 func (w *search) byValues(ctx context.Context, p telemetry.Part) error {
-	s, err := w.History.Sift(ctx, p, telemetry.Pick{Value: w.cover})
+	s, err := w.History.Sift(ctx, p, telemetry.Pick{Value: w.cover, Until: p.Noted})
 	if errs.KindOf(err) == errs.NotFound {
 		w.answer.Missed += p.Records
 		return nil
@@ -123,7 +123,7 @@ func (w *search) byValues(ctx context.Context, p telemetry.Part) error {
 	if err != nil {
 		return err
 	}
-	w.answer.Missed += s.Missed - int(p.End-1-p.Noted)
+	w.answer.Missed += s.Missed
 	for len(s.Seqs) > 0 && !w.late(ctx) {
 		n := min(readBatch, len(s.Seqs))
 		var records []telemetry.Stored

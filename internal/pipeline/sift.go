@@ -101,7 +101,7 @@ func (r *Retro) siftPart(ctx context.Context, p telemetry.Part, from, until tele
 	if err := r.await(ctx, min(p.End-1, until)); err != nil {
 		return siftedPart{err: err}
 	}
-	pick.From = from
+	pick.From, pick.Until = from, until
 	s, err := r.History.Sift(ctx, p, pick)
 	if errs.KindOf(err) == errs.NotFound {
 		return absent(p.First, p.End)

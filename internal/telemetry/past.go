@@ -50,6 +50,7 @@ type Pick struct {
 	Type  func(t indicator.Type) bool // is asked once a type; nil = every one
 	Value func(t indicator.Type, value string) bool
 	From  Seq // records before it are not wanted
+	Until Seq // nor are those after it; 0 = no limit
 	Limit int // records returned at most, the newest; 0 = no limit
 }
 

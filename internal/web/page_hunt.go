@@ -188,7 +188,11 @@ func (p *huntPage) pivot(field, value string, n int) pivotValue {
 		where += " "
 	}
 	where += field + ":" + hunt.Quote(value)
-	return pivotValue{Field: field, Shown: seenValue(indicator.Defang(short(160, value))), Count: n, URL: p.url(where)}
+	shown := short(160, value)
+	if !strings.HasPrefix(field, "event.") { // names of datasets look like hosts
+		shown = indicator.Defang(shown)
+	}
+	return pivotValue{Field: field, Shown: seenValue(shown), Count: n, URL: p.url(where)}
 }
 
 func (p *huntPage) url(query string) string {

@@ -323,6 +323,7 @@ func sameSifted(t *testing.T, h telemetry.History, want *Memory, nth int) {
 		Type:  func(t indicator.Type) bool { return nth%2 == 0 || t == indicator.URL },
 		Value: func(t indicator.Type, v string) bool { return telemetry.KeyOf(t, v)%telemetry.Key(nth) == 0 },
 		From:  telemetry.Seq(nth * 7),
+		Until: telemetry.Seq(nth * 60 * (nth % 3)),
 	}
 	w, err := want.Sift(t.Context(), telemetry.Part{}, pick)
 	check(t, err)

@@ -117,7 +117,11 @@ func (m *Memory) Parts(context.Context) ([]telemetry.Part, error) {
 func (m *Memory) Sift(_ context.Context, _ telemetry.Part, pick telemetry.Pick) (telemetry.Sifted, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s := telemetry.Sifted{Missed: len(m.records) - int(m.noted)}
+	last := telemetry.Seq(len(m.records))
+	if pick.Until > 0 {
+		last = min(last, pick.Until)
+	}
+	s := telemetry.Sifted{Missed: int(max(last, m.noted) - m.noted)}
 	asked := map[telemetry.Key]bool{} // and whether it was picked
 	for seq := telemetry.Seq(1); seq <= m.noted; seq++ {
 		hit := false
@@ -130,7 +134,7 @@ func (m *Memory) Sift(_ context.Context, _ telemetry.Part, pick telemetry.Pick) 
 			}
 			hit = hit || asked[v.Key]
 		}
-		if hit && seq >= pick.From {
+		if hit && seq >= pick.From && seq <= last {
 			s.Seqs = append(s.Seqs, seq)
 		}
 	}

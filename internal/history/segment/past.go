@@ -86,14 +86,18 @@ func (h *History) siftNotes(p *part, pick telemetry.Pick) telemetry.Sifted {
 	var words []word
 	h.mu.RLock()
 	n := h.notes
+	last := p.end() - 1
+	if pick.Until > 0 {
+		last = min(last, pick.Until)
+	}
 	if n == nil || n.part.first != p.first {
 		h.mu.RUnlock()
-		return telemetry.Sifted{Missed: int(p.count)}
+		return telemetry.Sifted{Missed: int(max(last+1, p.first) - p.first)}
 	}
 	for i := range n.values {
 		words = append(words, word{n.values[i].typ, n.values[i].text})
 	}
-	s := telemetry.Sifted{Missed: int(p.end() - 1 - n.last)}
+	s := telemetry.Sifted{Missed: int(max(last, n.last) - n.last)}
 	h.mu.RUnlock()
 	var picked []uint32
 	wanted := map[indicator.Type]bool{}
@@ -220,7 +224,7 @@ func sifted(s telemetry.Sifted, first telemetry.Seq, rows []uint32, pick telemet
 	slices.Sort(rows)
 	rows = slices.Compact(rows)
 	for _, r := range rows {
-		if seq := first + telemetry.Seq(r); seq >= pick.From {
+		if seq := first + telemetry.Seq(r); seq >= pick.From && (pick.Until == 0 || seq <= pick.Until) {
 			s.Seqs = append(s.Seqs, seq)
 		}
 	}
