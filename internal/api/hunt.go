@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"reflect"
 	"time"
 
@@ -38,6 +39,20 @@ func (b AskBody) ask(now time.Time) (hunt.Ask, error) {
 	return a, nil
 }
 
+// RuleOf asks for a rule that says what a question asks.
+type RuleOf struct {
+	Query       string `json:"query"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	Technique   string `json:"technique"`
+	Level       string `json:"level"`
+}
+
+// RuleText is a rule in YAML.
+type RuleText struct {
+	Text string `json:"text"`
+}
+
 // ListText is a list of values as it was pasted.
 type ListText struct {
 	Name string `json:"name"`
@@ -59,6 +74,14 @@ func (a *API) hunts() []route {
 				return hunt.Answer{}, err
 			}
 			return s.Ask(c.ctx, b.Query, ask, nil)
+		}),
+		send("POST", "/hunt/rule", ref.Viewer, "Say a question as a Sigma rule, to be read and then imported as a pack.", func(c call, b RuleOf) (RuleText, error) {
+			q, err := hunt.Parse(b.Query)
+			if err != nil {
+				return RuleText{}, err
+			}
+			text, err := q.Rule(hunt.Draft{Title: b.Title, Description: b.Description, Author: ref.ActorFrom(c.ctx).Name, Technique: b.Technique, Level: cmp.Or(b.Level, "medium")})
+			return RuleText{text}, err
 		}),
 		get("/hunt/jobs", ref.Viewer, "The newest looks back over the history.", []string{"limit"}, func(c call) (Page[hunt.Job], error) {
 			jobs, err := s.Jobs(c.ctx, c.int("limit", 50))

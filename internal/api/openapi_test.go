@@ -82,6 +82,7 @@ var routes = []string{
 	"POST /api/v1/hunt/against analyst",
 	"POST /api/v1/hunt/lists analyst",
 	"POST /api/v1/hunt/retro analyst",
+	"POST /api/v1/hunt/rule viewer",
 	"POST /api/v1/hunts analyst",
 	"POST /api/v1/hunts/{id}/run analyst",
 	"POST /api/v1/incidents/{id}/notes analyst",

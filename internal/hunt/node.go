@@ -111,9 +111,12 @@ func (n not) cover() cover               { return nil }
 func (n not) literal() string            { return "" }
 
 // text is a text in the raw record, whatever its case; * stands for anything.
-type text struct{ glob }
+type text struct {
+	glob
+	source string
+}
 
-func rawText(s string) node { return text{newGlob("*" + s + "*")} }
+func rawText(s string) node { return text{newGlob("*" + s + "*"), s} }
 
 func (n text) holds(ev *event.Event) bool { return n.match(string(ev.Raw)) }
 func (n text) cover() cover               { return nil }
@@ -191,10 +194,14 @@ type anyOf struct {
 	nets   []netip.Prefix
 	addrs  map[netip.Addr]bool
 	index  *match.Index // any: what the values touch
-	single string       // the value, when there is one
+	values []string     // as they were written, made whole again
 }
 
 func (n *anyOf) fill(values []string) {
+	n.values = nil
+	for _, v := range values {
+		n.values = append(n.values, indicator.Refang(v))
+	}
 	n.exact, n.globs, n.nets, n.addrs = map[string]bool{}, nil, nil, map[netip.Addr]bool{}
 	var b match.Builder
 	for i, v := range values {
@@ -220,9 +227,6 @@ func (n *anyOf) fill(values []string) {
 	}
 	if n.any() {
 		n.index = b.Build()
-	}
-	if len(values) == 1 {
-		n.single = values[0]
 	}
 }
 
@@ -335,6 +339,12 @@ func canonical(types []indicator.Type, v string) (indicator.Type, string, bool) 
 		}
 	}
 	return "", "", false
+}
+
+// isNet says whether a value is a network of more than one address.
+func isNet(v string) bool {
+	p, err := netip.ParsePrefix(v)
+	return err == nil && !p.IsSingleIP()
 }
 
 // bound is FIELD >= VALUE and the like: of numbers, times or addresses.

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -11,6 +13,7 @@ import (
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/hunt"
+	"github.com/vedette-soc/vedette/ref"
 )
 
 // huntPage asks the history and shows what it says.
@@ -30,6 +33,8 @@ type huntPage struct {
 	Hypothesis          string
 	Technique           string
 	Spans               []spanChoice
+	Rule, RulePack      string // the question as a Sigma rule
+	NoRule              string // why it cannot be one
 }
 
 // spanChoice is a choice of how far to look back.
@@ -137,6 +142,7 @@ func (s *server) ask(r *http.Request, p *huntPage) error {
 	if p.Answer, err = s.cfg.Hunt.Ask(r.Context(), p.Query, a, nil); err != nil {
 		return err
 	}
+	p.rule(ref.ActorFrom(r.Context()).Name)
 	for _, f := range p.Answer.Found {
 		p.Events = append(p.Events, p.line(f))
 	}
@@ -156,6 +162,22 @@ func (s *server) ask(r *http.Request, p *huntPage) error {
 		p.Spark = bars(all, "Matching events by "+p.Answer.Every)
 	}
 	return nil
+}
+
+// rule says the question as a rule.
+func (p *huntPage) rule(author string) {
+	q, err := hunt.Parse(p.Query)
+	if err == nil {
+		p.Rule, err = q.Rule(hunt.Draft{
+			Title: "Hunt: " + short(120, p.Query), Description: "Made of a hunt.", Author: author, Level: "medium", Technique: p.Technique,
+		})
+	}
+	if err != nil {
+		p.NoRule = errs.Public(err)
+		return
+	}
+	sum := sha256.Sum256([]byte(p.Query))
+	p.RulePack = "hunt-" + hex.EncodeToString(sum[:4])
 }
 
 func (p *huntPage) line(f hunt.Found) huntLine {
