@@ -19,6 +19,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/config"
 	"github.com/vedette-soc/vedette/internal/fetch"
 	"github.com/vedette-soc/vedette/internal/history/segment"
+	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/realdata"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
@@ -139,6 +140,13 @@ func throughLive(b *testing.B, dir string, records []telemetry.Record, n int) ti
 			begun, first = time.Now(), v.Matched
 		}
 		if v.Matched >= last {
+			var jobs api.Page[hunt.Job]
+			if err := h.Call(b.Context(), "GET", "/hunt/jobs", nil, &jobs); err != nil {
+				b.Fatal(err)
+			}
+			for _, j := range jobs.Items {
+				b.Logf("a look back ran beside it: %s, %s", j.Kind, j.State)
+			}
 			return time.Duration(float64(time.Since(begun)) * float64(n*len(records)) / float64(last-first))
 		}
 		time.Sleep(5 * time.Millisecond)
