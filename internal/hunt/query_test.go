@@ -24,7 +24,9 @@ var sample = event.Event{
 		"url.full": "http://evil.example/a/b?x=1",
 	},
 	Observables: []event.Observable{
-		{Type: indicator.IPv4, Value: "10.1.2.3"}, {Type: indicator.Domain, Value: "cdn.evil.example"}, {Type: indicator.URL, Value: "http://evil.example/a/b?x=1"},
+		{Type: indicator.IPv4, Value: "10.1.2.3"},
+		{Type: indicator.Domain, Value: "cdn.evil.example"},
+		{Type: indicator.URL, Value: "http://evil.example/a/b?x=1"},
 		{Type: indicator.JA3, Value: "0123456789abcdef0123456789abcdef"},
 	},
 }
