@@ -173,7 +173,9 @@ func (l *lexer) quoted() error {
 	return fault(l.at, "the quote that begins here does not end")
 }
 
-// Quote writes a value so that a question takes it as it is, wildcards apart.
+// Quote writes a value so that a question takes it as it is, wildcards apart. Bytes
+// that are no text become one.
 func Quote(s string) string {
+	s = strings.ToValidUTF8(s, "*")
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }

@@ -210,7 +210,7 @@ func FuzzQuote(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b string) {
 		q, err := hunt.Parse("x:" + hunt.Quote(a) + " y:" + hunt.Quote(b))
 		if err != nil {
-			if len(a)+len(b) < 1000 && strings.ToValidUTF8(a+b, "") == a+b {
+			if len(a)+len(b) < 1000 {
 				t.Errorf("%q, %q: %v", a, b, err)
 			}
 			return
