@@ -44,6 +44,7 @@ func commands() []command {
 		{"rule", "test|explain|list|show|import|enable|disable|except|backtest [flags] ...", "detection rules and their tests", runRule},
 		{"intel", "import|export|lookup|resolve|validate [flags] ...", "bring intelligence in and out, ask what is known", runIntel},
 		{"pattern", "match -pattern P FILE...", "evaluate a STIX pattern over observed-data", runPattern},
+		{"hunt", "QUERY | retro [-intel PATH...] [-wait]", "ask the history, or hold intelligence against it", runHunt},
 		{"feed", "list|add|run|enable|disable|acknowledge|audit|retire|remove [flags] [ID]", "the sources", runFeed},
 		{"bench", "triage [-want NAME>=X] [-table] FILE...", "measure on labelled data, beside other products' formulas", runBench},
 		{"org", "import|show [FILE]", "the organisation profile", runOrg},

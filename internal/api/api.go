@@ -26,6 +26,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/investigate"
@@ -50,7 +51,7 @@ type Config struct {
 	Identity    *identity.Service
 	Org         *org.Service
 	Audit       audit.Store
-	History     telemetry.History
+	History     pipeline.PastHistory
 	Decoder     *pipeline.Decoder
 	Matcher     *pipeline.Matcher
 	Workers     func() []supervise.Status
@@ -61,6 +62,8 @@ type Config struct {
 	Doctor      func(context.Context) []Check
 	Detect      *detect.Service
 	Rules       *pipeline.Rules
+	Hunt        *hunt.Service
+	Retro       *pipeline.Retro
 	Version     string
 	Log         *slog.Logger
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/org"
-	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/ref"
 )
@@ -181,35 +180,13 @@ func (a *API) known(c call, k *Known) error {
 			return err
 		}
 	}
-	found, err := a.cfg.History.Find(c.ctx, pipeline.KeyOf(k.Type, k.Value), 1)
-	if err != nil || found.Count == 0 {
+	seen, err := a.cfg.History.Seen(c.ctx, telemetry.KeyOf(k.Type, k.Value))
+	if err != nil || seen.Count == 0 {
 		return err
 	}
-	k.Seen = &telemetry.Seen{Type: k.Type, Value: k.Value, Count: found.Count}
-	return a.when(c, k.Seen, found)
-}
-
-// when adds first and last to what was seen.
-func (a *API) when(c call, s *telemetry.Seen, newest telemetry.Found) error {
-	all, err := a.cfg.History.Find(c.ctx, pipeline.KeyOf(s.Type, s.Value), newest.Count)
-	if err != nil || len(all.Seqs) == 0 {
-		return err
-	}
-	at := func(seq telemetry.Seq) (time.Time, error) {
-		r, err := a.cfg.History.Read(c.ctx, seq, 1)
-		if err != nil || len(r) == 0 {
-			return time.Time{}, err
-		}
-		if ev, ok := a.cfg.Decoder.Decode(r[0]); ok {
-			return ev.Time, nil
-		}
-		return r[0].Received, nil
-	}
-	if s.Last, err = at(all.Seqs[0]); err != nil {
-		return err
-	}
-	s.First, err = at(all.Seqs[len(all.Seqs)-1])
-	return err
+	seen.Type, seen.Value = k.Type, k.Value
+	k.Seen = &seen
+	return nil
 }
 
 func (a *API) importBody(c call, _ any) (any, error) {

@@ -26,6 +26,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/fetch"
 	"github.com/vedette-soc/vedette/internal/history/segment"
+	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/investigate"
@@ -63,12 +64,14 @@ type System struct {
 	identity    *identity.Service
 	detect      *detect.Service
 	investigate *investigate.Service
+	hunt        *hunt.Service
 
 	formats *format.Recogniser
 	decoder *pipeline.Decoder
 	matcher *pipeline.Matcher
 	rules   *pipeline.Rules
 	events  *pipeline.Events
+	retro   *pipeline.Retro
 	ready   chan struct{} // closed when the first index is built
 	replay  []demo.Event  // what the demo has still to deliver
 	pace    time.Duration // in which it delivers the last hours
@@ -181,10 +184,17 @@ func (s *System) build(ctx context.Context) error {
 		Rules: s.rules, Memories: s.store.Memories(),
 		Warnings: warnings, Changed: s.changes.tell, Ready: s.ready, Arrived: s.intake.Arrived(), Decoded: s.intake.Decoded, Log: log,
 	}
+	s.retro = &pipeline.Retro{
+		History: s.history, Decoder: s.decoder, Matcher: s.matcher, Rules: s.rules, Intel: s.intel, Org: s.org, Alerts: s.alerts,
+		Warnings: warnings, Changed: s.changes.tell, Started: s.ready, Matched: s.events.Matched, Log: log,
+	}
+	s.hunt = hunt.New(s.store.HuntJobs(), s.store.Hunts(), s.retro, pipeline.Searcher{History: s.history, Decoder: s.decoder})
+	s.matcher.InEffect = s.hunt.Renew
+	s.rules.InEffect = s.hunt.Renew
 	s.api = api.New(api.Config{
 		Alerts: s.alerts, Intel: s.intel, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched,
-		Detect: s.detect, Rules: s.rules, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
+		Detect: s.detect, Rules: s.rules, Hunt: s.hunt, Retro: s.retro, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
 	})
 	if err := seedRules(ctx, s.detect); err != nil {
 		return err

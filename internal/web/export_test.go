@@ -30,6 +30,9 @@ func RenderZero() map[string]error {
 		rulesPage{},
 		rulePage{},
 		packPage{},
+		huntPage{},
+		huntPage{Asked: true, Events: []huntLine{{}}, Tables: []huntTable{{Lines: []huntRow{{Values: []pivotValue{{}}}}}}, Fields: []huntField{{Values: []pivotValue{{}}}}},
+		savedPage{},
 	}
 	out := map[string]error{}
 	for _, p := range all {

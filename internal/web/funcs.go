@@ -227,6 +227,13 @@ func refURL(r any) string {
 		return "/incidents/" + id
 	case ref.Event:
 		return "/events/" + id
+	case ref.Hunt:
+		if strings.HasPrefix(to.ID, "list/") {
+			return "/hunt"
+		}
+		return "/hunts/" + id
+	case ref.Job:
+		return "/hunt#back"
 	case ref.Feed:
 		return "/feeds/" + id
 	case ref.Action, ref.List:

@@ -22,6 +22,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/history/historytest"
+	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/investigate"
@@ -106,7 +107,10 @@ func (h *house) wire() {
 		Investigate: investigate.New(pipeline.Sources{Alerts: alerts, Intel: in, History: h.history, Org: orgs}, technique),
 		Respond:     respond.New(h.store.Responses(), pipeline.Guard{Org: orgs, Warnings: noWarnings}, pipeline.Past{History: h.history, Decoder: decoder, Org: orgs}),
 		Identity:    identity.New(h.store.Identities()),
-		Detect:      rules, Rules: pipeline.NewRules(rules, orgs, creation, log),
+		Hunt: hunt.New(h.store.HuntJobs(), h.store.Hunts(), &pipeline.Retro{
+			History: h.history, Decoder: decoder, Matcher: h.matcher, Intel: in, Org: orgs, Alerts: alerts, Warnings: noWarnings, Log: log,
+		}, pipeline.Searcher{History: h.history, Decoder: decoder}),
+		Detect: rules, Rules: pipeline.NewRules(rules, orgs, creation, log),
 		Index: h.matcher.State, Technique: technique,
 		Changes: func() (<-chan []string, func()) { return h.changes, func() {} },
 		Workers: func() []supervise.Status {
@@ -197,7 +201,7 @@ func (h *house) meet(s sample) string {
 	}
 	seq, err := h.history.Append(system(), []telemetry.Record{{Received: at, Source: "http/sensor-1", Raw: []byte(raw)}})
 	h.must(err)
-	h.must(h.history.Note(system(), seq, []telemetry.Key{pipeline.KeyOf(typ, s.value)}))
+	h.must(h.history.Note(system(), seq, telemetry.Note{Time: time.Now(), Source: "test", Values: []telemetry.Value{{Key: pipeline.KeyOf(typ, s.value), Type: typ, Text: s.value}}}))
 	ev := pipeline.EventRef(seq)
 	key := indicator.ID(typ, s.value)
 	d := alert.Detection{
@@ -341,5 +345,6 @@ func pages(top string) []string {
 		"/lookup?type=domain-name&value=unknown.example", "/entities/" + actorID, "/entities/" + malwareID, "/entities/" + techniqueID, "/techniques/T1566",
 		"/feeds", "/feeds/example-list", "/blocks", "/blocks/new?type=domain-name&value=evil.example&incident=" + top,
 		"/blocks/new?type=ipv4-addr&value=10.20.0.7", "/organisation", "/health", "/audit", "/people",
+		"/hunt", "/hunt?q=&since=", "/hunt?q=evil.example&since=", "/hunt?q=source.ip%3A*+%7C+count+by+source.ip%2C+event.dataset+%7C+histogram+1h&since=",
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/respond"
+	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/ref"
 )
 
@@ -32,7 +33,8 @@ type indicatorPage struct {
 	Relations  []relationLine
 	Sightings  []alert.Detection
 	Sighted    int
-	Seen       int
+	Seen       telemetry.Seen
+	Spark      spark
 	SeenEvents []seenEvent
 	Blocks     []respond.Action
 	Parent     string // registrable domain of a name
@@ -174,7 +176,10 @@ func (s *server) seen(ctx context.Context, p *indicatorPage) error {
 	if err != nil {
 		return err
 	}
-	p.Seen = found.Count
+	if p.Seen, err = s.cfg.History.Seen(ctx, pipeline.KeyOf(p.Obs.Type, p.Obs.Value)); err != nil {
+		return err
+	}
+	p.Spark = newSpark(p.Seen.Days)
 	for _, seq := range found.Seqs {
 		records, err := s.cfg.History.Read(ctx, seq, 1)
 		if err != nil {

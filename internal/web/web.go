@@ -27,6 +27,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/investigate"
@@ -49,10 +50,11 @@ type Config struct {
 	Identity    *identity.Service
 	Org         *org.Service
 	Audit       audit.Store
-	History     telemetry.History
+	History     pipeline.PastHistory
 	Decoder     *pipeline.Decoder
 	Detect      *detect.Service
 	Rules       *pipeline.Rules
+	Hunt        *hunt.Service
 
 	// Index describes the live index of indicators (pipeline.Matcher.State).
 	Index func() pipeline.IndexState
