@@ -42,7 +42,9 @@ func hashPair(a, b uint64) uint64 {
 	return h
 }
 
-func fold(h uint64) uint32 { return uint32((h ^ h>>featureBits ^ h>>(2*featureBits)) & (1<<featureBits - 1)) }
+func fold(h uint64) uint32 {
+	return uint32((h ^ h>>featureBits ^ h>>(2*featureBits)) & (1<<featureBits - 1))
+}
 
 // stem takes the endings off an English word so that "downloads", "downloaded"
 // and "downloading" are one, and makes all numbers one.

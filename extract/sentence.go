@@ -50,7 +50,9 @@ func Sentences(s string) []Range {
 	return out
 }
 
-func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' || c == '\v' }
+func isSpace(c byte) bool {
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' || c == '\v'
+}
 
 // continues says whether the line that ends at i goes on below: it is long, ends
 // without punctuation, and what follows begins in lower case.

@@ -41,6 +41,7 @@ func commands() []command {
 		{"parse", "[-format F] [-original] EVENTS...", "print events as ECS, one JSON object a line", runParse},
 		{"match", "-intel PATH... [-warninglists DIR] EVENTS...", "print every indicator that events touch, without a store", runMatch},
 		{"detect", "-rules PATH... [-why] EVENTS...", "print every Sigma rule that events match, without a store", runDetect},
+		{"extract", "[-o ndjson|stix|text] FILE...", "report to intelligence: what a report names, with the place and the sentence", runExtract},
 		{"rule", "test|explain|list|show|import|enable|disable|except|backtest [flags] ...", "detection rules and their tests", runRule},
 		{"intel", "import|export|lookup|resolve [flags] ...", "bring intelligence in and out, ask what is known", runIntel},
 		{"feed", "list|add|run|enable|disable|acknowledge|remove [flags] [ID]", "the sources", runFeed},

@@ -11,10 +11,10 @@ import (
 
 // What was best in cross-validation.
 const (
-	epochs           = 8
+	epochs           = 16
 	rate             = 0.5
-	ridge            = 2e-5
-	positive         = 2.0 // how much more a labelled sentence weighs than one without
+	ridge            = 1e-3
+	positive         = 1.0 // how much more a labelled sentence weighs than one without
 	procedureWeight  = 0.5
 	procedureAgainst = 0.15
 	sentenceWeight   = 0.7
@@ -92,7 +92,7 @@ func fitLabel(set []example, rows [][]int32, label, size int) ([]float32, float6
 			if slices.Contains(e.labels, label) {
 				y, weight = 1, positive*e.weight
 			}
-			d := weight * (1/(1+math.Exp(-(sum*norm + bias))) - y)
+			d := weight * (1/(1+math.Exp(-(sum*norm+bias))) - y)
 			if math.Abs(d) < 1e-4 {
 				continue
 			}
