@@ -37,12 +37,12 @@ func runExtract(ctx context.Context, e env, args []string) error {
 	if len(files) == 0 {
 		return wrong("Name the reports: PDF, web page, Word document, mail, Markdown, AsciiDoc or text; - is standard input.")
 	}
-	engine, err := app.CommandExtraction(*lists)
+	reader, err := app.ExtractionKnowledge(*lists)
 	if err != nil {
 		return err
 	}
 	out := bufio.NewWriterSize(e.stdout, 1<<20)
-	x := extraction{engine: engine, stderr: e.stderr}
+	x := extraction{engine: reader.Engine, stderr: e.stderr}
 	if x.show, err = extractionOutput(out, *format); err != nil {
 		return err
 	}

@@ -9,32 +9,38 @@ import (
 	"github.com/vedette-soc/vedette/misp"
 )
 
-// CommandExtraction returns an engine for a command: with the warning lists that
-// ship with the product and those below dir, if any.
-func CommandExtraction(dir string) (*extract.Engine, error) {
+// ReportReader reads reports, with what it knows.
+type ReportReader struct {
+	Engine     *extract.Engine
+	Model      *extract.Model
+	Techniques *extract.Techniques
+}
+
+// ExtractionKnowledge returns what a command reads reports with: all that ships
+// with the product, and the warning lists below dir, if any.
+func ExtractionKnowledge(dir string) (ReportReader, error) {
 	lists, err := content.WarningLists()
 	if err != nil {
-		return nil, err
+		return ReportReader{}, err
 	}
 	set, err := WarningLists(dir, lists, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return nil, err
+		return ReportReader{}, err
 	}
-	return Extraction(set)
+	return reportReader(set)
 }
 
-// Extraction returns an engine that reads reports with what ships with the product
-// and these warning lists.
-func Extraction(warnings *misp.WarningSet) (*extract.Engine, error) {
-	k, err := extractionKnowledge()
+// reportReader returns a reader with these warning lists.
+func reportReader(warnings *misp.WarningSet) (ReportReader, error) {
+	k, err := shippedKnowledge()
 	if err != nil {
-		return nil, err
+		return ReportReader{}, err
 	}
 	k.Warnings = warnings
-	return extract.New(k), nil
+	return ReportReader{extract.New(k), k.Model, extract.NewTechniques(k.Catalogue)}, nil
 }
 
-var extractionKnowledge = sync.OnceValues(func() (k extract.Knowledge, err error) {
+var shippedKnowledge = sync.OnceValues(func() (k extract.Knowledge, err error) {
 	if k.Catalogue, err = content.Attack(); err != nil {
 		return k, err
 	}
