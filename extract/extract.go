@@ -91,7 +91,8 @@ type reading struct {
 	sections  []section
 	words     []word
 	owner     owner
-	defangs   bool // the author defangs
+	defangs   bool    // the author defangs
+	values    []Range // of the observables
 	items     []Item
 }
 
@@ -107,6 +108,8 @@ func (e *Engine) Extract(t Text) []Item {
 	}
 	for _, f := range found {
 		r.observable(p, f)
+		from, to := p.span(f.from, f.to)
+		r.values = append(r.values, Range{from, to})
 	}
 	r.mentions()
 	r.techniques()

@@ -59,6 +59,8 @@ func fileName(p *plain, from, to int, before byte) (file, sure bool) {
 		return false, false
 	case before == '\\' || before == '/' && !hostBefore(p.text, from):
 		return true, true
+	case ending == "zip" && (strings.Count(name, ".") > 2 || before == '='):
+		return true, true
 	case strings.Count(name, ".") > 1:
 		inner := name[:strings.LastIndexByte(name, '.')]
 		return fileEndings[inner[strings.LastIndexByte(inner, '.')+1:]], false // invoice.pdf.zip

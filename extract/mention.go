@@ -27,7 +27,7 @@ func (r *reading) mentions() {
 		m := &all[i]
 		text := r.text.Body[m.from:m.to]
 		m.cased = cased(text)
-		m.strong = r.cue(m, r.anyCue()) || !allCommon(m.refs)
+		m.strong = !allCommon(m.refs) || r.cue(m, nil)
 		if m.strong {
 			established[text] = true
 		}
@@ -180,10 +180,8 @@ var cues = map[Kind]map[string]bool{
 	Campaign: set(`campaign campaigns operation`),
 }
 
-func (r *reading) anyCue() map[string]bool { return nil }
-
 // introducing are words before a name.
-var introducing = set(`dubbed called named deploying deploy deployed deploys delivering delivers delivered dropping drops dropped aka tracked codenamed installed installs executing ransomware malware trojan backdoor group actor gang tool stealer loader rat botnet apt`)
+var introducing = set(`dubbed called named aka codenamed ransomware malware trojan backdoor stealer loader rat botnet`)
 
 // cue says whether one of the words stands beside the name; nil asks for any.
 func (r *reading) cue(m *mention, of map[string]bool) bool {
@@ -246,6 +244,9 @@ func (r *reading) mention(m mention, established bool, kinds map[Kind]int) {
 			return
 		}
 	case allCommon(m.refs):
+		if m.n == 1 && notNames[strings.ToLower(text)] {
+			return
+		}
 		if !m.cased || m.n == 1 && len(text) <= 3 && !slices.ContainsFunc(refs, func(x nameRef) bool { return r.spelled(x) == text }) {
 			return
 		}
@@ -291,6 +292,9 @@ func (r *reading) resolve(m mention, kinds map[Kind]int) (Kind, []nameRef, bool)
 	by := map[Kind][]nameRef{}
 	for _, x := range m.refs {
 		k := names.entities[x.entity].Kind
+		if k == Tool && kinds[Malware] > 0 && kinds[Malware] > kinds[Tool] {
+			k = Malware // the text calls it a trojan, whatever the catalogue says
+		}
 		by[k] = append(by[k], x)
 	}
 	order := []Kind{Malware, Actor, Tool, Campaign, Country, Sector}

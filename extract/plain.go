@@ -264,8 +264,8 @@ func (r *refanger) wrap(i int) int {
 		join = !hashLength(len(before)) && !hashLength(len(after)) && hashLength(len(before)+len(after)) && len(before) >= 8
 	case strings.HasSuffix(before, "-") && len(before) > 1 && isWordByte(before[len(before)-2]):
 		join = strings.Contains(after, "[.]") || strings.Contains(after, "(.)")
-	case strings.HasSuffix(before, ".") && r.defangedAt(start) || strings.HasSuffix(before, "/") && strings.Contains(before, "://"):
-		join = after[0] >= 'a' && after[0] <= 'z' || after[0] >= '0' && after[0] <= '9'
+	case strings.HasSuffix(before, ".") && r.defangedAt(start) || strings.HasSuffix(before, "/") && strings.Contains(before, "://") && i-strings.LastIndexByte(r.in[:i], '\n') > 60:
+		join = (after[0] >= 'a' && after[0] <= 'z' || after[0] >= '0' && after[0] <= '9') && !strings.Contains(after, "://")
 	}
 	if join {
 		r.changed = append(r.changed, int32(n))

@@ -75,7 +75,7 @@ func isHash(t string) bool {
 var (
 	certificateWords = regexp.MustCompile(`(?i)(thumbprint|certificate|\bx\.?509\b|\bssl cert)`)
 	ja3Words         = regexp.MustCompile(`(?i)\bja3s?\b`)
-	keyWords         = regexp.MustCompile(`(?i)(\b(rc4|aes|xor|des|encryption|decryption|secret|private|public|api|license|session) ?keys?\b|\bkey ?[:=]|\bimp ?hash\b|\bguid\b|\buuid\b|\bclsid\b|\btelfhash\b|\brich ?(pe ?)?header|\bserial( number)?\b|\bsalt\b|\bpassword\b|\bcommit\b|\binitiali[sz]ation vector\b|\bnonce\b|\btoken\b|\bntlm\b)`)
+	keyWords         = regexp.MustCompile(`(?i)(\b(rc4|aes|xor|des|encryption|decryption|secret|private|public|api|license|session) ?keys?\b|\bkey ?[:=]|\bimp ?hash\b|\bguid\b|\buuid\b|\bclsid\b|\btelfhash\b|\brich ?(pe ?)?header|\bserial number\b|\bsalt\b|\bpassword\b|\bcommit\b|\binitiali[sz]ation vector\b|\bnonce\b|\btoken\b|\bntlm\b)`)
 )
 
 // placeHash tells the hash of a file from the fingerprint of a certificate, a JA3,
@@ -94,9 +94,12 @@ func (r *reading) placeHash(it *Item) {
 		it.Type = string(indicator.CertSHA256)
 	case it.Type == string(indicator.MD5) && ja3Words.MatchString(about):
 		it.Type = string(indicator.JA3)
-	case it.Type != string(indicator.SHA256) && keyWords.MatchString(before) && !hashWords.MatchString(before), keyWords.MatchString(it.Section) && !hashWords.MatchString(it.Section):
+	case it.Type != string(indicator.SHA256) && keyWords.MatchString(before) && !hashWords.MatchString(before), keySection.MatchString(it.Section) && !hashWords.MatchString(it.Section):
 		it.Suppressed = NotAFileHash
 	}
 }
+
+// keySection is a heading under which there are keys.
+var keySection = regexp.MustCompile(`(?i)\b((rc4|aes|xor|des|encryption|decryption|secret|private|public) keys?|guids?|uuids?|clsids?|imphash(es)?|static \w+ key)\b`)
 
 var hashWords = regexp.MustCompile(`(?i)\b(md5|sha-?\d+|hash(es)?|samples?|files?)\b`)

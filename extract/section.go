@@ -34,7 +34,7 @@ var zoneWords = []struct {
 	{References, regexp.MustCompile(`(?i)\b(references|bibliography|further reading|related (posts|articles|reading|content)|sources|footnotes|citations|see also|read more|external links)\b`)},
 	{About, regexp.MustCompile(`(?i)\b(about (us|the authors?|eset|[A-Z]\w+)|contact|copyright|disclaimer|subscribe|newsletter|legal|terms of use|privacy|reporting|acknowledge?ments?|share this)\b`)},
 	{Labels, regexp.MustCompile(`(?i)\b(detection names?|detected as|detections|av names|antivirus)\b`)},
-	{Victims, regexp.MustCompile(`(?i)\b(target+ed|targets|victims?|victimology)\b`)},
+	{Victims, regexp.MustCompile(`(?i)\b(target+ed|targets|victims?|victimology|compromised (web ?)?sites?)\b`)},
 	{Indicators, regexp.MustCompile(`(?i)(\b(iocs?|indicators?|appendix|annex|samples?|hash(es)?|network|domains?|ip address(es)?|ips|urls?|sha-?\d+|md5|files?|file ?names?|c2|c&c|c&cs|command and control|servers?|infrastructure|droppers?|payloads?|artifacts?|mutex(es)?|registry|persistence|hosts?|certificates?|e-?mails?|delivery|distribution|backdoors?|loaders?|downloaders?)\b)`)},
 }
 

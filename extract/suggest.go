@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/vedette-soc/vedette/attack"
@@ -51,9 +52,17 @@ func (r *reading) techniques() {
 	}
 	chance := r.ask(get, all)
 	for _, n := range places {
-		r.naming(n, chance)
+		if n.Cited != "" || !r.inObservable(n.From, n.To) {
+			r.naming(n, chance)
+		}
 	}
 	r.suggest(all, chance)
+}
+
+// inObservable says whether a place is part of an address or a file.
+func (r *reading) inObservable(from, to int) bool {
+	i := sort.Search(len(r.values), func(i int) bool { return r.values[i].To > from })
+	return i < len(r.values) && r.values[i].From < to
 }
 
 // ask puts every sentence to the model and returns the probability of every label.
@@ -134,7 +143,7 @@ func (r *reading) named(it *Item, n Naming, chance map[attack.ID]float64) {
 		if len(n.IDs) == 1 {
 			it.ID = string(n.IDs[0])
 		}
-		if !cased(it.Text) && r.ordinaryName(it.Text) {
+		if r.ordinaryName(it.Text) && (!cased(it.Text) || !strings.Contains(it.Text, " ")) {
 			it.Confidence, it.Suppressed = 30, CommonWord
 		}
 	} else if best < r.engine.known.Model.threshold {

@@ -59,7 +59,7 @@ var research = set(`virustotal.com github.com githubusercontent.com gitlab.com g
 	uptycs.com lookout.com zimperium.com threatfabric.com cleafy.com ahnlab.com asec.ahnlab.com s2w.inc qianxin.com 360.cn nttdata.com nttsecurity.com jpcert.or.jp cert.pl cert.gov.ua cert.ssi.gouv.fr
 	darktrace.com ironnet.com deepinstinct.com guardicore.com aquasec.com sysdig.com wiz.io orca.security lacework.com team-cymru.com spamhaus.org shadowserver.org spiderlabs.com wordfence.com sucuri.net
 	hp.com ibm.com securityintelligence.com pwc.com pwc.co.uk deloitte.com accenture.com bluecoat.com clearskysec.com citizenlab.ca amnesty.org eff.org objective-see.com objective-see.org
-	positive.technology ptsecurity.com drweb.com doctorweb.com g-data.com gdatasoftware.com yoroi.company cyble.com cyfirma.com seqrite.com quickheal.com k7computing.com threatpost.com`)
+	positive.technology ptsecurity.com drweb.com doctorweb.com g-data.com gdatasoftware.com yoroi.company cyble.com cyfirma.com seqrite.com quickheal.com k7computing.com threatpost.com virusbulletin.com blackhat.com defcon.org sans.org isc.sans.edu botconf.eu usenix.org acm.org arxiv.org`)
 
 // suppress judges an observable by where it stands.
 func (r *reading) suppress(it *Item) (Reason, string) {
@@ -128,7 +128,7 @@ func (r *reading) warned(t indicator.Type, it *Item) (Reason, string) {
 		return "", ""
 	}
 	for _, h := range w.Match(t, it.Value) {
-		if h.Action == misp.Suppress || h.Action == misp.Downgrade && !it.Defanged && it.Zone != Indicators {
+		if h.Action == misp.Suppress || h.Action == misp.Downgrade && !it.Defanged && (it.Zone != Indicators || r.defangs) {
 			return WarningList, h.List + ": " + h.Entry
 		}
 	}

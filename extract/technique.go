@@ -17,29 +17,43 @@ type Techniques struct {
 
 // NewTechniques prepares the names of a catalogue. A technique that was taken
 // back is found by its old name as well and means its successor.
+//
+// A name that techniques of several matrices share means the one of the enterprise.
 func NewTechniques(c *attack.Catalogue) *Techniques {
 	t := &Techniques{catalogue: c, names: map[uint64][]attack.ID{}}
+	enterprise := func(e attack.Entity) bool { return slices.Contains(e.Domains, attack.Enterprise) }
+	t.addAll(enterprise)
+	t.addAll(func(e attack.Entity) bool { return !enterprise(e) })
+	return t
+}
+
+// addAll adds the names of those techniques whose names are not taken.
+func (t *Techniques) addAll(of func(attack.Entity) bool) {
+	taken := map[uint64]bool{}
+	for h := range t.names {
+		taken[h] = true
+	}
+	c := t.catalogue
 	for e := range c.Entities() {
 		if e.AttackID.Kind() != attack.Technique {
 			continue
 		}
 		now, ok := c.Current(e.AttackID)
-		if !ok || now.Deprecated || now.Revoked {
+		if !ok || now.Deprecated || now.Revoked || !of(now) {
 			continue
 		}
-		t.add(e.Name, now.AttackID)
+		t.add(e.Name, now.AttackID, taken)
 		if e.AttackID.Parent() != e.AttackID {
 			if parent, ok := c.Entity(e.AttackID.Parent()); ok {
-				t.add(parent.Name+" "+e.Name, now.AttackID)
+				t.add(parent.Name+" "+e.Name, now.AttackID, taken)
 			}
 		}
 	}
-	return t
 }
 
-func (t *Techniques) add(name string, id attack.ID) {
+func (t *Techniques) add(name string, id attack.ID, taken map[uint64]bool) {
 	h, n := hashName(name)
-	if h == 0 || slices.Contains(t.names[h], id) {
+	if h == 0 || taken[h] || slices.Contains(t.names[h], id) {
 		return
 	}
 	t.names[h] = append(t.names[h], id)

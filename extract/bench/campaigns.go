@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -113,14 +114,16 @@ func (r *runner) campaign(name string, c *campaign) {
 		r.add(Row{Corpus: "eset", Document: name, Kind: "observable", Expected: 1, Missed: []string{err.Error()}})
 		return
 	}
-	hashes, network := map[string]bool{}, map[string]bool{}
+	hashes, network, certificates := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, it := range r.Engine.Extract(t) {
 		if it.Kind != extract.Observable || it.Suppressed != "" {
 			continue
 		}
 		switch k := indicator.Type(it.Type); {
-		case k == indicator.MD5 || k == indicator.SHA1 || k == indicator.SHA256:
+		case k == indicator.MD5, k == indicator.SHA1, k == indicator.SHA256:
 			hashes[it.Value] = true
+		case k == indicator.CertSHA1, k == indicator.CertSHA256:
+			certificates[it.Value] = true
 		case slices.Contains(counted, k):
 			network[it.Type+" "+it.Value] = true
 		}
@@ -142,7 +145,7 @@ func (r *runner) campaign(name string, c *campaign) {
 	}
 	for h := range labelled {
 		if strings.Contains(said, h) {
-			row.count(hashes[h], h)
+			row.count(hashes[h] || certificates[h], h)
 		}
 	}
 	for h := range hashes {
@@ -150,10 +153,23 @@ func (r *runner) campaign(name string, c *campaign) {
 			row.extra(h)
 		}
 	}
+	insisted(t.Body, c.values)
 	if c.event {
 		row.network(c.values, expected, network)
 	}
 	r.add(row)
+}
+
+var fanged = regexp.MustCompile(`[^\s|,;<>"'` + "`" + `]*(?:\[\.\]|hxxp)[^\s|,;<>"'` + "`" + `]*`)
+
+// insisted adds what the authors of a report defang in it: an event has often only
+// part of that, and nobody defangs what is harmless.
+func insisted(body string, labels map[string]bool) {
+	for _, word := range fanged.FindAllString(body, -1) {
+		if t, v, err := indicator.Detect(strings.Trim(word, "+*-.()")); err == nil {
+			labels[string(t)+" "+v] = true
+		}
+	}
 }
 
 func (row *Row) count(found bool, what string) {

@@ -14,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/vedette-soc/vedette/extract"
 )
@@ -38,11 +39,17 @@ const about = "Names, synonyms and countries of MISP galaxy (CC0-1.0 or BSD-2-Cl
 	"(c) 2025 The MITRE Corporation. This work is reproduced and distributed with the permission of The MITRE Corporation."
 
 func run(out, galaxy, prose, reports string) error {
-	words, err := ordinaryWords(prose, reports)
+	entities, err := merged(galaxy)
 	if err != nil {
 		return err
 	}
-	entities, err := merged(galaxy)
+	known := map[string]bool{} // what ATT&CK knows is a name even where reports have it in lower case
+	for _, e := range entities {
+		if e.ID != "" {
+			known[strings.ToLower(e.Name)] = true
+		}
+	}
+	words, err := ordinaryWords(prose, reports, known)
 	if err != nil {
 		return err
 	}

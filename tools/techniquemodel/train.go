@@ -11,7 +11,7 @@ import (
 
 // What was best in cross-validation.
 const (
-	epochs           = 16
+	epochs           = 30
 	rate             = 0.5
 	ridge            = 1e-3
 	positive         = 1.0 // how much more a labelled sentence weighs than one without
