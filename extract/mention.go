@@ -27,23 +27,23 @@ func (r *reading) mentions() {
 		m := &all[i]
 		text := r.text.Body[m.from:m.to]
 		m.cased = cased(text)
-		m.strong = !allCommon(m.refs) || r.cue(m, nil)
+		m.strong = !allCommon(m.refs) || shortened(text) != text || r.cue(m, nil)
 		if m.strong {
-			established[text] = true
+			established[shortened(text)] = true
 		}
-		key := strings.ToLower(text)
+		key := strings.ToLower(shortened(text))
 		if kinds[key] == nil {
 			kinds[key] = map[Kind]int{}
 		}
 		for kind, cue := range cues {
-			if r.cue(m, cue) {
+			if r.cue(m, cue) || shortened(text) != text && cue[strings.ToLower(text[len(shortened(text))+1:])] {
 				kinds[key][kind]++
 			}
 		}
 	}
 	taken := map[int]bool{}
 	for _, m := range all {
-		text := r.text.Body[m.from:m.to]
+		text := shortened(r.text.Body[m.from:m.to])
 		r.mention(m, established[text], kinds[strings.ToLower(text)])
 		for i := m.from; i < m.to; i++ {
 			taken[i] = true
@@ -162,9 +162,17 @@ func allCommon(refs []nameRef) bool {
 	return !slices.ContainsFunc(refs, func(r nameRef) bool { return !r.common })
 }
 
-// cased: every word of it begins with a capital or digit.
+// shortened is a name without a word that says what it is: "Play ransomware".
+func shortened(s string) string {
+	if i := strings.LastIndexByte(s, ' '); i > 0 && generic[strings.ToLower(s[i+1:])] {
+		return s[:i]
+	}
+	return s
+}
+
+// cased: every word of a name begins with a capital or digit.
 func cased(s string) bool {
-	for _, w := range words(s) {
+	for _, w := range words(shortened(s)) {
 		if c, _ := utf8.DecodeRuneInString(s[w.from:]); unicode.IsLower(c) {
 			return false
 		}

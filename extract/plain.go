@@ -121,12 +121,8 @@ func (r *refanger) bracket(i int) int {
 	for end < len(r.in) && end-i < 12 && strings.IndexByte("])}>\n[", r.in[end]) < 0 {
 		end++
 	}
-	if end >= len(r.in) {
-		return 0
-	}
-	inside := strings.ToLower(strings.TrimSpace(r.in[i+1 : end]))
-	with, ok := brackets[inside]
-	if !ok || strings.IndexByte("])}>", r.in[end]) < 0 {
+	with, ok := brackets[strings.ToLower(strings.TrimSpace(r.in[i+1:end]))]
+	if !ok || end >= len(r.in) || strings.IndexByte("])}>", r.in[end]) < 0 {
 		if r.in[i] == '[' && strings.HasPrefix(r.in[i+1:], ".") && r.afterHost() && hostAt(r.in, i+2) {
 			r.replace(".", i, i+2)
 			return 2

@@ -152,11 +152,29 @@ func (m *merger) value(kind extract.Kind, file string, v value) {
 	if there := m.byName[key(kind, v.Value)]; !ok && len(there) == 1 {
 		at, ok = there[0], true
 	}
+	if !ok && class(kind) == "software" { // actors that share one alias are not merged
+		if there := m.sharing(kind, append(v.Meta.Synonyms, v.Value)); len(there) == 1 {
+			at, ok = there[0], true
+		}
+	}
 	if !ok {
 		at = m.add(extract.Entity{Kind: kind, Name: strings.TrimSpace(v.Value)}, v.UUID)
 	}
 	m.byUUID[v.UUID] = at
 	m.names(at, kind, append(v.Meta.Synonyms, v.Value))
+}
+
+// sharing lists the entities that have one of the names.
+func (m *merger) sharing(kind extract.Kind, names []string) []int {
+	var out []int
+	for _, n := range names {
+		for _, at := range m.byName[key(kind, n)] {
+			if !slices.Contains(out, at) {
+				out = append(out, at)
+			}
+		}
+	}
+	return out
 }
 
 func (m *merger) places(dir string) error {
