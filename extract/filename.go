@@ -74,7 +74,7 @@ func hostBefore(s string, from int) bool { return from > 1 && s[from-2] == '/' }
 
 // inDomainColumn says whether the line speaks of domains or hosts.
 func inDomainColumn(s string, at int) bool {
-	from, to := lineOf(s, at)
+	from, to := nearLine(s, [2]int{at, at})
 	l := strings.ToLower(s[from:to])
 	return strings.Contains(l, "domain") || strings.Contains(l, "hostname") || strings.Contains(l, "website") || strings.Contains(l, "c2 ") || strings.Contains(l, "c&c")
 }

@@ -44,7 +44,7 @@ func (r *reading) roleOf(it *Item) Role {
 	if it.Zone == Victims && !it.Defanged {
 		return RoleVictim
 	}
-	from, to := lineOf(r.text.Body, it.Span[0])
+	from, to := nearLine(r.text.Body, it.Span)
 	near := window(r.text.Body, it.Span, from, to)
 	for _, w := range roleWords {
 		if w.words.MatchString(near) {
@@ -84,7 +84,7 @@ func (r *reading) placeHash(it *Item) {
 	if !isHash(it.Type) {
 		return
 	}
-	from, _ := lineOf(r.text.Body, it.Span[0])
+	from, _ := nearLine(r.text.Body, it.Span)
 	before := r.text.Body[max(from, it.Span[0]-60):it.Span[0]]
 	about := before + " | " + it.Section
 	switch {

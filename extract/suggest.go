@@ -113,6 +113,9 @@ func (g *suggestion) trim() {
 // naming is a technique that the text names outright.
 func (r *reading) naming(n Naming, chance map[attack.ID]float64) {
 	t := r.engine.techniques
+	if text := r.text.Body[n.From:n.To]; n.Cited == "" && !cased(text) && len(words(text)) == 1 && r.ordinaryName(text) {
+		return // "malware", "at": a word, not even a name in doubt
+	}
 	it := r.item(Technique, stixType(Technique), t.Name(n.IDs[0]), n.From, n.To)
 	switch {
 	case !n.Known:

@@ -154,7 +154,7 @@ func (r *reading) markedLink(span [2]int) bool {
 // quotes as code does: there it is meant as a value.
 func (r *reading) quoted(span [2]int) bool {
 	s := r.text.Body
-	from, to := lineOf(s, span[0])
+	from, to := nearLine(s, span)
 	before := strings.Trim(s[from:span[0]], " \t-*•·|`'\"+‘“")
 	after := ""
 	if to > span[1] {

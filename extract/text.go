@@ -43,6 +43,22 @@ func (t *Text) link(from, to int) (Link, bool) {
 	return Link{}, false
 }
 
+// lineReach bounds how much of a line is looked at around a place: a table may be
+// one line of a megabyte.
+const lineReach = 600
+
+// nearLine returns the line around a place, as far as it matters.
+func nearLine(s string, span [2]int) (from, to int) {
+	from, to = max(0, span[0]-lineReach), min(len(s), span[1]+lineReach)
+	if i := strings.LastIndexByte(s[from:span[0]], '\n'); i >= 0 {
+		from += i + 1
+	}
+	if i := strings.IndexByte(s[span[1]:to], '\n'); i >= 0 {
+		to = span[1] + i
+	}
+	return from, to
+}
+
 // lineOf returns the line around a place.
 func lineOf(s string, at int) (from, to int) {
 	from = strings.LastIndexByte(s[:at], '\n') + 1

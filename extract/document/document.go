@@ -134,12 +134,25 @@ func decode(data []byte) string {
 		}
 		return strings.ReplaceAll(string(utf16.Decode(units)), "\r\n", "\n")
 	}
-	if !utf8.Valid(data) && strings.Count(strings.ToValidUTF8(string(data), "\x00"), "\x00") > len(data)/1000+3 {
+	if invalid(data) > len(data)/1000+3 {
 		rs := make([]rune, len(data))
 		for i, b := range data {
 			rs[i] = rune(b)
 		}
 		return strings.ReplaceAll(string(rs), "\r\n", "\n")
 	}
-	return strings.ReplaceAll(string(data), "\r\n", "\n")
+	return strings.ToValidUTF8(strings.ReplaceAll(string(data), "\r\n", "\n"), "\ufffd")
+}
+
+// invalid counts the bytes that are no UTF-8.
+func invalid(data []byte) int {
+	n := 0
+	for len(data) > 0 {
+		r, size := utf8.DecodeRune(data)
+		if r == utf8.RuneError && size == 1 {
+			n++
+		}
+		data = data[size:]
+	}
+	return n
 }

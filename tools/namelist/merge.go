@@ -57,6 +57,13 @@ func class(k extract.Kind) string {
 
 func key(k extract.Kind, name string) string {
 	name, _, _ = strings.Cut(name, " (")
+	if class(k) == "software" {
+		for _, word := range []string{" ransomware", " malware", " stealer", " trojan", " backdoor"} {
+			if short := strings.TrimSuffix(strings.ToLower(name), word); len(short) > 3 {
+				name = short
+			}
+		}
+	}
 	return class(k) + " " + strings.NewReplacer(" ", "", "-", "", "_", "", ".", "").Replace(strings.ToLower(name))
 }
 
