@@ -257,7 +257,7 @@ func (r *refanger) wrap(i int) int {
 	join := false
 	switch {
 	case allHex(before) && allHex(after):
-		join = !hashLength(len(before)) && !hashLength(len(after)) && hashLength(len(before)+len(after)) && len(before) >= 8
+		join = !hashLength(len(before)) && len(before) >= 8 && wholeHash(before, r.in[i+1:])
 	case strings.HasSuffix(before, "-") && len(before) > 1 && isWordByte(before[len(before)-2]):
 		join = strings.Contains(after, "[.]") || strings.Contains(after, "(.)")
 	case strings.HasSuffix(before, ".") && r.defangedAt(start) || strings.HasSuffix(before, "/") && strings.Contains(before, "://") && i-strings.LastIndexByte(r.in[:i], '\n') > 60:
@@ -268,6 +268,25 @@ func (r *refanger) wrap(i int) int {
 		return 1
 	}
 	return 0
+}
+
+// wholeHash says whether the lines below that are nothing but hexadecimal digits
+// make a hash of what was begun, and are all that there is of it: a wrong hash is
+// worse than none.
+func wholeHash(before, below string) bool {
+	total := len(before)
+	for n := 0; n < 8; n++ {
+		line, rest, _ := strings.Cut(below, "\n")
+		line = strings.TrimSpace(line)
+		if !allHex(line) || hashLength(len(line)) {
+			next, _, _ := strings.Cut(rest, "\n")
+			next = strings.TrimSpace(next)
+			return n > 0 && hashLength(total) && (!allHex(next) || hashLength(len(next)) || len(next) < 4)
+		}
+		total += len(line)
+		below = rest
+	}
+	return false
 }
 
 // defangedAt says whether something since a place of the output was defanged.

@@ -78,7 +78,7 @@ func (r *reading) ask(get func(attack.ID) *suggestion, all map[attack.ID]*sugges
 			continue
 		}
 		f := Features(r.text.Body[s.From:s.To])
-		if len(f) < leastFeatures {
+		if len(f) < LeastFeatures {
 			continue
 		}
 		scores = m.score(f, scores)
@@ -102,8 +102,8 @@ func (r *reading) ask(get func(attack.ID) *suggestion, all map[attack.ID]*sugges
 	return out
 }
 
-// leastFeatures is how much a sentence must have to be put to the model.
-const leastFeatures = 4
+// LeastFeatures is how much a sentence must have to be put to a model: five words.
+const LeastFeatures = 9
 
 func (g *suggestion) trim() {
 	slices.SortStableFunc(g.best, func(a, b scored) int { return cmp.Compare(b.score, a.score) })

@@ -75,11 +75,47 @@ func readPage(b *strings.Builder, p pdf.Page) (err error) {
 	if len(glyphs) > maxGlyphs {
 		glyphs = glyphs[:maxGlyphs]
 	}
-	for _, l := range linesOf(glyphs) {
+	if widthless(glyphs) {
+		s, err := p.GetPlainText(nil)
+		if err != nil {
+			return err
+		}
+		b.WriteString(strings.TrimLeft(s, "\n"))
+		b.WriteByte('\n')
+		return nil
+	}
+	for _, l := range linesOf(glyphs, roomOf(glyphs)) {
 		b.WriteString(l)
 		b.WriteByte('\n')
 	}
 	return nil
+}
+
+// widthless says whether the widths of most glyphs are unknown, so that blanks
+// cannot be told from kerning; then the order of the page's own strings is better.
+func widthless(glyphs []pdf.Text) bool {
+	n := 0
+	for _, g := range glyphs {
+		if g.W == 0 {
+			n++
+		}
+	}
+	return 2*n > len(glyphs)
+}
+
+// roomOf is how much room between two glyphs, as a part of their size, makes a
+// blank: little, unless the page writes its blanks out.
+func roomOf(glyphs []pdf.Text) float64 {
+	blanks := 0
+	for _, g := range glyphs {
+		if g.S == " " {
+			blanks++
+		}
+	}
+	if 20*blanks > len(glyphs) {
+		return 0.6
+	}
+	return 0.18
 }
 
 // line is glyphs of one height.
@@ -89,7 +125,7 @@ type line struct {
 }
 
 // linesOf puts glyphs into lines by their height, and blanks where there is room.
-func linesOf(glyphs []pdf.Text) []string {
+func linesOf(glyphs []pdf.Text, room float64) []string {
 	var lines []*line
 	for _, g := range glyphs {
 		if math.IsNaN(g.X) || math.IsNaN(g.Y) || g.S == "" {
@@ -113,20 +149,20 @@ func linesOf(glyphs []pdf.Text) []string {
 			i++
 			l.glyphs = append(l.glyphs, lines[i].glyphs...)
 		}
-		if s := l.text(); strings.TrimSpace(s) != "" {
+		if s := l.text(room); strings.TrimSpace(s) != "" {
 			out = append(out, s)
 		}
 	}
 	return out
 }
 
-func (l *line) text() string {
+func (l *line) text(room float64) string {
 	sort.SliceStable(l.glyphs, func(i, j int) bool { return l.glyphs[i].X < l.glyphs[j].X })
 	var b strings.Builder
 	end := math.Inf(-1)
 	for _, g := range l.glyphs {
 		size := max(g.FontSize, 1)
-		if gap := g.X - end; b.Len() > 0 && gap > 0.18*size && !strings.HasSuffix(b.String(), " ") && g.S != " " {
+		if gap := g.X - end; b.Len() > 0 && gap > room*size && !strings.HasSuffix(b.String(), " ") && g.S != " " {
 			b.WriteByte(' ')
 		}
 		b.WriteString(g.S)

@@ -87,7 +87,7 @@ func judge(c *corpus, m *sentenceModel, priors []float64, doc int) []judged {
 	best := make([][]float64, len(c.labels))
 	scores := make([]float64, len(c.labels))
 	for _, e := range c.examples {
-		if e.doc != doc || len(e.features) < 4 {
+		if e.doc != doc || len(e.features) < extract.LeastFeatures {
 			continue
 		}
 		m.score(e.features, scores)
