@@ -195,6 +195,13 @@ func TestTraps(t *testing.T) {
 }
 
 func TestHashesWrapped(t *testing.T) {
+	in := "Value\nd7a8fbb307d7809469ca\n9abcb0082e4f8d5651e4\n6d3cdb762d02d0bf37c9\ne592\nIP"
+	if diff := cmp.Diff([]string{"file:sha256 d7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3cdb762d02d0bf37c9e592"}, observables(in)); diff != "" {
+		t.Error(diff)
+	}
+	if got := observables("d7a8fbb307d7809469ca\n9abcb0082e4f8d5651e4\nSHA-256\n6d3cdb762d02d0bf37c9\ne592"); got != nil {
+		t.Errorf("half a hash became %q", got)
+	}
 	got := observables("SHA-256\nd7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3c\ndb762d02d0bf37c9e592")
 	if diff := cmp.Diff([]string{"file:sha256 d7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3cdb762d02d0bf37c9e592"}, got); diff != "" {
 		t.Error(diff)

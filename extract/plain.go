@@ -38,6 +38,7 @@ type refanger struct {
 	from    []int32
 	to      []int32
 	changed []int32
+	wrapped int  // where in the output the last line end was taken out
 	spaced  bool // inside an address written with blanks, "http:// host .com /path"
 }
 
@@ -257,13 +258,14 @@ func (r *refanger) wrap(i int) int {
 	join := false
 	switch {
 	case allHex(before) && allHex(after):
-		join = !hashLength(len(before)) && len(before) >= 8 && wholeHash(before, r.in[i+1:])
+		join = (r.wrapped > start || !hashLength(len(before))) && len(before) >= 8 && wholeHash(before, r.in[i+1:])
 	case strings.HasSuffix(before, "-") && len(before) > 1 && isWordByte(before[len(before)-2]):
 		join = strings.Contains(after, "[.]") || strings.Contains(after, "(.)")
 	case strings.HasSuffix(before, ".") && r.defangedAt(start) || strings.HasSuffix(before, "/") && strings.Contains(before, "://") && i-strings.LastIndexByte(r.in[:i], '\n') > 60:
 		join = (after[0] >= 'a' && after[0] <= 'z' || after[0] >= '0' && after[0] <= '9') && !strings.Contains(after, "://")
 	}
 	if join {
+		r.wrapped = n
 		r.changed = append(r.changed, int32(n))
 		return 1
 	}
