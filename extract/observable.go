@@ -300,8 +300,14 @@ func appendForms(all []finding, p *plain) []finding {
 		re  *regexp.Regexp
 		typ indicator.Type
 	}{
-		{ja4Form, indicator.JA4}, {cveForm, indicator.Vulnerability}, {asnForm, indicator.ASN}, {macForm, indicator.MAC},
-		{registryForm, indicator.RegistryKey}, {mutexForm, indicator.Mutex}, {agentForm, indicator.UserAgent}, {ipv6Form, indicator.IPv6},
+		{ja4Form, indicator.JA4},
+		{cveForm, indicator.Vulnerability},
+		{asnForm, indicator.ASN},
+		{macForm, indicator.MAC},
+		{registryForm, indicator.RegistryKey},
+		{mutexForm, indicator.Mutex},
+		{agentForm, indicator.UserAgent},
+		{ipv6Form, indicator.IPv6},
 	} {
 		for _, at := range form.re.FindAllStringIndex(p.text, -1) {
 			if f, ok := formFinding(p.text, at[0], at[1], form.typ); ok {

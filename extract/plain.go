@@ -222,7 +222,6 @@ func (r *refanger) blank(i int) int {
 			if tail := label[n:]; !strings.HasPrefix(strings.ToLower(tail), " dot ") && !indicator.KnownTLD(strings.ToLower(label[:n])) {
 				return 0
 			}
-			label = label[:n]
 		} else if !indicator.KnownTLD(strings.ToLower(label)) {
 			return 0
 		}

@@ -15,8 +15,11 @@ func TestWriteReport(t *testing.T) {
 	r := stix.Report{
 		Key: "abc", Name: "A report", Published: time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC),
 		Entities: []stix.ReportEntity{
-			{Type: "malware", Name: "PlugX", ExternalID: "S0013"}, {Type: "location", Name: "Ukraine", ExternalID: "UA"}, {Type: "identity", Name: "Bank"},
-			{Type: "vulnerability", Name: "CVE-2024-1234", ExternalID: "CVE-2024-1234"}, {Type: "malware", Name: "PlugX"},
+			{Type: "malware", Name: "PlugX", ExternalID: "S0013"},
+			{Type: "location", Name: "Ukraine", ExternalID: "UA"},
+			{Type: "identity", Name: "Bank"},
+			{Type: "vulnerability", Name: "CVE-2024-1234", ExternalID: "CVE-2024-1234"},
+			{Type: "malware", Name: "PlugX"},
 		},
 		Indicators: []stix.ReportIndicator{{Type: indicator.Domain, Value: "evil.test", Confidence: 80}, {Type: indicator.Pattern}},
 	}

@@ -20,10 +20,25 @@ var clusters = []struct {
 	file string
 	kind extract.Kind
 }{
-	{"threat-actor", extract.Actor}, {"microsoft-activity-group", extract.Actor}, {"360net", extract.Actor}, {"tidal-groups", extract.Actor},
-	{"malpedia", extract.Malware}, {"ransomware", extract.Malware}, {"rat", extract.Malware}, {"stealer", extract.Malware}, {"banker", extract.Malware},
-	{"botnet", extract.Malware}, {"backdoor", extract.Malware}, {"android", extract.Malware}, {"cryptominers", extract.Malware}, {"wiper", extract.Malware},
-	{"exploit-kit", extract.Malware}, {"tool", extract.Malware}, {"tidal-software", extract.Malware}, {"rmm-tool", extract.Tool}, {"tidal-campaigns", extract.Campaign},
+	{"threat-actor", extract.Actor},
+	{"microsoft-activity-group", extract.Actor},
+	{"360net", extract.Actor},
+	{"tidal-groups", extract.Actor},
+	{"malpedia", extract.Malware},
+	{"ransomware", extract.Malware},
+	{"rat", extract.Malware},
+	{"stealer", extract.Malware},
+	{"banker", extract.Malware},
+	{"botnet", extract.Malware},
+	{"backdoor", extract.Malware},
+	{"android", extract.Malware},
+	{"cryptominers", extract.Malware},
+	{"wiper", extract.Malware},
+	{"exploit-kit", extract.Malware},
+	{"tool", extract.Malware},
+	{"tidal-software", extract.Malware},
+	{"rmm-tool", extract.Tool},
+	{"tidal-campaigns", extract.Campaign},
 }
 
 type value struct {
