@@ -35,6 +35,7 @@ const (
 	Profile     Kind = "profile"
 	Rule        Kind = "rule"
 	Pack        Kind = "pack" // of rules
+	Report      Kind = "report"
 	System      Kind = "system"
 )
 

@@ -45,6 +45,7 @@ func commands() []command {
 		{"rule", "test|explain|list|show|import|enable|disable|except|backtest [flags] ...", "detection rules and their tests", runRule},
 		{"intel", "import|export|lookup|resolve [flags] ...", "bring intelligence in and out, ask what is known", runIntel},
 		{"feed", "list|add|run|enable|disable|acknowledge|remove [flags] [ID]", "the sources", runFeed},
+		{"report", "add|list|show [flags] [FILE...]", "reports to review: read them into the server, see what is proposed", runReport},
 		{"bench", "triage|extract [-want NAME>=X] [-table] FILE...", "measure on labelled data, beside other products' formulas", runBench},
 		{"org", "import|show [FILE]", "the organisation profile", runOrg},
 		{"audit", "verify|list", "the audit log", runAudit},

@@ -29,6 +29,8 @@ func RenderZero() map[string]error {
 		rulesPage{},
 		rulePage{},
 		packPage{},
+		reportsPage{},
+		reportPage{},
 	}
 	out := map[string]error{}
 	for _, p := range all {

@@ -32,6 +32,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/investigate"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
+	"github.com/vedette-soc/vedette/internal/report"
 	"github.com/vedette-soc/vedette/internal/respond"
 	"github.com/vedette-soc/vedette/internal/supervise"
 	"github.com/vedette-soc/vedette/internal/telemetry"
@@ -53,6 +54,7 @@ type Config struct {
 	Decoder     *pipeline.Decoder
 	Detect      *detect.Service
 	Rules       *pipeline.Rules
+	Reports     *report.Service
 
 	// Index describes the live index of indicators (pipeline.Matcher.State).
 	Index func() pipeline.IndexState
