@@ -37,6 +37,7 @@ func TestBrowser(t *testing.T) {
 		{"Feed", feedOnAndOff},
 		{"Theme", themeStays},
 		{"Search", searchFinds},
+		{"Review", reviewByKeys},
 		{"Pages", pagesFit},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.test(t, h, b); b.calm(t) }) && step.name == "SignIn" {
@@ -244,7 +245,7 @@ func pagesFit(t *testing.T, _ house, b *browser) {
 		"/", "/?q=nothing+is+called+so", incident, link(incident, "a[href^='/events/']"), link(incident, "a[href^='/entities/']"),
 		link(incident, "a[href^='/techniques/']"), "/intel", "/intel?q=Harbour+Lantern", link("/intel?q=pilot-cargo", ".obs-link"),
 		"/lookup?value=unheard-of.example", "/feeds", link("/feeds", "section[aria-labelledby=chosen] td a"), "/blocks",
-		"/blocks/new?value=" + url.QueryEscape("drop.pilot-cargo.example"), "/organisation", "/health", "/audit", "/people",
+		"/blocks/new?value=" + url.QueryEscape("drop.pilot-cargo.example"), "/organisation", "/health", "/audit", "/people", "/reports", link("/reports", "td a"),
 	}
 	for _, path := range paths {
 		b.open(t, path)
@@ -273,7 +274,7 @@ const overflow = `(() => {
 // focusLost names what cannot be seen to have the focus.
 const focusLost = `(() => {
 	const out = [];
-	const bars = [document.querySelector(".top"), document.querySelector(".verdicts")].filter(Boolean);
+	const bars = [document.querySelector(".top"), document.querySelector(".verdicts"), document.querySelector(".decide")].filter(Boolean);
 	for (const e of document.querySelectorAll("a[href], button, input, select, textarea, summary")) {
 		if (!e.checkVisibility({ visibilityProperty: true }) || e.matches(".skip")) continue;
 		e.focus();
