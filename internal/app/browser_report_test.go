@@ -31,7 +31,7 @@ func reviewByKeys(t *testing.T, _ house, b *browser) {
 	b.press(t, "a") // accepts it and goes on
 	b.here(t, `document.querySelector(".finding").classList.contains("f-accepted") && document.activeElement.closest(".finding").textContent.includes("PlugX")`)
 	b.press(t, "r")
-	eval[any](t, b, `document.querySelector("[data-section=observable] .qlink").focus()`)
+	eval[any](t, b, `document.querySelector("[data-section=observable] .flink").focus()`)
 	b.press(t, "A") // all of the section
 	b.here(t, `[...document.querySelectorAll("[data-section=observable] > .findings .finding")].every((f) => f.classList.contains("f-accepted"))`)
 	b.leave(t, func() { b.press(t, "s") })
@@ -60,8 +60,8 @@ func capture(t *testing.T, b *browser) {
 				b.open(t, at)
 				b.size(t, width, 1000)
 				eval[any](t, b, `document.documentElement.dataset.theme = "`+theme+`"`)
-				png := do(t, b, chromedp.FullScreenshot(90))
-				file := filepath.Join(dir, name+"-"+theme+"-"+map[int64]string{1280: "1280", 1920: "1920"}[width]+".jpg")
+				png := do(t, b, chromedp.CaptureScreenshot())
+				file := filepath.Join(dir, name+"-"+theme+"-"+map[int64]string{1280: "1280", 1920: "1920"}[width]+".png")
 				if err := os.WriteFile(file, png, 0o600); err != nil {
 					t.Fatal(err)
 				}

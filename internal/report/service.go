@@ -126,8 +126,8 @@ func (s *Service) Add(ctx context.Context, name string, data []byte) (r Report, 
 		ID: uuid.Must(uuid.NewV7()).String(), Name: clean(name), File: clean(name), Kind: document.Kind(data), Hash: hash, Size: len(data), Source: short(text.Source),
 		Added: s.now().UTC(), By: who.Name, Cut: err != nil,
 	}
-	if text.Title != "" {
-		r.Name = clean(text.Title)
+	if title := titleOf(text); title != "" {
+		r.Name = clean(title)
 	}
 	r.count(findings)
 	err = s.cfg.Store.Add(ctx, r, text.Body, findings, ref.Act{
@@ -139,6 +139,22 @@ func (s *Service) Add(ctx context.Context, name string, data []byte) (r Report, 
 		}
 	}
 	return r, false, err
+}
+
+// titleOf is what a document calls itself, or its first heading when that stands at
+// its beginning.
+func titleOf(t extract.Text) string {
+	if t.Title != "" {
+		return t.Title
+	}
+	headings := t.Headings
+	if headings == nil {
+		headings = extract.FindHeadings(t.Body[:min(len(t.Body), 4096)])
+	}
+	if len(headings) > 0 && headings[0].Level <= 2 && strings.TrimSpace(t.Body[:headings[0].At]) == "" {
+		return headings[0].Title
+	}
+	return ""
 }
 
 // clean is a name that fits on a line.

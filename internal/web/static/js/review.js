@@ -12,7 +12,7 @@ function choose(item, value) {
 }
 
 function next(item) {
-  const all = [...document.querySelectorAll(".finding .qlink")].filter((l) => l.offsetParent !== null);
+  const all = [...document.querySelectorAll(".finding .flink")].filter((l) => l.offsetParent !== null);
   const at = all.findIndex((l) => item.contains(l));
   (all[at + 1] ?? all[at])?.focus();
 }
@@ -43,7 +43,7 @@ export function review() {
     const hidden = item.closest("details");
     if (hidden) hidden.open = true;
     item.scrollIntoView({ block: "center" });
-    item.querySelector(".qlink")?.focus();
+    item.querySelector(".flink")?.focus();
   });
   document.addEventListener("keydown", (event) => {
     if (event.target.matches("input:not([type=radio]), textarea, select") || event.metaKey || event.ctrlKey || event.altKey || localStorage.getItem("keys-off") === "1") return;
