@@ -147,6 +147,9 @@ func (r *reading) observable(p *plain, f finding) {
 	}
 	it := r.item(kind, string(f.typ), f.value, from, to)
 	it.Defanged, it.Suppressed = f.defanged, f.suppressed
+	if it.Suppressed == MaybeHost && r.besideHash(it.Span) {
+		it.Suppressed = "" // the row of a sample names its file
+	}
 	r.placeHash(&it)
 	it.Role = r.roleOf(&it)
 	if it.Suppressed == "" && kind == Observable {

@@ -24,6 +24,8 @@ var (
 		crx xpi xap air asar hwp hwpx one onepkg wim lzh ace arj mof job tlb pdb idb node wav mp3 mp4 avi theme settingcontent-ms search-ms library-ms kdbx torrent nsis yar yara x64 arm64 x86 toc`)
 	// doubtfulEndings are endings of files and top-level domains.
 	doubtfulEndings = set(`com zip sh pl py rs md mov app so cc ps ai pm la st cab`)
+	// lureEndings stand before the last ending of a file that pretends to be another.
+	lureEndings = set(`exe dll pdf doc docx xls xlsx ppt pptx jpg jpeg png txt js vbs scr rtf lnk iso`)
 	// dosPrograms are the .com files of every Windows.
 	dosPrograms = set(`command.com format.com mode.com more.com tree.com chcp.com diskcomp.com diskcopy.com edit.com graftabl.com keyb.com win.com loadfix.com`)
 	// systemFiles ship with an operating system or are in everybody's reports.
@@ -63,7 +65,7 @@ func fileName(p *plain, from, to int, before byte) (file, sure bool) {
 		return true, true
 	case strings.Count(name, ".") > 1:
 		inner := name[:strings.LastIndexByte(name, '.')]
-		return fileEndings[inner[strings.LastIndexByte(inner, '.')+1:]], false // invoice.pdf.zip
+		return lureEndings[inner[strings.LastIndexByte(inner, '.')+1:]], false // invoice.pdf.zip
 	}
 	return ending != "com" && ending != "ai" && ending != "la" && ending != "st" && (ending == "py" || ending == "sh" || ending == "zip" || ending == "rs" || ending == "md" || ending == "so" || ending == "pl" || ending == "ps") && !inDomainColumn(p.text, from) ||
 		beforeFile.MatchString(p.text[max(0, from-30):from]), false

@@ -142,6 +142,8 @@ func judgeName(p *plain, from, to int, before byte) Reason {
 	switch {
 	case products[lower]:
 		return ProductName
+	case raw[0] == '_' && raw[len(raw)-1] == '_':
+		return "-" // AsciiDoc's and Markdown's emphasis
 	case before == '/' && !hostBefore(s, from):
 		if from > 1 && detectionBefore(s, from-1) {
 			return DetectionName

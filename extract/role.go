@@ -30,6 +30,9 @@ var roleWords = []struct {
 	{RoleDelivery, regexp.MustCompile(`(?i)\b(download|phish|deliver|distribut|host(s|ed|ing)\b|drop(s|ped|per)?\b|payload|redirect|landing|lure|spread|compromised website|malicious (link|site|domain|url))`)},
 }
 
+// takenOver: a legitimate site that an attacker uses is none to leave alone.
+var takenOver = regexp.MustCompile(`(?i)\b(compromised|hacked|hijacked|abused|infected|malicious)\b`)
+
 // roleOf judges by the sentence or row, then by the heading.
 func (r *reading) roleOf(it *Item) Role {
 	if isHash(it.Type) {
@@ -46,8 +49,9 @@ func (r *reading) roleOf(it *Item) Role {
 	}
 	from, to := nearLine(r.text.Body, it.Span)
 	near := window(r.text.Body, it.Span, from, to)
+	taken := takenOver.MatchString(near)
 	for _, w := range roleWords {
-		if w.words.MatchString(near) {
+		if w.words.MatchString(near) && !(w.role == RoleBenign && taken) {
 			return w.role
 		}
 	}

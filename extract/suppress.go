@@ -135,6 +135,17 @@ func (r *reading) warned(t indicator.Type, it *Item) (Reason, string) {
 	return "", ""
 }
 
+// besideHash says whether a hash stands on the same line.
+func (r *reading) besideHash(span [2]int) bool {
+	from, to := nearLine(r.text.Body, span)
+	for _, at := range hexForm.FindAllStringIndex(r.text.Body[from:to], -1) {
+		if hashLength(at[1] - at[0]) {
+			return true
+		}
+	}
+	return false
+}
+
 // markedLink: Markdown's [text](address), AsciiDoc's address[text], HTML's href.
 func (r *reading) markedLink(span [2]int) bool {
 	s := r.text.Body
