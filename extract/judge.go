@@ -100,7 +100,7 @@ func judgeHost(t indicator.Type, value string) Reason {
 	switch registered := indicator.RegistrableDomain(host); {
 	case internalTLDs[tld], !strings.Contains(host, "."):
 		return InternalName
-	case registered == "example.com" || registered == "example.org" || registered == "example.net":
+	case registered == "contoso.com" || registered == "fabrikam.com" || registered == "example.com" || registered == "example.org" || registered == "example.net":
 		return ExampleName
 	case tld == "example" || tld == "test" || tld == "invalid":
 		return ""
@@ -142,6 +142,8 @@ func judgeName(p *plain, from, to int, before byte) Reason {
 	switch {
 	case products[lower]:
 		return ProductName
+	case strings.HasPrefix(raw, "__"):
+		return Identifier // __init__.py
 	case raw[0] == '_' && raw[len(raw)-1] == '_':
 		return "-" // AsciiDoc's and Markdown's emphasis
 	case before == '/' && !hostBefore(s, from):

@@ -260,8 +260,8 @@ func (r *reading) mention(m mention, established bool, kinds map[Kind]int) {
 		}
 		if !m.strong && !established && m.n == 1 {
 			it.Confidence, it.Suppressed = 20, CommonWord
-			if r.startsSentence(m.from) {
-				return
+			if r.startsSentence(m.from) || !slices.ContainsFunc(refs, func(x nameRef) bool { return names.entities[x.entity].ID != "" }) {
+				return // a word as good as any
 			}
 		} else if !m.strong {
 			it.Confidence = 75
@@ -269,6 +269,7 @@ func (r *reading) mention(m mention, established bool, kinds map[Kind]int) {
 	}
 	if len(refs) == 1 && (decided || len(m.refs) == 1) {
 		it.ID = e.ID
+		it.Detail = r.others(m.refs, refs[0])
 	} else {
 		for _, x := range m.refs {
 			o := names.entities[x.entity]
@@ -279,6 +280,20 @@ func (r *reading) mention(m mention, established bool, kinds map[Kind]int) {
 		it.Confidence = min(it.Confidence, 70)
 	}
 	r.items = append(r.items, it)
+}
+
+// others says who else has a name that was taken for that of one.
+func (r *reading) others(all []nameRef, taken nameRef) string {
+	var out []string
+	for _, x := range all {
+		if o := r.engine.known.Names.entities[x.entity]; x.entity != taken.entity && len(out) < 3 {
+			out = append(out, string(o.Kind)+" "+o.Name)
+		}
+	}
+	if out == nil {
+		return ""
+	}
+	return "also a name of " + strings.Join(out, ", ")
 }
 
 func (r *reading) spelled(x nameRef) string {
@@ -306,6 +321,9 @@ func (r *reading) resolve(m mention, kinds map[Kind]int) (Kind, []nameRef, bool)
 		by[k] = append(by[k], x)
 	}
 	order := []Kind{Malware, Actor, Tool, Campaign, Country, Sector}
+	for k := range by {
+		by[k] = firstNames(by[k])
+	}
 	if len(by) == 1 {
 		for k, refs := range by {
 			return k, refs, true
@@ -338,6 +356,21 @@ func (r *reading) resolve(m mention, kinds map[Kind]int) (Kind, []nameRef, bool)
 		}
 	}
 	return "", m.refs, false
+}
+
+// firstNames leaves of the entities that have a name those that have it first: APT41
+// is APT41, whoever else was called so once.
+func firstNames(refs []nameRef) []nameRef {
+	var out []nameRef
+	for _, x := range refs {
+		if x.alias < 0 && !x.joined {
+			out = append(out, x)
+		}
+	}
+	if len(out) == 1 {
+		return out
+	}
+	return refs
 }
 
 func stixType(k Kind) string {

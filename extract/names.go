@@ -117,7 +117,8 @@ func (n *Names) add(entity int32, alias int16, s string) {
 	h, common := uint64(0), true
 	for _, w := range ws {
 		h = hashWord(h, s[w.from:w.to])
-		common = common && (n.ordinary(s[w.from:w.to]) || generic[strings.ToLower(s[w.from:w.to])])
+		word := s[w.from:w.to]
+		common = common && (n.ordinary(word) || generic[strings.ToLower(word)] || len(ws) > 1 && strings.Trim(word, "0123456789") == "")
 	}
 	size := ws[len(ws)-1].to - ws[0].from
 	if size < 2 || strings.Trim(s, "0123456789. ") == "" {
@@ -139,7 +140,7 @@ func (n *Names) add(entity int32, alias int16, s string) {
 	last := ws[len(ws)-1]
 	if kind := n.entities[entity].Kind; generic[strings.ToLower(s[last.from:last.to])] && (kind == Malware || kind == Tool || kind == Actor) {
 		short := strings.TrimSpace(s[ws[0].from:ws[len(ws)-2].to])
-		if h, _ := hashName(short); len(short) > 3 {
+		if h, _ := hashName(short); len(short) > 3 && strings.Trim(short, "0123456789") != "" {
 			n.put(h, nameRef{entity, alias, len(ws) == 2 && n.ordinary(short), false})
 		}
 	}

@@ -27,14 +27,14 @@ var notNames = set(`android windows linux macos mac ios unix powershell python j
 	the this that these those a an new another other such both banking mobile remote access info information data multi cross custom open source commodity russian chinese iranian korean north south
 	http https dns smb ssh rdp tcp web php asp bash batch shell c2 iot pos atm usb pdf html xml dll exe elf pe net dotnet x64 x86 uefi bios apt botnet ransomware malware rat trojan backdoor loader
 	eset kaspersky symantec mandiant fireeye crowdstrike proofpoint zscaler cisco talos sophos mcafee trellix fortinet virustotal github telegram discord twitter facebook
-	january february march april may june july august september october november december modular fileless stage first second third final known initial main full legitimate malicious`)
+	january february march april may june july august september october november december modular ttps iocs apis dlls ddos winhttp wininet fileless stage first second third final known initial main full legitimate malicious`)
 
 // newcomers adds designations, and names that the text itself introduces,
 // everywhere they stand. taken is what the dictionary has.
 func (r *reading) newcomers(taken map[int]bool) {
 	s := r.text.Body
 	for _, at := range designation.FindAllStringIndex(s, -1) {
-		if taken[at[0]] {
+		if taken[at[0]] || strings.HasPrefix(s[at[0]:], "TA0") { // TA0001 is a tactic
 			continue
 		}
 		it := r.item(Actor, stixType(Actor), s[at[0]:at[1]], at[0], at[1])

@@ -50,7 +50,7 @@ var research = set(`virustotal.com github.com githubusercontent.com gitlab.com g
 	nytimes.com washingtonpost.com theregister.com therecord.media cyberscoop.com vice.com forbes.com techcrunch.com bloomberg.com theguardian.com
 	any.run app.any.run hybrid-analysis.com joesandbox.com urlscan.io abuse.ch malpedia.caad.fkie.fraunhofer.de fraunhofer.de shodan.io censys.io otx.alienvault.com alienvault.com triage.tria.ge tria.ge
 	unpac.me vx-underground.org exploit-db.com packetstormsecurity.com zerodayinitiative.com stackoverflow.com docs.microsoft.com learn.microsoft.com microsoft.com msdn.microsoft.com technet.microsoft.com
-	google.com apple.com adobe.com oracle.com wiki.osdev.org ietf.org w3.org python.org golang.org ghidra-sre.org
+	google.com apple.com adobe.com oracle.com wiki.osdev.org ietf.org w3.org openxmlformats.org xmlsoap.org purl.org schemas.microsoft.com python.org golang.org ghidra-sre.org
 	welivesecurity.com eset.com esetstatic.com kaspersky.com securelist.com symantec.com broadcom.com trendmicro.com mcafee.com trellix.com sophos.com crowdstrike.com mandiant.com fireeye.com
 	paloaltonetworks.com talosintelligence.com cisco.com checkpoint.com research.checkpoint.com fortinet.com fortiguard.com proofpoint.com zscaler.com sentinelone.com sentinelone.com malwarebytes.com
 	cybereason.com rapid7.com secureworks.com recordedfuture.com group-ib.com f-secure.com withsecure.com bitdefender.com avast.com avg.com akamai.com cloudflare.com volexity.com dragos.com redcanary.com

@@ -50,6 +50,8 @@ type value struct {
 		ISO3     string
 		Country  string
 		Type     []string
+		Software string `json:"software_attack_id"`
+		Group    string `json:"group_attack_id"`
 	}
 	Related []struct {
 		Dest string `json:"dest-uuid"`
@@ -61,6 +63,8 @@ type merger struct {
 	entities []*extract.Entity
 	byUUID   map[string]int
 	byName   map[string][]int // class and name
+	byMain   map[string][]int // the same, of first names only
+	byID     map[string]int
 }
 
 func class(k extract.Kind) string {
@@ -84,7 +88,7 @@ func key(k extract.Kind, name string) string {
 
 // merged reads everything and makes one entity of what is one.
 func merged(dir string) ([]extract.Entity, error) {
-	m := &merger{byUUID: map[string]int{}, byName: map[string][]int{}}
+	m := &merger{byUUID: map[string]int{}, byName: map[string][]int{}, byMain: map[string][]int{}, byID: map[string]int{}}
 	if err := m.attack(); err != nil {
 		return nil, err
 	}
@@ -100,8 +104,20 @@ func merged(dir string) ([]extract.Entity, error) {
 	if err := m.places(dir); err != nil {
 		return nil, err
 	}
+	places := map[string]bool{}
+	for _, e := range m.entities {
+		if e.Kind == extract.Country || e.Kind == extract.Sector {
+			places[strings.ToLower(e.Name)] = true
+			for _, a := range e.Aliases {
+				places[strings.ToLower(a)] = true
+			}
+		}
+	}
 	out := make([]extract.Entity, 0, len(m.entities))
 	for _, e := range m.entities {
+		if e.Kind != extract.Country && e.Kind != extract.Sector { // "Russian" is where somebody is from
+			e.Aliases = slices.DeleteFunc(e.Aliases, func(a string) bool { return places[strings.ToLower(a)] })
+		}
 		slices.Sort(e.Aliases)
 		e.Aliases = slices.Compact(e.Aliases)
 		e.Aliases = slices.DeleteFunc(e.Aliases, func(a string) bool { return a == e.Name || len(a) > 60 })
@@ -142,7 +158,11 @@ func (m *merger) add(e extract.Entity, uuid string) int {
 	at := len(m.entities)
 	m.entities = append(m.entities, &e)
 	m.byUUID[uuid] = at
-	m.byName[key(e.Kind, e.Name)] = append(m.byName[key(e.Kind, e.Name)], at)
+	k := key(e.Kind, e.Name)
+	m.byName[k], m.byMain[k] = append(m.byName[k], at), append(m.byMain[k], at)
+	if e.ID != "" {
+		m.byID[e.ID] = at
+	}
 	return at
 }
 
@@ -162,14 +182,20 @@ func (m *merger) names(at int, kind extract.Kind, names []string) {
 // value merges an entry of a cluster into what is there: what it says is the same,
 // or what alone has its name.
 func (m *merger) value(kind extract.Kind, file string, v value) {
-	if file == "tool" && slices.ContainsFunc(v.Meta.Type, func(s string) bool { return strings.EqualFold(s, "HackTool") || strings.EqualFold(s, "Tool") }) {
+	if (file == "tool" || file == "tidal-software") && slices.ContainsFunc(v.Meta.Type, func(s string) bool { return strings.EqualFold(s, "HackTool") || strings.EqualFold(s, "Tool") }) {
 		kind = extract.Tool
 	}
 	at, ok := m.byUUID[v.UUID]
+	if to, known := m.byID[v.Meta.Software+v.Meta.Group]; !ok && known && class(m.entities[to].Kind) == class(kind) {
+		at, ok = to, true
+	}
 	for _, r := range v.Related {
 		if to, known := m.byUUID[r.Dest]; !ok && known && r.Type == "similar" && class(m.entities[to].Kind) == class(kind) {
 			at, ok = to, true
 		}
+	}
+	if there := m.byMain[key(kind, v.Value)]; !ok && len(there) == 1 {
+		at, ok = there[0], true
 	}
 	if there := m.byName[key(kind, v.Value)]; !ok && len(there) == 1 {
 		at, ok = there[0], true

@@ -112,4 +112,5 @@ const properNouns = `january february march april may june july august september
 	bitcoin monero ethereum north african one two three new old virus trojan malware ransomware backdoor worm loader dropper hacked deputy scorpion joker district toxic damage wave demo cuba
 	mercury venus mars jupiter saturn neptune pluto phoenix dragon tiger lion eagle falcon hawk wolf bear fox snake spider panda kitten lotus rose diamond ruby emerald sapphire gold silver bronze iron
 	eldorado fallout empire play net at ping reg snake hive medusa royal akira cactus quantum vice chaos matrix nemesis nova omega alpha beta delta gamma sigma zeus hydra titan
+	chromium whois foxmail silicon wiki photo wildfire desktop tracker control file news inception golden trident domino cartel drive google ghost cobalt carbon soldier global guard
 	sandbox sample samples multilayer attacker attackers cyber state national security agency ministry government bank department committee`
