@@ -121,13 +121,16 @@ func TestRefuses(t *testing.T) {
 		kind errs.Kind
 		do   func() error
 	}{
-		"a viewer adds":      {errs.Denied, func() error { _, _, err := s.Add(as(ref.Viewer), "x", []byte("x")); return err }},
-		"a viewer decides":   {errs.Denied, func() error { _, err := s.Review(as(ref.Viewer), r.ID, report.Decision{Accept: []int{1}}); return err }},
-		"a device reads":     {errs.Denied, func() error { _, err := s.Report(as(ref.Device), r.ID); return err }},
-		"an empty file":      {errs.Invalid, func() error { _, _, err := s.Add(as(ref.Analyst), "x", nil); return err }},
-		"a broken PDF":       {errs.Invalid, func() error { _, _, err := s.Add(as(ref.Analyst), "x.pdf", []byte("%PDF-1.7\n")); return err }},
-		"an unknown report":  {errs.NotFound, func() error { _, err := s.Report(as(ref.Viewer), "nothing"); return err }},
-		"an unknown finding": {errs.Invalid, func() error { _, err := s.Review(as(ref.Analyst), r.ID, report.Decision{Accept: []int{99}}); return err }},
+		"a viewer adds":     {errs.Denied, func() error { _, _, err := s.Add(as(ref.Viewer), "x", []byte("x")); return err }},
+		"a viewer decides":  {errs.Denied, func() error { _, err := s.Review(as(ref.Viewer), r.ID, report.Decision{Accept: []int{1}}); return err }},
+		"a device reads":    {errs.Denied, func() error { _, err := s.Report(as(ref.Device), r.ID); return err }},
+		"an empty file":     {errs.Invalid, func() error { _, _, err := s.Add(as(ref.Analyst), "x", nil); return err }},
+		"a broken PDF":      {errs.Invalid, func() error { _, _, err := s.Add(as(ref.Analyst), "x.pdf", []byte("%PDF-1.7\n")); return err }},
+		"an unknown report": {errs.NotFound, func() error { _, err := s.Report(as(ref.Viewer), "nothing"); return err }},
+		"an unknown finding": {errs.Invalid, func() error {
+			_, err := s.Review(as(ref.Analyst), r.ID, report.Decision{Accept: []int{99}})
+			return err
+		}},
 		"knowledge is down": {errs.Unavailable, func() error {
 			shelf.err = broken
 			_, err := s.Review(as(ref.Analyst), r.ID, report.Decision{Accept: []int{1}})
