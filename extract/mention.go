@@ -146,7 +146,7 @@ func (r *reading) programs() []mention {
 	for _, at := range programForm.FindAllStringSubmatchIndex(r.text.Body, -1) {
 		var refs []nameRef
 		for _, ref := range names.at[hashWord(0, r.text.Body[at[2]:at[3]])] {
-			if e := names.entities[ref.entity]; e.Kind == Tool && strings.HasPrefix(e.ID, "S") {
+			if e := names.entities[ref.entity]; e.Kind == Tool && (strings.HasPrefix(e.ID, "S") || ref.alias < 0) {
 				ref.common = false
 				refs = append(refs, ref)
 			}

@@ -101,6 +101,11 @@ func merged(dir string) ([]extract.Entity, error) {
 			m.value(c.kind, c.file, v)
 		}
 	}
+	for _, name := range moreTools {
+		if len(m.sharing(extract.Tool, []string{name})) == 0 {
+			m.add(extract.Entity{Kind: extract.Tool, Name: name}, "tool "+name)
+		}
+	}
 	if err := m.places(dir); err != nil {
 		return nil, err
 	}

@@ -1,5 +1,12 @@
 package main
 
+// moreTools are programs that reports name as tools and no cluster has: what comes
+// with an operating system, and scripts of well-known collections.
+var moreTools = []string{
+	"whoami", "wmic", "smbexec", "wmiexec", "atexec", "dcomexec", "secretsdump", "quser", "hostname", "fsutil", "vssadmin", "bcdedit", "wbadmin", "diskshadow", "ntdsutil", "curl", "wget",
+	"QuarksPwDump", "Invoke-Mimikatz", "PowerView", "netcat", "plink", "nmap", "masscan", "sqlmap", "Metasploit", "Burp Suite",
+}
+
 // demonyms are other names of countries, and what comes from them, by ISO code.
 var demonyms = map[string][]string{
 	"US": {"United States of America", "USA", "US", "U.S", "American"}, "GB": {"UK", "U.K", "Britain", "Great Britain", "British", "England"},
