@@ -7,6 +7,7 @@ import (
 	"errors"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -89,6 +90,8 @@ type Config struct {
 type Service struct {
 	cfg Config
 	now func() time.Time
+
+	reviewing sync.Mutex // one review at a time: each publishes all that is accepted
 }
 
 // New returns a Service.
@@ -218,25 +221,25 @@ func (s *Service) Review(ctx context.Context, id string, d Decision) (Published,
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
 		return Published{}, err
 	}
+	s.reviewing.Lock()
+	defer s.reviewing.Unlock()
 	r, _, findings, err := s.cfg.Store.Report(ctx, id)
 	if err != nil {
 		return Published{}, err
 	}
+	live := r.Accepted
 	changed, err := decide(findings, d)
 	if err != nil || len(changed) == 0 {
 		return Published{}, err
 	}
-	var accepted []Finding
-	for _, f := range findings {
-		if f.State == Accepted {
-			accepted = append(accepted, f)
+	accepted := acceptedOf(findings)
+	var out Published
+	if live > 0 || len(accepted) > 0 {
+		// The knowledge base first: doing it twice is the same, and what is called
+		// accepted must be live.
+		if out, err = s.cfg.Publisher.Publish(ctx, r, accepted); err != nil {
+			return out, err
 		}
-	}
-	// The knowledge base first: doing it twice is the same, and what is called
-	// accepted must be live.
-	out, err := s.cfg.Publisher.Publish(ctx, r, accepted)
-	if err != nil {
-		return out, err
 	}
 	who := ref.ActorFrom(ctx)
 	r.count(findings)
@@ -245,6 +248,16 @@ func (s *Service) Review(ctx context.Context, id string, d Decision) (Published,
 		Actor: who, Verb: "report.review", Target: ref.Ref{Kind: ref.Report, ID: r.ID},
 		Detail: map[string]any{"accepted": len(d.Accept), "rejected": len(d.Reject), "undone": len(d.Undo), "live": len(accepted), "stored": out.Stored, "merged": out.Merged, "withdrawn": out.Withdrawn},
 	})
+}
+
+func acceptedOf(findings []Finding) []Finding {
+	var out []Finding
+	for _, f := range findings {
+		if f.State == Accepted {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // decide changes the states and returns the findings that changed.

@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/vedette-soc/vedette/extract"
-	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/report"
 )
@@ -48,11 +47,6 @@ type findingLine struct {
 
 // Observable says whether the value may be looked up.
 func (f findingLine) Observable() bool { return f.Kind == extract.Observable }
-
-// Obs is the value for the template of observables.
-func (f findingLine) Obs() observable {
-	return observable{Type: indicator.Type(f.Type), Value: f.Value}
-}
 
 // actedLine is a finding for somebody who may decide about it or not.
 type actedLine struct {
