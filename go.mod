@@ -16,6 +16,7 @@ require github.com/cespare/xxhash/v2 v2.3.0
 
 require (
 	github.com/chromedp/cdproto v0.159.0
+	github.com/ledongthuc/pdf v0.0.0-20260907135840-6c8c28e0e8a0
 	golang.org/x/term v0.47.0
 )
 

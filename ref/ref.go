@@ -37,6 +37,7 @@ const (
 	Pack        Kind = "pack" // of rules
 	Job         Kind = "job"  // a look back over the history
 	Hunt        Kind = "hunt" // a question that is kept
+	Report      Kind = "report"
 	System      Kind = "system"
 )
 

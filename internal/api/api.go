@@ -32,6 +32,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/investigate"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
+	"github.com/vedette-soc/vedette/internal/report"
 	"github.com/vedette-soc/vedette/internal/respond"
 	"github.com/vedette-soc/vedette/internal/supervise"
 	"github.com/vedette-soc/vedette/internal/telemetry"
@@ -48,6 +49,7 @@ type Config struct {
 	Collect     *collect.Service
 	Investigate *investigate.Service
 	Respond     *respond.Service
+	Reports     *report.Service
 	Identity    *identity.Service
 	Org         *org.Service
 	Audit       audit.Store

@@ -39,6 +39,7 @@ func TestBrowser(t *testing.T) {
 		{"Theme", themeStays},
 		{"Search", searchFinds},
 		{"Hunt", huntAndPivot},
+		{"Review", reviewByKeys},
 		{"Pages", pagesFit},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.test(t, h, b); b.calm(t) }) && step.name == "SignIn" {
@@ -277,7 +278,7 @@ func pagesFit(t *testing.T, _ house, b *browser) {
 		"/", "/?q=nothing+is+called+so", incident, link(incident, "a[href^='/events/']"), link(incident, "a[href^='/entities/']"),
 		link(incident, "a[href^='/techniques/']"), "/intel", "/intel?q=Harbour+Lantern", link("/intel?q=pilot-cargo", ".obs-link"),
 		"/lookup?value=unheard-of.example", "/feeds", link("/feeds", "section[aria-labelledby=chosen] td a"), "/blocks",
-		"/blocks/new?value=" + url.QueryEscape("drop.pilot-cargo.example"), "/organisation", "/health", "/audit", "/people",
+		"/blocks/new?value=" + url.QueryEscape("drop.pilot-cargo.example"), "/organisation", "/health", "/audit", "/people", "/reports", link("/reports", "td a"),
 		"/hunt", "/hunt?since=&q=" + url.QueryEscape("source.ip:* | count by source.ip, event.dataset"), "/hunt?since=&q=pilot-cargo.example", "/hunt?since=&q=" + url.QueryEscape(strings.Repeat("averylongword", 60)+` or "<script>`+"\u202e\""),
 		link("/hunt", "a[href^='/hunts/']"),
 	}
@@ -308,7 +309,7 @@ const overflow = `(() => {
 // focusLost names what cannot be seen to have the focus.
 const focusLost = `(() => {
 	const out = [];
-	const bars = [document.querySelector(".top"), document.querySelector(".verdicts")].filter(Boolean);
+	const bars = [document.querySelector(".top"), document.querySelector(".verdicts"), document.querySelector(".decide")].filter(Boolean);
 	for (const e of document.querySelectorAll("a[href], button, input, select, textarea, summary")) {
 		if (!e.checkVisibility({ visibilityProperty: true }) || e.matches(".skip")) continue;
 		e.focus();

@@ -32,6 +32,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/investigate"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
+	"github.com/vedette-soc/vedette/internal/report"
 	"github.com/vedette-soc/vedette/internal/respond"
 	"github.com/vedette-soc/vedette/internal/store"
 	"github.com/vedette-soc/vedette/internal/supervise"
@@ -61,6 +62,7 @@ type System struct {
 	org         *org.Service
 	collect     *collect.Service
 	respond     *respond.Service
+	reports     *report.Service
 	identity    *identity.Service
 	detect      *detect.Service
 	investigate *investigate.Service
@@ -178,6 +180,12 @@ func (s *System) build(ctx context.Context) error {
 	s.respond = respond.New(s.store.Responses(), guard,
 		pipeline.Past{History: s.history, Decoder: s.decoder, Org: s.org})
 	s.investigate = investigate.New(pipeline.Sources{Alerts: s.alerts, Intel: s.intel, History: s.history, Org: s.org}, techniqueName(s.cat))
+	reader, err := reportReader(s.warnings)
+	if err != nil {
+		return err
+	}
+	shelf := pipeline.Shelf{Collect: s.collect, Knowledge: pipeline.Knowledge{Intel: s.intel, Org: s.org}, Detect: s.detect, Rules: s.rules}
+	s.reports = report.New(report.Config{Store: s.store.Reports(), Engine: reader.Engine, Publisher: shelf, Eyes: shelf})
 	s.ready = make(chan struct{})
 	s.events = &pipeline.Events{
 		History: s.history, Checkpoints: s.store.Checkpoints(), Decoder: s.decoder, Matcher: s.matcher, Org: s.org, Alerts: s.alerts,
@@ -194,7 +202,7 @@ func (s *System) build(ctx context.Context) error {
 	s.api = api.New(api.Config{
 		Alerts: s.alerts, Intel: s.intel, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched,
-		Detect: s.detect, Rules: s.rules, Hunt: s.hunt, Retro: s.retro, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
+		Detect: s.detect, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Retro: s.retro, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
 	})
 	if err := seedRules(ctx, s.detect); err != nil {
 		return err

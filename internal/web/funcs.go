@@ -38,6 +38,9 @@ func funcs(now func() time.Time) template.FuncMap {
 		"plural": func(n any, what string) (string, error) {
 			return whole(func(n int64) string { return plural(int(n), what) })(n)
 		},
+		"both":     func(l findingLine, act bool) actedLine { return actedLine{l, act} },
+		"lower":    strings.ToLower,
+		"seentext": seenText,
 		"refurl":   refURL,
 		"short":    short,
 		"signed":   func(f float64) string { return strings.Replace(fmt.Sprintf("%+.2f", f), "-", "−", 1) },

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	shipped "github.com/vedette-soc/vedette/content"
+	"github.com/vedette-soc/vedette/extract"
 	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/format/ecs"
 	"github.com/vedette-soc/vedette/format/suricata"
@@ -28,8 +30,10 @@ import (
 	"github.com/vedette-soc/vedette/internal/investigate"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
+	"github.com/vedette-soc/vedette/internal/report"
 	"github.com/vedette-soc/vedette/internal/respond"
 	"github.com/vedette-soc/vedette/internal/source/csv"
+	stixsource "github.com/vedette-soc/vedette/internal/source/stix"
 	"github.com/vedette-soc/vedette/internal/source/text"
 	"github.com/vedette-soc/vedette/internal/store"
 	"github.com/vedette-soc/vedette/internal/store/storetest"
@@ -101,7 +105,7 @@ func (h *house) wire() {
 		Alerts: alerts, Intel: in, Org: orgs, Decoder: decoder, History: h.history, Audit: h.store.Audit(),
 		Collect: collect.New(collect.Config{
 			Store: h.store.Feeds(), Knowledge: pipeline.Knowledge{Intel: in, Org: orgs}, Log: log,
-			Parsers:   []collect.Parser{csv.Parser{}, text.Parser{}},
+			Parsers:   []collect.Parser{csv.Parser{}, text.Parser{}, stixsource.Parser{}},
 			Catalogue: []collect.Feed{{ID: "example-list", Name: "Example list", URL: "https://feeds.example/list.txt", Kind: "text", Interval: time.Hour, Licence: "CC0", GoodFor: "names of controllers", Homepage: "https://feeds.example/"}},
 		}),
 		Investigate: investigate.New(pipeline.Sources{Alerts: alerts, Intel: in, History: h.history, Org: orgs}, technique),
@@ -127,6 +131,26 @@ func (h *house) wire() {
 		},
 		ListURL: "https://vedette.example:8443/lists/", Engine: "SQLite", Version: "test", Log: log,
 	}
+	shelf := pipeline.Shelf{Collect: h.cfg.Collect, Knowledge: pipeline.Knowledge{Intel: in, Org: orgs}, Detect: rules, Rules: h.cfg.Rules}
+	h.cfg.Reports = report.New(report.Config{Store: h.store.Reports(), Engine: extraction(h.t), Publisher: shelf, Eyes: shelf})
+}
+
+// extraction reads reports with the catalogue and the names that ship.
+func extraction(t testing.TB) *extract.Engine {
+	t.Helper()
+	catalogue, err := shipped.Attack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := extract.DecodeNames(shipped.ExtractNames())
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := extract.DecodeModel(shipped.ExtractTechniques())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return extract.New(extract.Knowledge{Catalogue: catalogue, Names: names, Model: model})
 }
 
 func technique(id string) (string, []string, bool) {

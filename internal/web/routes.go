@@ -70,6 +70,11 @@ var routes = []route{
 	{"POST /rules/{id}/exceptions/{exception}/end", ref.Analyst, (*server).postEndException},
 	{"POST /rules/{id}/backtests", ref.Analyst, (*server).postBacktest},
 
+	{"GET /reports", ref.Viewer, (*server).showReports},
+	{"POST /reports", ref.Analyst, (*server).postReport},
+	{"GET /reports/{id}", ref.Viewer, (*server).showReport},
+	{"POST /reports/{id}/review", ref.Analyst, (*server).postReview},
+
 	{"GET /blocks", ref.Viewer, (*server).showBlocks},
 	{"GET /blocks/new", ref.Viewer, (*server).showBlockPreview},
 	{"POST /blocks", ref.Analyst, (*server).postBlock},

@@ -33,6 +33,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/investigate"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
+	"github.com/vedette-soc/vedette/internal/report"
 	"github.com/vedette-soc/vedette/internal/respond"
 	"github.com/vedette-soc/vedette/internal/supervise"
 	"github.com/vedette-soc/vedette/internal/telemetry"
@@ -55,6 +56,7 @@ type Config struct {
 	Detect      *detect.Service
 	Rules       *pipeline.Rules
 	Hunt        *hunt.Service
+	Reports     *report.Service
 
 	// Index describes the live index of indicators (pipeline.Matcher.State).
 	Index func() pipeline.IndexState
