@@ -52,6 +52,33 @@ func assert(said []AssertionRow, k Key, source, run string, c indicator.Claim, n
 	return append(said, mine), mine
 }
 
+// find returns what a source says.
+func find(said []AssertionRow, source string) (AssertionRow, bool) {
+	for _, a := range said {
+		if a.Source == source {
+			return a, true
+		}
+	}
+	return AssertionRow{}, false
+}
+
+// replace puts what a source says in the place of what it said.
+func replace(said []AssertionRow, by AssertionRow) {
+	for i := range said {
+		if said[i].Source == by.Source {
+			said[i] = by
+		}
+	}
+}
+
+// repeats reports whether b says nothing that a did not, apart from a confirmation
+// less than a day younger.
+func repeats(a, b AssertionRow) bool {
+	return a.Confidence == b.Confidence && a.TLP == b.TLP && a.Layer == b.Layer && a.KillChain == b.KillChain && a.Comment == b.Comment && a.Reference == b.Reference &&
+		a.ExternalID == b.ExternalID && slices.Equal(a.Names, b.Names) && slices.Equal(a.Tags, b.Tags) && a.ValidFrom.Equal(b.ValidFrom) && a.Until.Equal(b.Until) &&
+		b.LastSeen.Sub(a.LastSeen).Abs() < 24*time.Hour && !a.Withdrawn
+}
+
 // both unites what one run of a source says of a value in two places.
 func both(a, b AssertionRow) AssertionRow {
 	b.Names, b.Tags = union(a.Names, b.Names), union(a.Tags, b.Tags)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -28,11 +29,12 @@ type Service struct {
 	merging   sync.Mutex           // Load and Save of a merge belong together
 	settled   map[string]time.Time // guarded by merging; nil = to be read
 	trust     trust                // guarded by merging
+	repeated  map[string]repetition
 }
 
 // New returns a Service.
 func New(store Store, knowledge KnowledgeStore, ledger Ledger) *Service {
-	return &Service{store: store, knowledge: knowledge, ledger: ledger, now: time.Now}
+	return &Service{store: store, knowledge: knowledge, ledger: ledger, now: time.Now, repeated: map[string]repetition{}}
 }
 
 // WithClock lets the service live by another clock, for replays.
@@ -84,6 +86,7 @@ func (s *Service) mergeBatch(ctx context.Context, source, run string, claims []i
 		return 0, 0, err
 	}
 	b := Batch{Tally: newTally()}
+	var again []Key
 	for _, k := range keys {
 		c := byKey[k]
 		old, known := rows[k]
@@ -99,21 +102,36 @@ func (s *Service) mergeBatch(ctx context.Context, source, run string, claims []i
 			old.ID, old.Type, old.Value = indicator.ID(c.Type, c.Raw), c.Type, c.Raw
 		}
 		before := claiming(said[k])
+		had, _ := find(said[k], source)
 		all, mine := assert(said[k], k, source, run, c, now)
-		b.Assertions = append(b.Assertions, mine)
-		if !slices.Contains(before, source) {
+		switch {
+		case !slices.Contains(before, source):
 			b.Tally.added(all, before, source, s.settledAt, now)
+			b.Assertions = append(b.Assertions, mine)
+		case had.Run != run && repeats(had, mine):
+			again = append(again, k)
+		default:
+			if had.Run != run && s.repeated[source].run == run && s.repeated[source].has(k) { // an earlier batch said it as before
+				mine = both(had, mine)
+				replace(all, mine)
+			}
+			b.Assertions = append(b.Assertions, mine)
 		}
 		if row := s.trust.combine(old, all); !known || !same(old, row) {
 			row.Turned = !known || old.Live(now) != row.Live(now)
 			b.Rows = append(b.Rows, row)
 		}
 	}
-	return stored, merged, s.store.Save(ctx, b)
+	if err := s.store.Save(ctx, b); err != nil {
+		return stored, merged, err
+	}
+	s.repeat(source, run, again)
+	return stored, merged, nil
 }
 
-// Withdraw tells that source no longer claims what run did not repeat. Each batch
-// is one transaction; after a failure or a crash it can be called again.
+// Withdraw tells that source no longer claims what run did not repeat, run being the
+// last one merged here. Each batch is one transaction; after a failure it can be
+// called again, until Settle.
 func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error) {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
 		return 0, err
@@ -123,38 +141,77 @@ func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error)
 	if err := s.readSettled(ctx); err != nil {
 		return 0, err
 	}
-	total := 0
+	said := s.repeated[source]
+	if said.run != run {
+		said = repetition{}
+	}
+	total, after := 0, Key(math.MinInt64)
 	for {
-		keys, err := s.store.Stale(ctx, source, run, batch)
+		keys, err := s.store.Stale(ctx, source, run, after, batch)
 		if err != nil || len(keys) == 0 {
 			return total, err
 		}
-		rows, said, err := s.store.Load(ctx, keys)
-		if err != nil {
-			return total, err
-		}
-		now := s.now().UTC()
-		b := Batch{Tally: newTally()}
-		for _, k := range keys {
-			before := claiming(said[k])
-			for i := range said[k] {
-				if a := &said[k][i]; a.Source == source {
-					a.Withdrawn = true
-					b.Assertions = append(b.Assertions, *a)
-					b.Tally.withdrawn(said[k], before, *a, s.settledAt, now)
-				}
-			}
-			if old, ok := rows[k]; ok {
-				row := s.trust.combine(old, said[k])
-				row.Turned = old.Live(now) != row.Live(now)
-				b.Rows = append(b.Rows, row)
-			}
-		}
-		if err := s.store.Save(ctx, b); err != nil {
+		after = keys[len(keys)-1]
+		keys = slices.DeleteFunc(keys, said.has)
+		if err := s.withdrawBatch(ctx, source, keys); err != nil {
 			return total, err
 		}
 		total += len(keys)
 	}
+}
+
+// repetition is what a run of a source said again word for word: it is not written,
+// only remembered until the run is over. Each batch is sorted.
+type repetition struct {
+	run     string
+	batches [][]Key
+}
+
+func (r repetition) has(k Key) bool {
+	return slices.ContainsFunc(r.batches, func(b []Key) bool {
+		_, ok := slices.BinarySearch(b, k)
+		return ok
+	})
+}
+
+// repeat remembers what a batch of a run said again.
+func (s *Service) repeat(source, run string, keys []Key) {
+	r := s.repeated[source]
+	if r.run != run {
+		r = repetition{run: run}
+	}
+	if len(keys) > 0 {
+		r.batches = append(r.batches, keys)
+	}
+	s.repeated[source] = r
+}
+
+func (s *Service) withdrawBatch(ctx context.Context, source string, keys []Key) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	rows, said, err := s.store.Load(ctx, keys)
+	if err != nil {
+		return err
+	}
+	now := s.now().UTC()
+	b := Batch{Tally: newTally()}
+	for _, k := range keys {
+		before := claiming(said[k])
+		for i := range said[k] {
+			if a := &said[k][i]; a.Source == source {
+				a.Withdrawn = true
+				b.Assertions = append(b.Assertions, *a)
+				b.Tally.withdrawn(said[k], before, *a, s.settledAt, now)
+			}
+		}
+		if old, ok := rows[k]; ok {
+			row := s.trust.combine(old, said[k])
+			row.Turned = old.Live(now) != row.Live(now)
+			b.Rows = append(b.Rows, row)
+		}
+	}
+	return s.store.Save(ctx, b)
 }
 
 // Announce tells the house that indicators changed, so that the live index is
@@ -167,6 +224,7 @@ func (s *Service) Announce(ctx context.Context) error {
 func (s *Service) Settle(ctx context.Context, source string) error {
 	s.merging.Lock()
 	defer s.merging.Unlock()
+	delete(s.repeated, source)
 	s.settled = nil // what the sources have in common changed, too
 	if err := s.readSettled(ctx); err != nil || !s.settled[source].IsZero() {
 		return err

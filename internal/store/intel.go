@@ -180,9 +180,9 @@ func saveAssertions(ctx context.Context, tx *sqldb.Tx, assertions []intel.Assert
 	return err
 }
 
-func (s intelStore) Stale(ctx context.Context, source, run string, limit int) ([]intel.Key, error) {
+func (s intelStore) Stale(ctx context.Context, source, run string, after intel.Key, limit int) ([]intel.Key, error) {
 	var keys []intel.Key
-	err := s.db.Read().Query(ctx, "SELECT key FROM intel_source WHERE source = ? AND run <> ? AND NOT withdrawn LIMIT ?", []any{source, run, limit},
+	err := s.db.Read().Query(ctx, "SELECT key FROM intel_source WHERE source = ? AND run <> ? AND NOT withdrawn AND key > ? ORDER BY key LIMIT ?", []any{source, run, int64(after), limit},
 		func(scan sqldb.Scan) error {
 			var k intel.Key
 			err := scan(&k)

@@ -25,12 +25,11 @@ func claimsOf(t *testing.T, p collect.Parser, text string) (out []string) {
 		t.Fatalf("%v: %.300s", err, text)
 	}
 	for _, c := range s.Claims {
-		typ, v, err := c.Type, c.Raw, error(nil)
-		if typ == "" {
-			typ, v, err = indicator.Detect(c.Raw)
-		} else {
-			typ, v, err = indicator.Identify(typ, c.Raw)
+		read := func() (indicator.Type, string, error) { return indicator.Identify(c.Type, c.Raw) }
+		if c.Type == "" {
+			read = func() (indicator.Type, string, error) { return indicator.Detect(c.Raw) }
 		}
+		typ, v, err := read()
 		if err != nil {
 			t.Errorf("%s: %v", c.Raw, err)
 			continue
