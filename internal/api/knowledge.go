@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"reflect"
@@ -116,6 +117,18 @@ func (a *API) intelligence() []route {
 			_, err := a.cfg.Org.Saved(c.ctx)
 			return a.cfg.Org.Index().Profile, err
 		}),
+		{
+			method: "POST", path: "/api/v1/profile/inventory", role: ref.Analyst, raw: true, out: reflect.TypeFor[org.Completion](), query: []string{"name", "dry_run"},
+			summary: "Complete the profile by an nmap scan, a bill of materials (CycloneDX, SPDX), a directory export (LDIF) or a table of assets (CSV); the body is the file.",
+			do: func(c call, _ any) (any, error) {
+				name := cmp.Or(c.query["name"], "upload")
+				inv, err := org.ReadInventory(name, c.r.Body)
+				if err != nil {
+					return nil, err
+				}
+				return a.cfg.Org.Complete(c.ctx, name, inv, c.query["dry_run"] == "true")
+			},
+		},
 		{
 			method: "PUT", path: "/api/v1/profile", role: ref.Analyst, raw: true, out: reflect.TypeFor[org.Profile](),
 			summary: "Replace the organisation profile; the body is the YAML file.", do: func(c call, _ any) (any, error) {

@@ -102,6 +102,7 @@ var routes = []string{
 	"POST /api/v1/lists admin",
 	"POST /api/v1/lists/{id}/rotate admin",
 	"POST /api/v1/packs/{id} analyst",
+	"POST /api/v1/profile/inventory analyst",
 	"POST /api/v1/reports analyst",
 	"POST /api/v1/reports/{id}/review analyst",
 	"POST /api/v1/rule-sources/switch analyst",

@@ -227,6 +227,17 @@ func TestProfileUpload(t *testing.T) {
 		t.Fatalf("upload: %d %s", w.Code, firstLines(w.Body.String()))
 	}
 	h.play(t, scenario{name: "shown", user: "viewer", target: "/organisation", status: 200, has: []string{"Renamed AG", "version 2"}})
+	w = h.upload(t, "analyst", "/organisation", nil, "hosts.csv", "name,ip\n<b>new</b>,203.0.113.99\n")
+	for _, want := range []string{"What the inventory adds", "asset &lt;b&gt;new&lt;/b&gt;", "Nothing is saved yet", "203.0.113.99"} {
+		if w.Code != 200 || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("the preview of an inventory: %d, without %q", w.Code, want)
+		}
+	}
+	w = h.upload(t, "analyst", "/organisation", nil, "notes.txt", "nothing")
+	if w.Code != 400 || !strings.Contains(w.Body.String(), "notes.txt is no inventory Vedette can read") {
+		t.Errorf("a file that is no inventory: %d", w.Code)
+	}
+	h.play(t, scenario{name: "a preview saves nothing", user: "viewer", target: "/organisation", status: 200, has: []string{"Renamed AG", "version 2"}, hasNot: []string{"203.0.113.99"}})
 }
 
 func TestPinAndPeople(t *testing.T) {
