@@ -136,12 +136,13 @@ func (w *Events) readOn(ctx context.Context, from, place telemetry.Seq, to chan<
 			from = records[len(records)-1].Seq + 1
 			b = w.crew.look(ctx, records, place)
 		}
+		failed := b.err != nil // once sent, b is the receiver's
 		select {
 		case to <- b:
 		case <-ctx.Done():
 			return
 		}
-		if b.err != nil {
+		if failed {
 			return
 		}
 	}
