@@ -44,6 +44,7 @@ var routes = []string{
 	"GET /api/v1/feeds viewer",
 	"GET /api/v1/feeds/audit viewer",
 	"GET /api/v1/feeds/{id} viewer",
+	"GET /api/v1/feeds/{id}/life viewer",
 	"GET /api/v1/feeds/{id}/runs viewer",
 	"GET /api/v1/health viewer",
 	"GET /api/v1/hunt/jobs viewer",

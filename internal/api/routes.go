@@ -170,6 +170,10 @@ func (a *API) feeds() []route {
 		get("/feeds/audit", ref.Viewer, "What each source is worth: volume, overlap, latency, accuracy, yield, and what would be missed without it.", nil, func(c call) (intel.Portfolio, error) {
 			return a.cfg.Intel.Audit(c.ctx)
 		}),
+		get("/feeds/{id}/life", ref.Viewer, "How long the entries of a feed were listed, by type, with the decay model in use and the one that fits best.", nil, func(c call) (Page[intel.Life], error) {
+			l, err := a.cfg.Intel.Lives(c.ctx, c.id())
+			return page(l, ""), err
+		}),
 		send("POST", "/feeds/{id}/retire", ref.Admin, "Turn a feed off and withdraw what it said.", func(c call, b TextBody) (none, error) {
 			if strings.TrimSpace(b.Text) == "" {
 				return none{}, errs.New(errs.Invalid, "reason_missing", "Say why the feed is retired.")

@@ -175,7 +175,11 @@ func (s *System) build(ctx context.Context) error {
 		Store: s.store.Feeds(), Knowledge: pipeline.Knowledge{Intel: s.intel, Org: s.org}, Parsers: Parsers(), Fetch: client,
 		Catalogue: catalogue, SpoolDir: c.Data, Log: log.With("component", "collect"),
 	})
-	s.intel.WithReliability((&pipeline.Reliabilities{Feeds: s.collect.Feeds}).Of)
+	decays, err := decayRules(c.Life)
+	if err != nil {
+		return err
+	}
+	s.intel.WithDecay(decays).WithReliability((&pipeline.Reliabilities{Feeds: s.collect.Feeds}).Of)
 	guard := pipeline.Guard{Org: s.org, Warnings: warnings}
 	s.respond = respond.New(s.store.Responses(), guard,
 		pipeline.Past{History: s.history, Decoder: s.decoder, Org: s.org})

@@ -8,6 +8,7 @@ package config
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -39,6 +40,10 @@ type Config struct {
 	Fetch    Fetch    `yaml:"fetch"`
 	Warnings Warnings `yaml:"warninglists"`
 	Formats  Formats  `yaml:"formats"`
+	// How fast indicators age, in place of the built-in models: rules of source, types
+	// (both may be left out), lifetime (days), decay_speed and threshold. The first that
+	// fits counts. `vedette feed life` proposes rules.
+	Life []Life `yaml:"life"`
 }
 
 // TLS serves the pages, the intake and the lists over TLS.
@@ -112,6 +117,21 @@ type Warnings struct {
 	Directory string `yaml:"directory"`
 }
 
+// Life is a decay model: score = confidence x (1 - (age / lifetime)^(1 / decay_speed));
+// an indicator expires when it falls below the threshold.
+type Life struct {
+	// Feed whose entries it holds for; empty = all.
+	Source string `yaml:"source,omitempty"`
+	// Types it holds for, e.g. ipv4-addr; empty = all.
+	Types []string `yaml:"types,omitempty"`
+	// Days.
+	Lifetime float64 `yaml:"lifetime"`
+	// 1 falls evenly, above 1 first fast, below 1 first slowly.
+	Speed float64 `yaml:"decay_speed"`
+	// 0-100.
+	Threshold float64 `yaml:"threshold"`
+}
+
 // Formats are descriptions of log formats.
 type Formats struct {
 	// Directory of descriptions (YAML, docs/new-format.md), read at start; they come
@@ -176,6 +196,11 @@ func (c Config) Validate() error {
 	}
 	if c.Intake.MaxEvent < 1024 || c.Intake.MaxBody < int64(c.Intake.MaxEvent) {
 		bad("intake: max_event must be at least 1024 and max_body at least max_event")
+	}
+	for i, l := range c.Life {
+		if l.Lifetime <= 0 || l.Speed <= 0 || l.Threshold < 0 || l.Threshold >= 100 {
+			bad(fmt.Sprintf("life, rule %d: lifetime and decay_speed must be above 0, threshold from 0 to below 100", i+1))
+		}
 	}
 	if len(problems) == 0 {
 		return nil

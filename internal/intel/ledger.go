@@ -3,6 +3,8 @@ package intel
 import (
 	"context"
 	"time"
+
+	"github.com/vedette-soc/vedette/indicator"
 )
 
 // Ledger keeps the counts of the audit of feeds. Contract as of Store.
@@ -22,6 +24,9 @@ type Ledger interface {
 	Witness(ctx context.Context, incident string, keys []Key, kind string, at time.Time) ([]Key, error)
 	// Outcomes returns what indicators led to since a moment: one for each alert.
 	Outcomes(ctx context.Context, since time.Time) ([]Outcome, error)
+	// Lives returns how long each entry of a source that came after its first good
+	// run was listed, by type.
+	Lives(ctx context.Context, source string, now time.Time) (map[indicator.Type][]indicator.Lived, error)
 }
 
 // FeedFacts is what is known of a source beside its counts.

@@ -56,6 +56,7 @@ var factors = map[string]float64{"A": 1, "B": .95, "C": .85, "D": .6, "E": .3}
 type trust struct {
 	reliability func(source string) string
 	kinship     map[[2]string]float64 // share of the first's indicators that the second has
+	decays      []DecayRule
 }
 
 // reckon derives confidence and expiry from what the sources say and what was met.
@@ -72,10 +73,10 @@ func (t trust) reckon(typ indicator.Type, said []AssertionRow, met Sighting, exp
 		claimed = true
 		v := t.vote(a, said)
 		doubt *= 1 - v.Adds
-		until = latest(until, ends(typ, a, met))
+		until = latest(until, t.ends(typ, a, met))
 		if explain {
 			r.Votes = append(r.Votes, v)
-			r.Why = append(r.Why, life(typ, a, met)...)
+			r.Why = append(r.Why, t.life(typ, a, met)...)
 		}
 	}
 	if !claimed {
@@ -122,8 +123,8 @@ func (t trust) vote(a AssertionRow, said []AssertionRow) Vote {
 // ends is when one claim ends: when the source says, or else when its score has
 // decayed. An attack in which it was met begins its life anew; each false alarm
 // halves what is left.
-func ends(typ indicator.Type, a AssertionRow, met Sighting) time.Time {
-	origin, decay := a.LastSeen, indicator.DecayOf(typ)
+func (t trust) ends(typ indicator.Type, a AssertionRow, met Sighting) time.Time {
+	origin, decay := a.LastSeen.Truncate(time.Microsecond), t.decay(a.Source, typ) // as it is stored
 	end := a.Until
 	if end.IsZero() {
 		end = decay.Expiry(origin, float64(a.Confidence))
@@ -140,8 +141,8 @@ func ends(typ indicator.Type, a AssertionRow, met Sighting) time.Time {
 }
 
 // life says in words how ends comes about.
-func life(typ indicator.Type, a AssertionRow, met Sighting) []string {
-	decay := indicator.DecayOf(typ)
+func (t trust) life(typ indicator.Type, a AssertionRow, met Sighting) []string {
+	decay := t.decay(a.Source, typ)
 	var why []string
 	end := a.Until
 	if end.IsZero() {
@@ -156,7 +157,7 @@ func life(typ indicator.Type, a AssertionRow, met Sighting) []string {
 		}
 	}
 	if met.Refuted > 0 {
-		why = append(why, fmt.Sprintf("%d false alarms: what was left is halved as often, until %s", met.Refuted, ends(typ, a, met).Format(time.DateOnly)))
+		why = append(why, fmt.Sprintf("%d false alarms: what was left is halved as often, until %s", met.Refuted, t.ends(typ, a, met).Format(time.DateOnly)))
 	}
 	return why
 }
