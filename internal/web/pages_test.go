@@ -222,11 +222,11 @@ func TestProfileUpload(t *testing.T) {
 	if w.Code != 400 || !strings.Contains(w.Body.String(), "assetz") {
 		t.Errorf("an unknown key: %d\n%s", w.Code, firstLines(w.Body.String()))
 	}
-	w = h.upload(t, "analyst", "/organisation", nil, "profile.yaml", "name: Renamed AG\n")
+	w = h.upload(t, "analyst", "/organisation", nil, "profile.yaml", "name: Renamed AG\ntechnologies: [{name: nginx, vendor: F5, version: 1.22}]\n")
 	if w.Code != 303 {
 		t.Fatalf("upload: %d %s", w.Code, firstLines(w.Body.String()))
 	}
-	h.play(t, scenario{name: "shown", user: "viewer", target: "/organisation", status: 200, has: []string{"Renamed AG", "version 2"}})
+	h.play(t, scenario{name: "shown", user: "viewer", target: "/organisation", status: 200, has: []string{"Renamed AG", "version 2", "Products in use", "nginx"}})
 	w = h.upload(t, "analyst", "/organisation", nil, "hosts.csv", "name,ip\n<b>new</b>,203.0.113.99\n")
 	for _, want := range []string{"What the inventory adds", "asset &lt;b&gt;new&lt;/b&gt;", "Nothing is saved yet", "203.0.113.99"} {
 		if w.Code != 200 || !strings.Contains(w.Body.String(), want) {
