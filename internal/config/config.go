@@ -9,7 +9,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"net"
 	"os"
 	"strings"
 	"time"
@@ -50,9 +49,13 @@ type TLS struct {
 
 // Intake is how events come in.
 type Intake struct {
-	// Address for programs that send events (POST /v1/events, token with the
-	// role sender). Empty = off.
+	// Address for programs that send events over HTTP, each with a token of the
+	// role sender: NDJSON (POST /v1/events), Elasticsearch (_bulk), Splunk HEC
+	// (/services/collector), OTLP logs (/v1/logs). Empty = off.
 	Listen string `yaml:"listen"`
+	// Further addresses with the same, such as those that the product before had:
+	// 0.0.0.0:9200 for Elasticsearch, 0.0.0.0:8088 for HEC.
+	Also []string `yaml:"also"`
 	// Largest single event in bytes; a larger one is refused and counted.
 	MaxEvent int `yaml:"max_event"`
 	// Largest request body in bytes, after decompression.
@@ -61,6 +64,27 @@ type Intake struct {
 	Tail []Tail `yaml:"tail"`
 	// Read events from standard input.
 	Stdin bool `yaml:"stdin"`
+	// Syslog over UDP, TCP and TLS.
+	Syslog Syslog `yaml:"syslog"`
+	// How long a sender may be quiet before it is shown as silent, e.g. 20m; 0 =
+	// four times its longest usual pause.
+	Silence time.Duration `yaml:"silence"`
+}
+
+// Syslog is where syslog messages come in. It knows no tokens: say who may send
+// with allow, or ask for certificates.
+type Syslog struct {
+	// Address for datagrams, e.g. 0.0.0.0:514. Empty = off.
+	UDP string `yaml:"udp"`
+	// Address for TCP, framed by octet counting or line ends. Empty = off.
+	TCP string `yaml:"tcp"`
+	// Address for TLS, e.g. 0.0.0.0:6514, with the certificate of the key tls. Empty = off.
+	TLS string `yaml:"tls"`
+	// PEM file of the authorities whose certificates senders over TLS must have;
+	// empty = none is asked for.
+	ClientCA string `yaml:"client_ca"`
+	// Address ranges that may send; empty = all.
+	Allow []string `yaml:"allow"`
 }
 
 // Tail is a file to follow, or a pattern of files.
@@ -147,40 +171,6 @@ func Load(path string) (Config, error) {
 		return c, errs.New(errs.Invalid, "config_invalid", "%s: %s. Run `vedette config` for all keys.", path, strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	return c, c.Validate()
-}
-
-// Validate reports everything that is wrong with c, at once.
-func (c Config) Validate() error {
-	var problems []string
-	bad := func(s string) { problems = append(problems, s) }
-	for _, l := range []struct{ key, addr string }{
-		{"listen", c.Listen}, {"intake.listen", c.Intake.Listen}, {"devices.listen", c.Devices.Listen}, {"private.listen", c.Private.Listen},
-	} {
-		if l.addr == "" && l.key != "listen" {
-			continue
-		}
-		host, _, err := net.SplitHostPort(l.addr)
-		if err != nil {
-			bad(l.key + ": " + err.Error())
-		} else if ip := net.ParseIP(host); l.key == "private.listen" && (ip == nil || !ip.IsLoopback()) {
-			bad("private.listen: it has no sign-in and must be a loopback address")
-		}
-	}
-	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
-		bad("tls: certificate and key go together")
-	}
-	switch c.Log {
-	case "debug", "info", "warn", "error":
-	default:
-		bad("log: " + c.Log + " is not one of debug, info, warn, error")
-	}
-	if c.Intake.MaxEvent < 1024 || c.Intake.MaxBody < int64(c.Intake.MaxEvent) {
-		bad("intake: max_event must be at least 1024 and max_body at least max_event")
-	}
-	if len(problems) == 0 {
-		return nil
-	}
-	return errs.New(errs.Invalid, "config_invalid", "The configuration has %d problem(s): %s.", len(problems), strings.Join(problems, "; "))
 }
 
 // Reveal reads a value that may be a secret reference: "env:NAME", "file:PATH",
