@@ -57,13 +57,13 @@ func (d *Door) Open(w http.ResponseWriter, r *http.Request) (*Body, error) {
 	case "gzip", "x-gzip":
 		z, err := gzip.NewReader(&b.raw)
 		if err != nil {
-			return nil, d.Broken(err)
+			return nil, d.Broken("", err)
 		}
 		b.in, b.ratio = z, true
 	case "zstd":
 		z, err := zstd.NewReader(&b.raw, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
-			return nil, d.Broken(err)
+			return nil, d.Broken("", err)
 		}
 		b.in, b.ratio, b.end = z, true, z.Close
 	default:
@@ -94,12 +94,16 @@ func tooLarge(limit int64) error {
 
 // Broken names what went wrong while a body was read. What was read of it since
 // the last batch is not kept: the sender has to send it again in any case.
-func (d *Door) Broken(err error) error {
+// What broke off is counted for source, unless it is empty.
+func (d *Door) Broken(source string, err error) error {
 	if _, long := errors.AsType[*http.MaxBytesError](err); long {
 		return tooLarge(d.MaxBody)
 	}
 	if _, ours := errors.AsType[*errs.Error](err); ours {
 		return err
+	}
+	if source != "" {
+		d.Intake.Refuse(source, Half, 1)
 	}
 	return errs.New(errs.Invalid, "body_broken", "The body is damaged or broke off; send it again.").Because(err)
 }

@@ -121,7 +121,7 @@ func (h *handler) all(ctx context.Context, header *telemetry.Header, batch *rece
 			continue
 		}
 		if err != nil {
-			return h.Door.Broken(err)
+			return h.Door.Broken(batch.Source, err)
 		}
 		name, context := header.Of(raw)
 		if own := in.Format(); own != "" { // the file knows better than who sends it
