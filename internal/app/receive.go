@@ -10,6 +10,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/receiver"
 	"github.com/vedette-soc/vedette/internal/receiver/elastic"
+	"github.com/vedette-soc/vedette/internal/receiver/hec"
 	"github.com/vedette-soc/vedette/internal/receiver/ndjson"
 	"github.com/vedette-soc/vedette/internal/receiver/stdin"
 	"github.com/vedette-soc/vedette/internal/receiver/tail"
@@ -46,8 +47,11 @@ func (s *System) httpReceivers(l *Listening, conf *tls.Config) ([]supervise.Work
 	}
 	door := receiver.NewDoor(receiver.DoorConfig{Auth: tokens{s.identity}, Intake: s.intake, MaxEvent: c.MaxEvent, MaxBody: c.MaxBody})
 	log := s.opt.Log.With("component", "intake")
+	collector := hec.New(hec.Config{Door: door, Log: log})
 	mux := http.NewServeMux()
 	mux.Handle("/", elastic.New(elastic.Config{Door: door, Log: log}))
+	mux.Handle("/services/collector", collector)
+	mux.Handle("/services/collector/", collector)
 	mux.Handle("/v1/", ndjson.New(ndjson.Config{Door: door, Formats: s.formats, Log: log}))
 	var workers []supervise.Worker
 	for i, addr := range append([]string{c.Listen}, c.Also...) {
