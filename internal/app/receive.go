@@ -12,6 +12,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/receiver/elastic"
 	"github.com/vedette-soc/vedette/internal/receiver/hec"
 	"github.com/vedette-soc/vedette/internal/receiver/ndjson"
+	"github.com/vedette-soc/vedette/internal/receiver/otlp"
 	"github.com/vedette-soc/vedette/internal/receiver/stdin"
 	"github.com/vedette-soc/vedette/internal/receiver/tail"
 	"github.com/vedette-soc/vedette/internal/supervise"
@@ -52,6 +53,7 @@ func (s *System) httpReceivers(l *Listening, conf *tls.Config) ([]supervise.Work
 	mux.Handle("/", elastic.New(elastic.Config{Door: door, Log: log}))
 	mux.Handle("/services/collector", collector)
 	mux.Handle("/services/collector/", collector)
+	mux.Handle("/v1/logs", otlp.New(otlp.Config{Door: door, Log: log}))
 	mux.Handle("/v1/", ndjson.New(ndjson.Config{Door: door, Formats: s.formats, Log: log}))
 	var workers []supervise.Worker
 	for i, addr := range append([]string{c.Listen}, c.Also...) {
