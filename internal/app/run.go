@@ -19,7 +19,7 @@ import (
 // Listening is where a started system answers; empty where it does not.
 type Listening struct {
 	Web, Intake, Devices, Private string   // base URLs
-	Syslog                        []string // addresses: UDP, TCP, TLS, as far as they are on
+	Syslog, Lumberjack            []string // addresses: UDP, TCP, TLS, as far as they are on
 }
 
 // Run listens, starts every worker, calls started (which may be nil), and serves

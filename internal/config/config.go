@@ -47,52 +47,6 @@ type TLS struct {
 	Key         string `yaml:"key"`
 }
 
-// Intake is how events come in.
-type Intake struct {
-	// Address for programs that send events over HTTP, each with a token of the
-	// role sender: NDJSON (POST /v1/events), Elasticsearch (_bulk), Splunk HEC
-	// (/services/collector), OTLP logs (/v1/logs). Empty = off.
-	Listen string `yaml:"listen"`
-	// Further addresses with the same, such as those that the product before had:
-	// 0.0.0.0:9200 for Elasticsearch, 0.0.0.0:8088 for HEC.
-	Also []string `yaml:"also"`
-	// Largest single event in bytes; a larger one is refused and counted.
-	MaxEvent int `yaml:"max_event"`
-	// Largest request body in bytes, after decompression.
-	MaxBody int64 `yaml:"max_body"`
-	// Files to follow, each with an optional format (recognised when empty).
-	Tail []Tail `yaml:"tail"`
-	// Read events from standard input.
-	Stdin bool `yaml:"stdin"`
-	// Syslog over UDP, TCP and TLS.
-	Syslog Syslog `yaml:"syslog"`
-	// How long a sender may be quiet before it is shown as silent, e.g. 20m; 0 =
-	// four times its longest usual pause.
-	Silence time.Duration `yaml:"silence"`
-}
-
-// Syslog is where syslog messages come in. It knows no tokens: say who may send
-// with allow, or ask for certificates.
-type Syslog struct {
-	// Address for datagrams, e.g. 0.0.0.0:514. Empty = off.
-	UDP string `yaml:"udp"`
-	// Address for TCP, framed by octet counting or line ends. Empty = off.
-	TCP string `yaml:"tcp"`
-	// Address for TLS, e.g. 0.0.0.0:6514, with the certificate of the key tls. Empty = off.
-	TLS string `yaml:"tls"`
-	// PEM file of the authorities whose certificates senders over TLS must have;
-	// empty = none is asked for.
-	ClientCA string `yaml:"client_ca"`
-	// Address ranges that may send; empty = all.
-	Allow []string `yaml:"allow"`
-}
-
-// Tail is a file to follow, or a pattern of files.
-type Tail struct {
-	Path   string `yaml:"path"`
-	Format string `yaml:"format"`
-}
-
 // Devices is how firewalls and resolvers fetch lists.
 type Devices struct {
 	// Address of the external dynamic lists (GET /edl/ID, one token each).

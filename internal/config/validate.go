@@ -16,12 +16,7 @@ func (c Config) Validate() error {
 	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
 		bad("tls: certificate and key go together")
 	}
-	if c.Intake.Syslog.TLS != "" && c.TLS.Certificate == "" {
-		bad("intake.syslog.tls: it needs tls.certificate and tls.key")
-	}
-	if c.Intake.Silence < 0 {
-		bad("intake.silence: it must not be negative")
-	}
+	c.Intake.validate(c.TLS.Certificate != "", bad)
 	switch c.Log {
 	case "debug", "info", "warn", "error":
 	default:
@@ -45,6 +40,8 @@ func (c Config) addresses(bad func(string)) {
 		{"intake.syslog.udp", c.Intake.Syslog.UDP},
 		{"intake.syslog.tcp", c.Intake.Syslog.TCP},
 		{"intake.syslog.tls", c.Intake.Syslog.TLS},
+		{"intake.lumberjack.tcp", c.Intake.Lumberjack.TCP},
+		{"intake.lumberjack.tls", c.Intake.Lumberjack.TLS},
 		{"devices.listen", c.Devices.Listen},
 		{"private.listen", c.Private.Listen},
 	}
@@ -62,9 +59,36 @@ func (c Config) addresses(bad func(string)) {
 			bad("private.listen: it has no sign-in and must be a loopback address")
 		}
 	}
-	for _, a := range c.Intake.Syslog.Allow {
-		if _, err := netip.ParsePrefix(a); err != nil {
-			bad("intake.syslog.allow: " + a + " is no address range such as 10.0.0.0/8")
+	for key, ranges := range map[string][]string{"syslog": c.Intake.Syslog.Allow, "lumberjack": c.Intake.Lumberjack.Allow} {
+		for _, a := range ranges {
+			if _, err := netip.ParsePrefix(a); err != nil {
+				bad("intake." + key + ".allow: " + a + " is no address range such as 10.0.0.0/8")
+			}
+		}
+	}
+}
+
+// validate looks at what senders need. secure says that there is a certificate.
+func (c Intake) validate(secure bool, bad func(string)) {
+	for key, l := range map[string]struct{ tls, ca string }{"syslog": {c.Syslog.TLS, c.Syslog.ClientCA}, "lumberjack": {c.Lumberjack.TLS, c.Lumberjack.ClientCA}} {
+		if l.tls != "" && !secure {
+			bad("intake." + key + ".tls: it needs tls.certificate and tls.key")
+		}
+		if l.ca != "" && l.tls == "" {
+			bad("intake." + key + ".client_ca: only senders over TLS have certificates; set tls")
+		}
+	}
+	if c.Silence < 0 {
+		bad("intake.silence: it must not be negative")
+	}
+	for _, n := range c.NATS {
+		if n.URL == "" || n.Stream == "" && n.Subject == "" {
+			bad("intake.nats: each needs url, and stream or subject")
+		}
+	}
+	for _, k := range c.Kafka {
+		if len(k.Brokers) == 0 || len(k.Topics) == 0 {
+			bad("intake.kafka: each needs brokers and topics")
 		}
 	}
 }

@@ -10,9 +10,11 @@ package receiver
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
+	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
@@ -94,5 +96,43 @@ func Keep(ctx context.Context, in *telemetry.Intake, records []telemetry.Record,
 		case <-ctx.Done():
 			return err
 		}
+	}
+}
+
+// KeepAlive is Keep that calls alive now and then while it waits, so that the other
+// side does not take us for dead.
+func KeepAlive(ctx context.Context, in *telemetry.Intake, records []telemetry.Record, log *slog.Logger, every time.Duration, alive func()) error {
+	kept := make(chan error, 1)
+	go func() { kept <- Keep(ctx, in, records, log) }()
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-kept:
+			return err
+		case <-tick.C:
+			alive()
+		}
+	}
+}
+
+// Split cuts a message of a broker, which may hold several events as lines or JSON,
+// and calls keep for each; what is refused is counted for source.
+func Split(in *telemetry.Intake, rec *format.Recogniser, source string, message []byte, maxEvent int, keep func(raw []byte, format string)) {
+	s := format.NewSplitter(bytes.NewReader(message), source, rec, maxEvent)
+	for {
+		raw, err := s.Next()
+		if bad, ok := errors.AsType[*format.RecordError](err); ok {
+			in.Refuse(source, bad.Reason, 1)
+			continue
+		}
+		if err != nil { // the end: there is nothing else that reading bytes can give
+			return
+		}
+		if !Legible(raw) {
+			in.Refuse(source, Encoding, 1)
+			continue
+		}
+		keep(raw, s.Format())
 	}
 }

@@ -99,7 +99,7 @@ func (s *Server) datagram(q *queue, names map[netip.Addr]string, from netip.Addr
 		if len(names) > 1<<16 { // forged senders
 			clear(names)
 		}
-		source = sourceOf(from)
+		source = "syslog/" + from.WithZone("").String()
 		names[from] = source
 	}
 	raw = bytes.TrimRight(raw, "\r\n\x00")
@@ -107,7 +107,7 @@ func (s *Server) datagram(q *queue, names map[netip.Addr]string, from netip.Addr
 	switch {
 	case len(raw) == 0:
 		return
-	case !s.allowed(from):
+	case !receiver.Allowed(s.Allow, from):
 		reason = receiver.Stranger
 	case len(raw) > s.MaxEvent:
 		reason = receiver.TooLong

@@ -3,7 +3,6 @@ package syslog
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -14,24 +13,9 @@ import (
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
 
-// handshake is how long TLS may take to begin.
-const handshake = 10 * time.Second
-
 // serve reads the frames of one connection.
-func (s *Server) serve(ctx context.Context, conn net.Conn, source string) {
-	if t, ok := conn.(*tls.Conn); ok {
-		_ = conn.SetDeadline(time.Now().Add(handshake))
-		if err := t.HandshakeContext(ctx); err != nil {
-			s.Intake.Refuse(source, "tls", 1)
-			s.Log.DebugContext(ctx, "syslog over TLS refused", "source", source, "error", err)
-			return
-		}
-		_ = conn.SetDeadline(time.Time{})
-		if peers := t.ConnectionState().PeerCertificates; len(peers) > 0 && peers[0].Subject.CommonName != "" {
-			source = "syslog/" + printable(peers[0].Subject.CommonName)
-		}
-	}
-	c := &connection{server: s, conn: conn, source: source, in: bufio.NewReaderSize(conn, 32<<10)}
+func (s *Server) serve(ctx context.Context, port *receiver.Port, conn net.Conn, source string) {
+	c := &connection{server: s, port: port, conn: conn, source: source, in: bufio.NewReaderSize(conn, 32<<10)}
 	defer c.giveBack()
 	err := c.frames(ctx)
 	if len(c.batch) > 0 {
@@ -46,17 +30,6 @@ func (s *Server) serve(ctx context.Context, conn net.Conn, source string) {
 	}
 }
 
-// printable bounds the name that a certificate gives.
-func printable(name string) string {
-	out := make([]rune, 0, 64)
-	for _, r := range name {
-		if r > ' ' && r != 0x7f && len(out) < 64 {
-			out = append(out, r)
-		}
-	}
-	return string(out)
-}
-
 // frameError ends a connection.
 type frameError struct{ reason string }
 
@@ -65,6 +38,7 @@ func (e *frameError) Error() string { return "syslog frame: " + e.reason }
 // connection is one sender's.
 type connection struct {
 	server *Server
+	port   *receiver.Port
 	conn   net.Conn
 	source string
 	in     *bufio.Reader
@@ -91,23 +65,15 @@ func (c *connection) frames(ctx context.Context) error {
 				return nil
 			}
 		}
-		c.deadline(ctx, time.Now().Add(c.server.Stall))
+		c.port.Wait(c.conn, time.Now().Add(c.server.Stall))
 		raw, err := next(ctx)
-		c.deadline(ctx, time.Time{})
+		c.port.Wait(c.conn, time.Time{})
 		if err != nil {
 			return err
 		}
 		if err := c.take(ctx, raw); err != nil {
 			return err
 		}
-	}
-}
-
-// deadline bounds reading. After ctx is done nothing more is waited for.
-func (c *connection) deadline(ctx context.Context, t time.Time) {
-	_ = c.conn.SetReadDeadline(t)
-	if ctx.Err() != nil {
-		_ = c.conn.SetReadDeadline(time.Now())
 	}
 }
 

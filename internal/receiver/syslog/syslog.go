@@ -35,7 +35,7 @@ type Config struct {
 	Allow         []netip.Prefix // who may send; empty = everybody
 	Intake        *telemetry.Intake
 	MaxEvent      int           // bytes of one message, default 1 MiB
-	Connections   int           // at the same time, default 1000
+	Connections   int           // at the same time on a port, default 1000
 	Stall         time.Duration // a frame must be whole after this, default a minute
 	Log           *slog.Logger
 }
@@ -44,11 +44,8 @@ type Config struct {
 type Server struct {
 	Config
 	udp   *net.UDPConn
-	tcp   []net.Listener
+	tcp   []*receiver.Port
 	large *semaphore.Weighted // bytes of buffers beyond the first of each connection
-
-	mu    sync.Mutex
-	conns map[net.Conn]bool // guarded by mu
 }
 
 // memory bounds what all connections hold of long messages; several of the
@@ -60,13 +57,10 @@ func Listen(c Config) (*Server, error) {
 	if c.MaxEvent <= 0 {
 		c.MaxEvent = 1 << 20
 	}
-	if c.Connections <= 0 {
-		c.Connections = 1000
-	}
 	if c.Stall <= 0 {
 		c.Stall = time.Minute
 	}
-	s := &Server{Config: c, conns: map[net.Conn]bool{}, large: semaphore.NewWeighted(max(memory, 2*int64(c.MaxEvent)))}
+	s := &Server{Config: c, large: semaphore.NewWeighted(max(memory, 2*int64(c.MaxEvent)))}
 	if err := s.open(); err != nil {
 		s.close()
 		return nil, err
@@ -75,37 +69,42 @@ func Listen(c Config) (*Server, error) {
 }
 
 func (s *Server) open() error {
-	failed := func(key, addr string, err error) error {
-		return errs.New(errs.Unavailable, "listen_failed", "The address %s of intake.syslog.%s cannot be used: %v.", addr, key, err)
-	}
 	if s.UDP != "" {
 		addr, err := net.ResolveUDPAddr("udp", s.UDP)
 		if err == nil {
 			s.udp, err = net.ListenUDP("udp", addr)
 		}
 		if err != nil {
-			return failed("udp", s.UDP, err)
+			return errs.New(errs.Unavailable, "listen_failed", "The address %s of intake.syslog.udp cannot be used: %v.", s.UDP, err)
 		}
 		_ = s.udp.SetReadBuffer(udpBuffer) // as much as the kernel allows
 	}
 	if s.TCP != "" {
-		l, err := net.Listen("tcp", s.TCP)
-		if err != nil {
-			return failed("tcp", s.TCP, err)
+		if err := s.stream("intake.syslog.tcp", s.TCP, nil); err != nil {
+			return err
 		}
-		s.tcp = append(s.tcp, l)
 	}
-	if s.TLS != "" {
-		if s.Secure == nil {
-			return errs.New(errs.Invalid, "config_invalid", "intake.syslog.tls needs tls.certificate and tls.key.")
-		}
-		l, err := net.Listen("tcp", s.TLS)
-		if err != nil {
-			return failed("tls", s.TLS, err)
-		}
-		s.tcp = append(s.tcp, tls.NewListener(l, s.Secure))
+	if s.TLS == "" {
+		return nil
 	}
-	return nil
+	if s.Secure == nil {
+		return errs.New(errs.Invalid, "config_invalid", "intake.syslog.tls needs tls.certificate and tls.key.")
+	}
+	return s.stream("intake.syslog.tls", s.TLS, s.Secure)
+}
+
+func (s *Server) stream(key, addr string, secure *tls.Config) error {
+	c := receiver.PortConfig{
+		Key: key, Listen: addr, Secure: secure, Allow: s.Allow, Name: "syslog",
+		Intake: s.Intake, Connections: s.Connections, Log: s.Log,
+	}
+	var port *receiver.Port
+	c.Serve = func(ctx context.Context, conn net.Conn, source string) { s.serve(ctx, port, conn, source) }
+	port, err := receiver.OpenPort(c)
+	if err == nil {
+		s.tcp = append(s.tcp, port)
+	}
+	return err
 }
 
 // Addrs are the addresses in use: UDP, TCP, TLS, as far as they are on.
@@ -114,8 +113,8 @@ func (s *Server) Addrs() []net.Addr {
 	if s.udp != nil {
 		out = append(out, s.udp.LocalAddr())
 	}
-	for _, l := range s.tcp {
-		out = append(out, l.Addr())
+	for _, p := range s.tcp {
+		out = append(out, p.Addr())
 	}
 	return out
 }
@@ -124,8 +123,8 @@ func (s *Server) close() {
 	if s.udp != nil {
 		_ = s.udp.Close()
 	}
-	for _, l := range s.tcp {
-		_ = l.Close()
+	for _, p := range s.tcp {
+		_ = p.Close()
 	}
 }
 
@@ -134,13 +133,13 @@ func (s *Server) close() {
 func (s *Server) Run(ctx context.Context) error {
 	work, cancel := context.WithCancel(ref.WithActor(ctx, ref.SystemActor))
 	defer cancel()
-	failed := make(chan error, 4)
+	failed := make(chan error, 3)
 	var running sync.WaitGroup
 	if s.udp != nil {
 		running.Go(func() { failed <- s.datagrams(work) })
 	}
-	for _, l := range s.tcp {
-		running.Go(func() { failed <- s.accept(work, l, &running) })
+	for _, p := range s.tcp {
+		running.Go(func() { failed <- p.Run(work) })
 	}
 	var err error
 	select {
@@ -152,87 +151,6 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	cancel()
 	s.close()
-	s.mu.Lock()
-	for c := range s.conns {
-		_ = c.SetReadDeadline(time.Now()) // what is read already is passed on
-	}
-	s.mu.Unlock()
 	running.Wait()
 	return err
 }
-
-func (s *Server) accept(ctx context.Context, l net.Listener, running *sync.WaitGroup) error {
-	for {
-		conn, err := l.Accept()
-		if ctx.Err() != nil {
-			if err == nil {
-				_ = conn.Close()
-			}
-			return nil
-		}
-		if err != nil { // too many open files, most likely: connections that end give some back
-			s.Log.WarnContext(ctx, "syslog connection not taken", "error", err)
-			select {
-			case <-time.After(100 * time.Millisecond):
-				continue
-			case <-ctx.Done():
-				return nil
-			}
-		}
-		source, ok := s.admit(conn)
-		if !ok {
-			_ = conn.Close()
-			continue
-		}
-		running.Go(func() {
-			defer s.leave(conn)
-			s.serve(ctx, conn, source)
-		})
-	}
-}
-
-// admit says whether a connection may stay, and what its sender is called.
-func (s *Server) admit(conn net.Conn) (string, bool) {
-	addr := address(conn.RemoteAddr())
-	if !s.allowed(addr) {
-		s.Intake.Refuse(sourceOf(addr), receiver.Stranger, 1)
-		return "", false
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.conns) >= s.Connections {
-		s.Intake.Refuse(sourceOf(addr), "too-many-connections", 1)
-		return "", false
-	}
-	s.conns[conn] = true
-	return sourceOf(addr), true
-}
-
-func (s *Server) leave(conn net.Conn) {
-	_ = conn.Close()
-	s.mu.Lock()
-	delete(s.conns, conn)
-	s.mu.Unlock()
-}
-
-func (s *Server) allowed(a netip.Addr) bool {
-	if len(s.Allow) == 0 {
-		return true
-	}
-	for _, p := range s.Allow {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
-}
-
-func address(a net.Addr) netip.Addr {
-	p, err := netip.ParseAddrPort(a.String())
-	if err != nil {
-		return netip.Addr{}
-	}
-	return p.Addr().Unmap()
-}
-
-func sourceOf(a netip.Addr) string { return "syslog/" + a.WithZone("").String() }
