@@ -126,7 +126,7 @@ func (s *System) faceStage(l *Listening, conf *tls.Config) ([]supervise.Worker, 
 	l.Web = baseURL(face, conf != nil)
 	workers = append(workers, face.worker())
 	if c.Private.Listen != "" {
-		p, err := listen("private", c.Private.Listen, obs.Private(s.gauges()), nil, log)
+		p, err := listen("private", c.Private.Listen, obs.Private(s.gauges(), s.senderTables()...), nil, log)
 		if err != nil {
 			return nil, err
 		}
@@ -154,32 +154,4 @@ func (s *System) face(intakeURL, listURL string, secure bool) http.Handler {
 	mux.Handle("/taxii2/", s.api)
 	mux.Handle("/", pages)
 	return mux
-}
-
-func (s *System) gauges() []obs.Gauge {
-	ctx := asSystem(context.Background())
-	return []obs.Gauge{
-		{Name: "index_indicators", Help: "Indicators in the live index.", Read: func() float64 { return float64(s.matcher.State().Indicators) }},
-		{Name: "history_records", Help: "Events kept.", Read: func() float64 {
-			st, _ := s.history.Stats(ctx)
-			return float64(st.Records)
-		}},
-		{Name: "incidents_open", Help: "Open incidents.", Read: func() float64 {
-			t, _ := s.alerts.Totals(ctx)
-			n := 0
-			for _, k := range t.Open {
-				n += k
-			}
-			return float64(n)
-		}},
-		{Name: "workers_degraded", Help: "Workers that stopped for good or are being restarted.", Read: func() float64 {
-			n := 0
-			for _, w := range s.workers() {
-				if w.State == supervise.Degraded || w.State == supervise.BackingUp {
-					n++
-				}
-			}
-			return float64(n)
-		}},
-	}
 }

@@ -139,6 +139,9 @@ func (w *Events) step(ctx context.Context) (int, error) {
 				if w.Decoded != nil {
 					w.Decoded(r.Source, ev.Format, ev.Time, r.Received)
 				}
+				if ev.Time.Sub(r.Received) > telemetry.Ahead {
+					ev.Time = r.Received // a clock that runs ahead must not order incidents
+				}
 				ds, err := w.detect(ctx, &ev, EventRef(r.Seq))
 				if err != nil {
 					return 0, fmt.Errorf("detect in event %d: %w", r.Seq, err)

@@ -17,6 +17,7 @@ type healthPage struct {
 	Engine  string
 	Workers []supervise.Status
 	Ill     int // workers that do not run
+	Quiet   int // senders that are silent
 	Index   pipeline.IndexState
 	History telemetry.Stats
 	Behind  uint64 // records that are not matched yet
@@ -51,6 +52,9 @@ func (s *server) showHealth(_ http.ResponseWriter, r *http.Request, _ visitor) (
 	if s.cfg.Senders != nil {
 		for _, src := range s.cfg.Senders() {
 			p.Senders = append(p.Senders, s.sender(src))
+			if src.Silent {
+				p.Quiet++
+			}
 		}
 	}
 	var err error

@@ -77,7 +77,9 @@ type problem struct {
 
 func (p *problem) Error() string { return p.Text }
 
-func fault(status, code int, text string) *problem { return &problem{status, reply{Text: text, Code: code}} }
+func fault(status, code int, text string) *problem {
+	return &problem{status, reply{Text: text, Code: code}}
+}
 
 func invalid(code int, text string, number int) *problem {
 	return &problem{http.StatusBadRequest, reply{Text: text, Code: code, Number: &number}}
