@@ -23,6 +23,8 @@ const (
 	// maxPacked bounds a compressed frame, maxUnpacked what comes out of it.
 	maxPacked   = 64 << 20
 	maxUnpacked = 256 << 20
+	// small is the size of an event for which memory is taken at once.
+	small = 64 << 10
 	// maxPairs bounds a frame of names and values, which version 1 had.
 	maxPairs = 1024
 )
@@ -232,6 +234,14 @@ func (w *window) bounded(in *bufio.Reader) ([]byte, error) {
 			return nil, half(err)
 		}
 		return nil, nil
+	}
+	if size <= small {
+		raw := make([]byte, size)
+		_, err := io.ReadFull(in, raw)
+		if err != nil {
+			return nil, half(err)
+		}
+		return raw, nil
 	}
 	var raw bytes.Buffer // grows with what comes, not with what is promised
 	if _, err := io.CopyN(&raw, in, int64(size)); err != nil {
