@@ -117,8 +117,12 @@ func KeepAlive(ctx context.Context, in *telemetry.Intake, records []telemetry.Re
 }
 
 // Split cuts a message of a broker, which may hold several events as lines or JSON,
-// and calls keep for each; what is refused is counted for source.
+// and calls keep for each, which may keep its bytes as long as message lives; what is refused is counted for source.
 func Split(in *telemetry.Intake, rec *format.Recogniser, source string, message []byte, maxEvent int, keep func(raw []byte, format string)) {
+	if one(rec, message, maxEvent) {
+		keep(message, "")
+		return
+	}
 	s := format.NewSplitter(bytes.NewReader(message), source, rec, maxEvent)
 	for {
 		raw, err := s.Next()
@@ -135,4 +139,19 @@ func Split(in *telemetry.Intake, rec *format.Recogniser, source string, message 
 		}
 		keep(raw, s.Format())
 	}
+}
+
+// one says whether a message surely is one record, as most are: then nothing has to
+// be cut.
+func one(rec *format.Recogniser, message []byte, maxEvent int) bool {
+	if len(message) == 0 || maxEvent > 0 && len(message) > maxEvent || !Legible(message) || bytes.IndexByte(message, '\n') >= 0 || rec.Contained(message) != "" {
+		return false
+	}
+	switch message[0] {
+	case '[', ' ', '\t', '\r', 0xEF, 0xFE, 0xFF: // an array, or a mark of the encoding
+		return false
+	case '{': // "[{" may be a list of records in an envelope
+		return !bytes.Contains(message, []byte("[{")) && Object(message)
+	}
+	return true
 }
