@@ -29,7 +29,7 @@ func (t tokens) Authorise(ctx context.Context, secret string) (ref.Actor, error)
 
 // intakeStage is everything that brings something in.
 func (s *System) intakeStage(l *Listening, conf *tls.Config) ([]supervise.Worker, error) {
-	workers := []supervise.Worker{{Name: "feeds", Run: s.collect.Run}}
+	workers := []supervise.Worker{{Name: "feeds", Run: s.collect.Run}, {Name: "senders", Run: s.rememberSenders}}
 	for _, add := range []func(*Listening, *tls.Config) ([]supervise.Worker, error){s.httpReceivers, s.syslogReceivers, s.beatReceivers, s.brokerReceivers} {
 		more, err := add(l, conf)
 		if err != nil {

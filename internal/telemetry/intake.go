@@ -33,6 +33,7 @@ type Intake struct {
 	limit   int64
 	arrived chan struct{}
 	now     func() time.Time
+	started time.Time
 	silence time.Duration
 
 	mu      sync.Mutex
@@ -47,7 +48,7 @@ func NewIntake(history History, inFlight int64) *Intake {
 	}
 	return &Intake{
 		history: history, room: semaphore.NewWeighted(inFlight), limit: inFlight,
-		arrived: make(chan struct{}, 1), now: time.Now, sources: map[string]*sender{},
+		arrived: make(chan struct{}, 1), now: time.Now, started: time.Now().UTC(), sources: map[string]*sender{},
 	}
 }
 
@@ -108,7 +109,7 @@ func (in *Intake) arrivedFrom(records []Record, now time.Time) {
 			bytes += int64(len(records[n].Raw))
 			n++
 		}
-		in.count(source, func(s *sender) { s.arrived(now, int64(n), bytes) })
+		in.count(source, func(s *sender) { s.arrived(now, in.started, int64(n), bytes) })
 		records = records[n:]
 	}
 }
@@ -180,7 +181,7 @@ func (in *Intake) Sources() []Source {
 	now := in.now().UTC()
 	out := make([]Source, 0, len(in.sources))
 	for _, s := range in.sources {
-		c := s.health(now, in.silence)
+		c := s.health(now, in.started, in.silence)
 		c.Refused, c.Formats = maps.Clone(s.Refused), maps.Clone(s.Formats)
 		out = append(out, c)
 	}

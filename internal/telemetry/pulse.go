@@ -23,12 +23,12 @@ type sender struct {
 	arrivals int64
 }
 
-// arrived notes records that were kept.
-func (s *sender) arrived(now time.Time, n, bytes int64) {
+// arrived notes records that were kept. started is when we began to listen.
+func (s *sender) arrived(now, started time.Time, n, bytes int64) {
 	if s.First.IsZero() {
 		s.First = now
 	}
-	if !s.Last.IsZero() {
+	if !s.Last.IsZero() && !s.Last.Before(started) {
 		s.Pause = max(now.Sub(s.Last), time.Duration(float64(s.Pause)*(1-forget)))
 	}
 	s.arrivals++
@@ -39,7 +39,7 @@ func (s *sender) arrived(now time.Time, n, bytes int64) {
 
 // health is the sender as it looks now. It may be quiet as long as configured, or
 // else four times its longest recent pause, but no less than five minutes.
-func (s *sender) health(now time.Time, configured time.Duration) Source {
+func (s *sender) health(now, started time.Time, configured time.Duration) Source {
 	c := s.Source
 	switch {
 	case c.Last.IsZero(): // nothing of it was ever kept
@@ -51,6 +51,10 @@ func (s *sender) health(now time.Time, configured time.Duration) Source {
 	default:
 		c.Allowed = max(quietest, patient*c.Pause)
 	}
-	c.Silent = now.Sub(c.Last) > c.Allowed
+	since := c.Last
+	if started.After(since) {
+		since = started
+	}
+	c.Silent = now.Sub(since) > c.Allowed
 	return c
 }

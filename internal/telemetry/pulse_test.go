@@ -78,3 +78,37 @@ func TestTake(t *testing.T) {
 		t.Errorf("-want +got\n%s", diff)
 	}
 }
+
+// TestRecall: a sender of before a restart is missed when it does not come back, and
+// the time in between is not its own.
+func TestRecall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before := telemetry.NewIntake(new(historytest.Memory), 0)
+		for range 20 {
+			if err := before.Accept(system(t), "syslog/10.0.0.1", records("one")); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+		}
+		known := before.Known()
+		time.Sleep(24 * time.Hour) // we do not run
+		in := telemetry.NewIntake(new(historytest.Memory), 0)
+		in.Recall(append(known, telemetry.Known{Name: "old", Last: time.Now().Add(-30 * 24 * time.Hour)}, telemetry.Known{Name: "from the future", Last: time.Now().Add(time.Hour)}))
+		if diff := cmp.Diff(known, in.Known()); diff != "" {
+			t.Errorf("-want +got\n%s", diff)
+		}
+		for range 2 {
+			time.Sleep(4 * time.Minute)
+			s := in.Sources()[0]
+			if want := time.Since(known[0].Last) > 24*time.Hour+8*time.Minute; s.Silent != want || s.Allowed != 5*time.Minute {
+				t.Errorf("silent %v, want %v: %+v", s.Silent, want, s)
+			}
+		}
+		if err := in.Accept(system(t), "syslog/10.0.0.1", records("one")); err != nil {
+			t.Fatal(err)
+		}
+		if s := in.Sources()[0]; s.Silent || s.Pause != time.Minute {
+			t.Errorf("%+v", s)
+		}
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/big"
 	"net"
@@ -307,4 +308,36 @@ func TestStall(t *testing.T) {
 	if stats, _ := h.Stats(t.Context()); stats.Records != 1 {
 		t.Errorf("%d records kept", stats.Records)
 	}
+}
+
+// FuzzStream: whatever comes over a connection, the server ends it with its sender,
+// keeps nothing beyond the limit and nothing with NUL in it.
+func FuzzStream(f *testing.F) {
+	for _, s := range []string{"<34>a\nb\n", "3 abc4 defg", "3 abc\n", "9999 x", "12345678901 x", "a\x00\n\x00"} {
+		f.Add([]byte(s))
+	}
+	h := new(historytest.Memory)
+	in := telemetry.NewIntake(h, 0)
+	s := serve(f, syslog.Config{TCP: local, Intake: in, MaxEvent: 64})
+	seen := telemetry.Seq(0)
+	f.Fuzz(func(t *testing.T, sent []byte) {
+		conn, err := net.Dial("tcp", s.Addrs()[0].String())
+		if err != nil {
+			t.Skip(err)
+		}
+		defer conn.Close()
+		_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+		_, _ = conn.Write(sent)
+		_ = conn.(*net.TCPConn).CloseWrite()
+		if _, err := io.Copy(io.Discard, conn); err != nil && strings.Contains(err.Error(), "timeout") {
+			t.Fatal("the server does not hang up")
+		}
+		records, _ := h.Read(t.Context(), seen+1, 1<<20)
+		for _, r := range records {
+			seen = r.Seq
+			if len(r.Raw) == 0 || len(r.Raw) > 64 || bytes.IndexByte(r.Raw, 0) >= 0 {
+				t.Errorf("kept %q", r.Raw)
+			}
+		}
+	})
 }
