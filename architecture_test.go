@@ -33,7 +33,7 @@ var (
 		{"flow", []string{"internal/pipeline", "internal/pipeline/*"}, []string{"capability", "engine", "vocabulary", "foundation", "flow"}, []string{"database/sql", "net/http"}},
 		{"adapter", []string{
 			"internal/store", "internal/store/*", "internal/history/*", "internal/queue/*",
-			"internal/receiver/*", "internal/source/*", "internal/responder/*", "internal/notify/*",
+			"internal/receiver", "internal/receiver/*", "internal/source/*", "internal/responder/*", "internal/notify/*",
 		}, []string{"capability", "engine", "vocabulary", "foundation"}, nil},
 		{"capability", []string{
 			"internal/org", "internal/collect", "internal/intel", "internal/brand", "internal/exposure",

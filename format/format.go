@@ -45,6 +45,10 @@ type Format struct {
 	// Resume returns a decoder in the state that Decoder.Context described.
 	// Nil for formats whose records stand alone.
 	Resume func(context []byte) (Decoder, error)
+	// Carries returns the record of another format that the event's record carries,
+	// "" when there is none; nil for formats that carry nothing. What it gives is
+	// recognised, and read when it is more than text.
+	Carries func(ev *event.Event) string
 	// Containers are the kinds of binary files that hold records of this format.
 	Containers []Container
 }

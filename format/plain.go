@@ -19,8 +19,9 @@ func jsonFormat() Format {
 			}
 			return 0
 		},
-		New:   func() Decoder { return &jsonDecoder{scan: NewScanner("json")} },
-		Whole: func(record string) bool { return Skim(record, "") },
+		New:     func() Decoder { return &jsonDecoder{scan: NewScanner("json")} },
+		Carries: Shipped("json."),
+		Whole:   func(record string) bool { return Skim(record, "") },
 	}
 }
 

@@ -102,6 +102,7 @@ func (s *Stream) Decode(record []byte) (ev event.Event, ok bool, err error) {
 	}
 	ev.Format = s.rec.formats[i].Name
 	ev.Raw = record
+	s.open(&ev, i, 0)
 	return ev, true, nil
 }
 

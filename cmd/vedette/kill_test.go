@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -151,32 +152,42 @@ func afterCrash(t *testing.T, s *server, atLeast int) int {
 	return sum
 }
 
-// readHistory opens the history of a stopped server and counts each event's id.
-func readHistory(t *testing.T, dir string) map[string]int {
+// readRaw reads the history of a stopped server.
+func readRaw(t *testing.T, dir string) [][]byte {
 	t.Helper()
 	h, err := segment.Open(filepath.Join(dir, "history"), segment.Limits{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = h.Close() }()
-	ids := map[string]int{}
+	var out [][]byte
 	for from := telemetry.Seq(1); ; {
 		records, err := h.Read(t.Context(), from, 5000)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(records) == 0 {
-			return ids
+			return out
 		}
 		for _, r := range records {
-			var ev struct{ Event struct{ ID string } }
-			if err := json.Unmarshal(r.Raw, &ev); err != nil {
-				t.Fatalf("event %d: %v", r.Seq, err)
-			}
-			ids[ev.Event.ID]++
+			out = append(out, bytes.Clone(r.Raw))
 			from = r.Seq + 1
 		}
 	}
+}
+
+// readHistory counts each event's id in the history of a stopped server.
+func readHistory(t *testing.T, dir string) map[string]int {
+	t.Helper()
+	ids := map[string]int{}
+	for _, raw := range readRaw(t, dir) {
+		var ev struct{ Event struct{ ID string } }
+		if err := json.Unmarshal(raw, &ev); err != nil {
+			t.Fatalf("kept %q: %v", raw, err)
+		}
+		ids[ev.Event.ID]++
+	}
+	return ids
 }
 
 // importQuery imports as the source "proof".

@@ -39,7 +39,7 @@ func runServe(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	err = sys.Run(ctx, func(l app.Listening) error {
-		log.InfoContext(ctx, "serving", "web", l.Web, "intake", l.Intake, "lists", l.Devices, "private", l.Private, "data", c.Data)
+		log.InfoContext(ctx, "serving", "web", l.Web, "intake", l.Intake, "lists", l.Devices, "private", l.Private, "syslog", l.Syslog, "lumberjack", l.Lumberjack, "data", c.Data)
 		link, err := sys.SetUpLink(ctx, l.Web)
 		if link != "" {
 			fmt.Fprintf(e.stderr, "\nNobody has signed in yet. Make the first administrator, once, at\n\n  %s\n\n", link)

@@ -26,8 +26,9 @@ type server struct {
 	log    *logLines
 	exited chan error
 
-	Web, Intake, Lists string // base URLs, as it logged them
-	*app.Client               // over its control socket
+	Web, Intake, Lists, Private string   // base URLs, as it logged them
+	Syslog, Lumberjack          []string // addresses: UDP, TCP, TLS
+	*app.Client                          // over its control socket
 }
 
 // logLines keeps what a server wrote to standard error.
@@ -67,8 +68,14 @@ private: {listen: "127.0.0.1:0"}
 // launch runs a server on the data directory.
 func launch(t *testing.T, dir string) *server {
 	t.Helper()
+	return launchAs(t, dir, freePorts)
+}
+
+// launchAs is launch with a configuration.
+func launchAs(t *testing.T, dir, config string) *server {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "vedette.yaml")
-	if err := os.WriteFile(file, []byte(freePorts), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := &server{log: &logLines{serving: make(chan map[string]any, 1)}, exited: make(chan error, 1)}
@@ -89,17 +96,33 @@ func launch(t *testing.T, dir string) *server {
 // start runs a server on the data directory and returns when it listens.
 func start(t *testing.T, dir string) *server {
 	t.Helper()
-	s := launch(t, dir)
+	return startAs(t, dir, freePorts)
+}
+
+// startAs is start with a configuration.
+func startAs(t *testing.T, dir, conf string) *server {
+	t.Helper()
+	s := launchAs(t, dir, conf)
 	entry, ok := <-s.log.serving
 	if !ok {
 		t.Fatalf("the server did not start: %v\n%s", <-s.exited, s.log)
 	}
-	s.Web, s.Intake, s.Lists = fmt.Sprint(entry["web"]), fmt.Sprint(entry["intake"]), fmt.Sprint(entry["lists"])
+	s.Web, s.Intake, s.Lists, s.Private = fmt.Sprint(entry["web"]), fmt.Sprint(entry["intake"]), fmt.Sprint(entry["lists"]), fmt.Sprint(entry["private"])
+	s.Syslog, s.Lumberjack = texts(entry["syslog"]), texts(entry["lumberjack"])
 	var err error
 	if s.Client, err = app.Dial(t.Context(), config.Config{Data: dir}); err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// texts is a list of a log entry.
+func texts(v any) (out []string) {
+	list, _ := v.([]any)
+	for _, e := range list {
+		out = append(out, fmt.Sprint(e))
+	}
+	return out
 }
 
 // kill ends the server as a crash would, and waits until it is gone.

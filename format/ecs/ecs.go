@@ -16,6 +16,7 @@ func Format() format.Format {
 		Name:      "ecs",
 		Recognise: recognise,
 		New:       func() format.Decoder { return &decoder{scan: format.NewScanner("")} },
+		Carries:   format.Shipped(""),
 		Whole:     func(record string) bool { return format.Skim(record, "") },
 	}
 }

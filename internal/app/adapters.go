@@ -44,7 +44,7 @@ func Formats(dir string) (*format.Recogniser, error) {
 	}
 	events := windows.Format()
 	events.Containers = []format.Container{evtx.Container()}
-	list := []format.Format{suricata.Format(), zeek.Format(), events, ecs.Format()}
+	list := []format.Format{suricata.Format(), zeek.Format(), events, ecs.Format(), format.HEC(), format.OTLP()}
 	taken := map[string]string{"syslog": "", "json": "", "text": ""}
 	for _, f := range list {
 		taken[f.Name] = ""

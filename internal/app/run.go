@@ -5,18 +5,10 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net/http"
-	"net/netip"
-	"os"
-	"path/filepath"
 	"time"
 
-	"github.com/vedette-soc/vedette/internal/errs"
-	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/obs"
 	"github.com/vedette-soc/vedette/internal/pipeline"
-	"github.com/vedette-soc/vedette/internal/receiver/ndjson"
-	"github.com/vedette-soc/vedette/internal/receiver/stdin"
-	"github.com/vedette-soc/vedette/internal/receiver/tail"
 	"github.com/vedette-soc/vedette/internal/responder/edl"
 	"github.com/vedette-soc/vedette/internal/supervise"
 	"github.com/vedette-soc/vedette/internal/web"
@@ -26,7 +18,8 @@ import (
 
 // Listening is where a started system answers; empty where it does not.
 type Listening struct {
-	Web, Intake, Devices, Private string // base URLs
+	Web, Intake, Devices, Private string   // base URLs
+	Syslog, Lumberjack            []string // addresses: UDP, TCP, TLS, as far as they are on
 }
 
 // Run listens, starts every worker, calls started (which may be nil), and serves
@@ -64,39 +57,6 @@ func (s *System) stages() (Listening, [][]supervise.Worker, error) {
 	return l, [][]supervise.Worker{intake, s.pipelineStage(), faces}, nil
 }
 
-// intakeStage is everything that brings something in.
-func (s *System) intakeStage(l *Listening, conf *tls.Config) ([]supervise.Worker, error) {
-	c := s.opt.Config
-	workers := []supervise.Worker{{Name: "feeds", Run: s.collect.Run}}
-	if c.Intake.Listen != "" {
-		h := ndjson.New(ndjson.Config{
-			Auth: tokens{s.identity}, Intake: s.intake, Formats: s.formats, Log: s.opt.Log.With("component", "intake"),
-			MaxEvent: c.Intake.MaxEvent, MaxBody: c.Intake.MaxBody,
-		})
-		in, err := listen("intake", c.Intake.Listen, h, conf, s.opt.Log)
-		if err != nil {
-			return nil, err
-		}
-		l.Intake = baseURL(in, conf != nil)
-		workers = append(workers, in.worker())
-	}
-	if len(c.Intake.Tail) > 0 {
-		w := &tail.Worker{State: filepath.Join(c.Data, tailName), Intake: s.intake, Formats: s.formats, MaxEvent: c.Intake.MaxEvent, Log: s.opt.Log}
-		for _, t := range c.Intake.Tail {
-			w.Files = append(w.Files, tail.Follow{Path: t.Path, Format: t.Format})
-		}
-		workers = append(workers, supervise.Worker{Name: "tail", Run: w.Run})
-	}
-	if len(s.replay) > 0 {
-		workers = append(workers, s.replayWorker())
-	}
-	if c.Intake.Stdin {
-		w := &stdin.Worker{In: os.Stdin, Intake: s.intake, Formats: s.formats, MaxEvent: c.Intake.MaxEvent, Log: s.opt.Log}
-		workers = append(workers, supervise.Worker{Name: "stdin", Run: w.Run})
-	}
-	return workers, nil
-}
-
 // pipelineStage is everything that thinks.
 func (s *System) pipelineStage() []supervise.Worker {
 	facts := pipeline.Facts{Outbox: s.store.Outbox(), Log: s.opt.Log, On: map[string]func(context.Context, ref.Fact) error{
@@ -125,14 +85,6 @@ func (s *System) pipelineStage() []supervise.Worker {
 	}
 }
 
-// tokens lets senders in by their tokens.
-type tokens struct{ *identity.Service }
-
-// Authorise implements ndjson.Authoriser.
-func (t tokens) Authorise(ctx context.Context, secret string) (ref.Actor, error) {
-	return t.Token(ctx, secret)
-}
-
 // retain removes the oldest events beyond the configured limits, once an hour.
 func (s *System) retain(ctx context.Context) error {
 	tick := time.NewTicker(time.Hour)
@@ -159,13 +111,9 @@ func (s *System) faceStage(l *Listening, conf *tls.Config) ([]supervise.Worker, 
 	var workers []supervise.Worker
 	devices := ""
 	if c.Devices.Listen != "" {
-		var allow []netip.Prefix
-		for _, a := range c.Devices.Allow {
-			p, err := netip.ParsePrefix(a)
-			if err != nil {
-				return nil, errs.New(errs.Invalid, "config_invalid", "devices.allow: %q is no address range.", a)
-			}
-			allow = append(allow, p.Masked())
+		allow, err := prefixes("devices.allow", c.Devices.Allow)
+		if err != nil {
+			return nil, err
 		}
 		d, err := listen("lists", c.Devices.Listen, edl.New(s.respond, allow), conf, log)
 		if err != nil {
@@ -182,7 +130,7 @@ func (s *System) faceStage(l *Listening, conf *tls.Config) ([]supervise.Worker, 
 	l.Web = baseURL(face, conf != nil)
 	workers = append(workers, face.worker())
 	if c.Private.Listen != "" {
-		p, err := listen("private", c.Private.Listen, obs.Private(s.gauges()), nil, log)
+		p, err := listen("private", c.Private.Listen, obs.Private(s.gauges(), s.senderTables()...), nil, log)
 		if err != nil {
 			return nil, err
 		}
@@ -210,32 +158,4 @@ func (s *System) face(intakeURL, listURL string, secure bool) http.Handler {
 	mux.Handle("/taxii2/", s.api)
 	mux.Handle("/", pages)
 	return mux
-}
-
-func (s *System) gauges() []obs.Gauge {
-	ctx := asSystem(context.Background())
-	return []obs.Gauge{
-		{Name: "index_indicators", Help: "Indicators in the live index.", Read: func() float64 { return float64(s.matcher.State().Indicators) }},
-		{Name: "history_records", Help: "Events kept.", Read: func() float64 {
-			st, _ := s.history.Stats(ctx)
-			return float64(st.Records)
-		}},
-		{Name: "incidents_open", Help: "Open incidents.", Read: func() float64 {
-			t, _ := s.alerts.Totals(ctx)
-			n := 0
-			for _, k := range t.Open {
-				n += k
-			}
-			return float64(n)
-		}},
-		{Name: "workers_degraded", Help: "Workers that stopped for good or are being restarted.", Read: func() float64 {
-			n := 0
-			for _, w := range s.workers() {
-				if w.State == supervise.Degraded || w.State == supervise.BackingUp {
-					n++
-				}
-			}
-			return float64(n)
-		}},
-	}
 }

@@ -156,6 +156,8 @@ func (s *System) build(ctx context.Context) error {
 	s.intel = intel.New(s.store.Intel(), s.store.Knowledge(), s.store.Ledger())
 	s.identity = identity.New(s.store.Identities())
 	s.intake = telemetry.NewIntake(s.history, 0)
+	s.intake.Expect(c.Intake.Silence)
+	s.recallSenders()
 	if s.formats, err = Formats(c.Formats.Directory); err != nil {
 		return err
 	}

@@ -8,9 +8,7 @@ package config
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
-	"net"
 	"os"
 	"strings"
 	"time"
@@ -51,27 +49,6 @@ type TLS struct {
 	// PEM files of the certificate chain and its key. Both or none.
 	Certificate string `yaml:"certificate"`
 	Key         string `yaml:"key"`
-}
-
-// Intake is how events come in.
-type Intake struct {
-	// Address for programs that send events (POST /v1/events, token with the
-	// role sender). Empty = off.
-	Listen string `yaml:"listen"`
-	// Largest single event in bytes; a larger one is refused and counted.
-	MaxEvent int `yaml:"max_event"`
-	// Largest request body in bytes, after decompression.
-	MaxBody int64 `yaml:"max_body"`
-	// Files to follow, each with an optional format (recognised when empty).
-	Tail []Tail `yaml:"tail"`
-	// Read events from standard input.
-	Stdin bool `yaml:"stdin"`
-}
-
-// Tail is a file to follow, or a pattern of files.
-type Tail struct {
-	Path   string `yaml:"path"`
-	Format string `yaml:"format"`
 }
 
 // Devices is how firewalls and resolvers fetch lists.
@@ -167,45 +144,6 @@ func Load(path string) (Config, error) {
 		return c, errs.New(errs.Invalid, "config_invalid", "%s: %s. Run `vedette config` for all keys.", path, strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	return c, c.Validate()
-}
-
-// Validate reports everything that is wrong with c, at once.
-func (c Config) Validate() error {
-	var problems []string
-	bad := func(s string) { problems = append(problems, s) }
-	for _, l := range []struct{ key, addr string }{
-		{"listen", c.Listen}, {"intake.listen", c.Intake.Listen}, {"devices.listen", c.Devices.Listen}, {"private.listen", c.Private.Listen},
-	} {
-		if l.addr == "" && l.key != "listen" {
-			continue
-		}
-		host, _, err := net.SplitHostPort(l.addr)
-		if err != nil {
-			bad(l.key + ": " + err.Error())
-		} else if ip := net.ParseIP(host); l.key == "private.listen" && (ip == nil || !ip.IsLoopback()) {
-			bad("private.listen: it has no sign-in and must be a loopback address")
-		}
-	}
-	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
-		bad("tls: certificate and key go together")
-	}
-	switch c.Log {
-	case "debug", "info", "warn", "error":
-	default:
-		bad("log: " + c.Log + " is not one of debug, info, warn, error")
-	}
-	if c.Intake.MaxEvent < 1024 || c.Intake.MaxBody < int64(c.Intake.MaxEvent) {
-		bad("intake: max_event must be at least 1024 and max_body at least max_event")
-	}
-	for i, l := range c.Life {
-		if l.Lifetime <= 0 || l.Speed <= 0 || l.Threshold < 0 || l.Threshold >= 100 {
-			bad(fmt.Sprintf("life, rule %d: lifetime and decay_speed must be above 0, threshold from 0 to below 100", i+1))
-		}
-	}
-	if len(problems) == 0 {
-		return nil
-	}
-	return errs.New(errs.Invalid, "config_invalid", "The configuration has %d problem(s): %s.", len(problems), strings.Join(problems, "; "))
 }
 
 // Reveal reads a value that may be a secret reference: "env:NAME", "file:PATH",

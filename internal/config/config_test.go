@@ -52,6 +52,9 @@ func TestBadConfigurations(t *testing.T) {
 		{"log: loud\nlisten: nowhere\n", "2 problem(s)"},
 		{"life: [{lifetime: 9}]\n", "life, rule 1: lifetime and decay_speed must be above 0"},
 		{"intake: {max_event: many}\n", "line 1"},
+		{"intake: {also: [nowhere]}\n", "intake.also"},
+		{"intake: {syslog: {tls: \":6514\"}}\n", "needs tls.certificate"},
+		{"intake: {syslog: {udp: \":514\", allow: [ten]}}\n", "no address range"},
 	} {
 		_, err := config.Load(write(t, tt.text))
 		if errs.KindOf(err) != errs.Invalid || !strings.Contains(errs.Public(err), tt.want) {

@@ -1,7 +1,7 @@
 package config
 
 import (
-	_ "embed"
+	"embed"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -16,8 +16,8 @@ import (
 // source is this package's own documentation, so that the printed file and the
 // struct can never differ.
 //
-//go:embed config.go
-var source string
+//go:embed config.go intake.go
+var source embed.FS
 
 // Print writes c as a configuration file in which every key is explained by the
 // comment of its field.
@@ -40,11 +40,23 @@ func Print(w io.Writer, c Config) error {
 
 // comments returns the comment of every field, by "Struct.Field".
 func comments() (map[string]string, error) {
-	f, err := parser.ParseFile(token.NewFileSet(), "config.go", source, parser.ParseComments)
-	if err != nil {
-		return nil, fmt.Errorf("read own documentation: %w", err)
-	}
 	docs := map[string]string{}
+	for _, name := range []string{"config.go", "intake.go"} {
+		text, err := source.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read own documentation: %w", err)
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ParseComments)
+		if err != nil {
+			return nil, fmt.Errorf("read own documentation: %w", err)
+		}
+		collect(f, docs)
+	}
+	return docs, nil
+}
+
+// collect adds the comments of one file.
+func collect(f *ast.File, docs map[string]string) {
 	ast.Inspect(f, func(n ast.Node) bool {
 		t, ok := n.(*ast.TypeSpec)
 		if !ok {
@@ -61,7 +73,6 @@ func comments() (map[string]string, error) {
 		}
 		return true
 	})
-	return docs, nil
 }
 
 func toNode(v reflect.Value, docs map[string]string) (*yaml.Node, error) {

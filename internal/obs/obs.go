@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/pprof"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -35,13 +36,55 @@ type Gauge struct {
 	Read       func() float64
 }
 
+// Table is figures of one name for each of several things, read when somebody looks.
+// What it is for must be bounded, as a table with a row for every address is not.
+type Table struct {
+	Name, Help string
+	Labels     []string
+	Counts     bool // they only grow
+	Read       func() []Row
+}
+
+// Row is one figure of a table, with a value for each label.
+type Row struct {
+	Labels []string
+	Value  float64
+}
+
+// tables implements prometheus.Collector.
+type tables []Table
+
+// Describe implements prometheus.Collector: rows come and go, so nothing is promised.
+func (tables) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector.
+func (ts tables) Collect(out chan<- prometheus.Metric) {
+	for _, t := range ts {
+		kind := prometheus.GaugeValue
+		if t.Counts {
+			kind = prometheus.CounterValue
+		}
+		desc := prometheus.NewDesc("vedette_"+t.Name, t.Help, t.Labels, nil)
+		for _, r := range t.Read() {
+			labels := make([]string, len(r.Labels))
+			for i, l := range r.Labels {
+				labels[i] = strings.ToValidUTF8(l, "\ufffd")
+			}
+			if m, err := prometheus.NewConstMetric(desc, kind, r.Value, labels...); err == nil {
+				out <- m
+			}
+		}
+	}
+}
+
 // Private returns the handler of /metrics and /debug/pprof.
-func Private(gauges []Gauge) http.Handler {
+func Private(gauges []Gauge, more ...Table) http.Handler {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, g := range gauges {
 		reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "vedette", Name: g.Name, Help: g.Help}, g.Read))
 	}
+	reg.MustRegister(tables(more))
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
 	mux.HandleFunc("/debug/pprof/", pprof.Index)

@@ -120,6 +120,9 @@ func (h *hand) look(ctx context.Context, d *Decoder, l *viewed, place telemetry.
 		return nil
 	}
 	l.fresh = true
+	if l.event.Time.Sub(l.record.Received) > telemetry.Ahead {
+		l.event.Time = l.record.Received // a clock that runs ahead must not order incidents
+	}
 	l.about = about{ev: &l.event, id: EventRef(l.record.Seq), org: h.org}
 	var err error
 	if l.found, err = h.indicators(ctx, &l.about); err != nil {

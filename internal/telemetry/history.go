@@ -81,6 +81,14 @@ type Source struct {
 	Last    time.Time        `json:"last,omitzero"`
 	Lag     time.Duration    `json:"lag"` // age of the newest event when it arrived
 	Formats map[string]int64 `json:"formats,omitempty"`
+	// Pause is the longest recent time between two arrivals; Allowed is how long
+	// the sender may be quiet before it is Silent.
+	Pause   time.Duration `json:"pause,omitzero"`
+	Allowed time.Duration `json:"allowed,omitzero"`
+	Silent  bool          `json:"silent,omitzero"`
+	// Ahead counts events from the future, and Skew is how far the last was.
+	Ahead int64         `json:"ahead,omitzero"`
+	Skew  time.Duration `json:"skew,omitzero"`
 }
 
 // CheckpointStore remembers how far a consumer got.

@@ -33,9 +33,11 @@ type Intake struct {
 	limit   int64
 	arrived chan struct{}
 	now     func() time.Time
+	started time.Time
+	silence time.Duration
 
 	mu      sync.Mutex
-	sources map[string]*Source // by name; guarded by mu
+	sources map[string]*sender // by name; guarded by mu
 }
 
 // NewIntake returns an Intake into history that holds at most inFlight bytes of
@@ -46,9 +48,13 @@ func NewIntake(history History, inFlight int64) *Intake {
 	}
 	return &Intake{
 		history: history, room: semaphore.NewWeighted(inFlight), limit: inFlight,
-		arrived: make(chan struct{}, 1), now: time.Now, sources: map[string]*Source{},
+		arrived: make(chan struct{}, 1), now: time.Now, started: time.Now().UTC(), sources: map[string]*sender{},
 	}
 }
+
+// Expect sets how long any sender may be quiet; 0 = judged by its usual pause. Call
+// it before the first record.
+func (in *Intake) Expect(silence time.Duration) { in.silence = silence }
 
 // Accept keeps records that source sent; it fills Source, and Received where it
 // is zero. The role Sender is needed. When it returns nil they are durable, and
@@ -56,6 +62,14 @@ func NewIntake(history History, inFlight int64) *Intake {
 // again. When the disk is too slow, Accept waits a few seconds for room and then
 // gives errs.RateLimited.
 func (in *Intake) Accept(ctx context.Context, source string, records []Record) error {
+	for i := range records {
+		records[i].Source = source
+	}
+	return in.Take(ctx, records)
+}
+
+// Take is Accept for records of several senders, each with its Source.
+func (in *Intake) Take(ctx context.Context, records []Record) error {
 	if err := ref.Need(ctx, ref.Sender); err != nil {
 		return err
 	}
@@ -66,7 +80,6 @@ func (in *Intake) Accept(ctx context.Context, source string, records []Record) e
 	bytes := int64(0)
 	for i := range records {
 		r := &records[i]
-		r.Source = source
 		if r.Received.IsZero() {
 			r.Received = now
 		}
@@ -84,15 +97,21 @@ func (in *Intake) Accept(ctx context.Context, source string, records []Record) e
 	case in.arrived <- struct{}{}:
 	default:
 	}
-	in.count(source, func(s *Source) {
-		s.Events += int64(len(records))
-		s.Bytes += bytes
-		if s.First.IsZero() {
-			s.First = now
-		}
-		s.Last = now
-	})
+	in.arrivedFrom(records, now)
 	return nil
+}
+
+// arrivedFrom counts kept records by their senders.
+func (in *Intake) arrivedFrom(records []Record, now time.Time) {
+	for len(records) > 0 {
+		source, n, bytes := records[0].Source, 0, int64(0)
+		for n < len(records) && records[n].Source == source {
+			bytes += int64(len(records[n].Raw))
+			n++
+		}
+		in.count(source, func(s *sender) { s.arrived(now, in.started, int64(n), bytes) })
+		records = records[n:]
+	}
 }
 
 func (in *Intake) wait(ctx context.Context, bytes int64) error {
@@ -113,15 +132,19 @@ func (in *Intake) Arrived() <-chan struct{} { return in.arrived }
 
 // Refuse counts n events of source that were not kept, by a short stable reason.
 func (in *Intake) Refuse(source, reason string, n int) {
-	in.count(source, func(s *Source) { add(&s.Refused, reason, int64(n)) })
+	in.count(source, func(s *sender) { add(&s.Refused, reason, int64(n)) })
 }
 
 // Decoded tells what reading a record gave: the format it has, the time of its
 // event and when it had arrived. The reader of the history calls it once per record.
 func (in *Intake) Decoded(source, format string, at, received time.Time) {
-	in.count(source, func(s *Source) {
+	in.count(source, func(s *sender) {
 		add(&s.Formats, format, 1)
 		s.Lag = max(0, received.Sub(at))
+		if skew := at.Sub(received); skew > Ahead {
+			s.Ahead++
+			s.Skew = skew
+		}
 	})
 }
 
@@ -135,7 +158,7 @@ func add(m *map[string]int64, key string, n int64) {
 	(*m)[key] += n
 }
 
-func (in *Intake) count(source string, change func(*Source)) {
+func (in *Intake) count(source string, change func(*sender)) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	s := in.sources[source]
@@ -144,7 +167,7 @@ func (in *Intake) count(source string, change func(*Source)) {
 			source = otherSources
 		}
 		if s = in.sources[source]; s == nil {
-			s = &Source{Name: source}
+			s = &sender{Source: Source{Name: source}}
 			in.sources[source] = s
 		}
 	}
@@ -155,9 +178,10 @@ func (in *Intake) count(source string, change func(*Source)) {
 func (in *Intake) Sources() []Source {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	now := in.now().UTC()
 	out := make([]Source, 0, len(in.sources))
 	for _, s := range in.sources {
-		c := *s
+		c := s.health(now, in.started, in.silence)
 		c.Refused, c.Formats = maps.Clone(s.Refused), maps.Clone(s.Formats)
 		out = append(out, c)
 	}

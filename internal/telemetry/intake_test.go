@@ -51,7 +51,7 @@ func TestAccept(t *testing.T) {
 			{Name: "http/b", Refused: map[string]int64{"too-long": 3}},
 			{
 				Name: "tail/a", Events: 3, Bytes: 9, First: start, Last: start.Add(time.Hour),
-				Lag: 2 * time.Second, Formats: map[string]int64{"zeek": 2, "json": 1},
+				Lag: 2 * time.Second, Formats: map[string]int64{"zeek": 2, "json": 1}, Pause: time.Hour, Allowed: telemetry.Silence,
 			},
 		}
 		if diff := cmp.Diff(want, in.Sources()); diff != "" {

@@ -126,7 +126,7 @@ func (h *house) wire() {
 		Senders: func() []telemetry.Source {
 			return []telemetry.Source{{
 				Name: "http/sensor-1", Events: 12_345_678, Bytes: 9_876_543_210, Refused: map[string]int64{"too-large": 3}, First: time.Now().Add(-48 * time.Hour),
-				Last: time.Now().Add(-2 * time.Hour), Lag: 1500 * time.Millisecond, Formats: map[string]int64{"suricata": 12_345_000},
+				Last: time.Now().Add(-2 * time.Hour), Lag: 1500 * time.Millisecond, Formats: map[string]int64{"suricata": 12_345_000}, Allowed: time.Hour, Silent: true, Ahead: 12, Skew: 8760 * time.Hour,
 			}}
 		},
 		ListURL: "https://vedette.example:8443/lists/", Engine: "SQLite", Version: "test", Log: log,

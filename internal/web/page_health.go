@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/collect"
@@ -18,6 +17,7 @@ type healthPage struct {
 	Engine  string
 	Workers []supervise.Status
 	Ill     int // workers that do not run
+	Quiet   int // senders that are silent
 	Index   pipeline.IndexState
 	History telemetry.Stats
 	Behind  uint64 // records that are not matched yet
@@ -33,14 +33,10 @@ type senderLine struct {
 	telemetry.Source
 	Refusals []countOf
 	Kinds    []countOf
-	Silent   bool // nothing for an hour, though it used to send
 }
 
 func (healthPage) template() string { return "health" }
 func (healthPage) title() string    { return "Health" }
-
-// silence is how long a sender may be quiet before the page says so.
-const silence = time.Hour
 
 func (s *server) showHealth(_ http.ResponseWriter, r *http.Request, _ visitor) (page, error) {
 	ctx := r.Context()
@@ -56,6 +52,9 @@ func (s *server) showHealth(_ http.ResponseWriter, r *http.Request, _ visitor) (
 	if s.cfg.Senders != nil {
 		for _, src := range s.cfg.Senders() {
 			p.Senders = append(p.Senders, s.sender(src))
+			if src.Silent {
+				p.Quiet++
+			}
 		}
 	}
 	var err error
@@ -87,7 +86,7 @@ func (s *server) showHealth(_ http.ResponseWriter, r *http.Request, _ visitor) (
 }
 
 func (s *server) sender(src telemetry.Source) senderLine {
-	line := senderLine{Source: src, Silent: !src.Last.IsZero() && s.now().Sub(src.Last) > silence}
+	line := senderLine{Source: src}
 	narrow := func(m map[string]int64) map[string]int {
 		out := map[string]int{}
 		for k, n := range m {

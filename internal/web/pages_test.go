@@ -91,7 +91,7 @@ func TestPages(t *testing.T) {
 		{name: "the preview of a block", user: "analyst", target: "/blocks/new?type=domain-name&value=evil.example&incident=" + top, status: 200, has: []string{"1 stored event", "shop-db-1", "7 days", "Block it"}},
 		{name: "a block of our own", user: "analyst", target: "/blocks/new?type=ipv4-addr&value=10.20.0.7", status: 200, has: []string{"must not be blocked", "own asset", "private space"}, hasNot: []string{"Block it"}},
 		{name: "the organisation", user: "viewer", target: "/organisation", status: 200, has: []string{"Example AG", "crown jewel", "Kim Muster", "partner.example"}, hasNot: []string{"Make it the profile"}},
-		{name: "health", user: "viewer", target: "/health", status: 200, has: []string{"no route to host", "silent", "SQLite", "1 worker not running"}},
+		{name: "health", user: "viewer", target: "/health", status: 200, has: []string{"no route to host", "1 sender silent", "longer than 1h0m0s", "clock 8760h0m0s ahead", "SQLite", "1 worker not running"}},
 		{name: "the audit log", user: "analyst", target: "/audit", status: 200, has: []string{"The chain is whole", "respond.block"}},
 		{name: "people", user: "admin", target: "/people", status: 200, has: []string{"viewer", "Make a token"}},
 		{name: "no such page", user: "viewer", target: "/nowhere", status: 404, has: []string{"Not found"}},

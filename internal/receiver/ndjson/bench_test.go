@@ -8,7 +8,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/history/segment"
 	"github.com/vedette-soc/vedette/internal/realdata"
-	"github.com/vedette-soc/vedette/internal/receiver/ndjson"
+	"github.com/vedette-soc/vedette/internal/receiver"
 )
 
 // BenchmarkPost sends real EVE records, 5 MiB in each request, into a durable
@@ -29,7 +29,7 @@ func BenchmarkPost(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer h.Close()
-	s := newSite(h, ndjson.Config{MaxEvent: 8 << 20})
+	s := newSite(h, receiver.DoorConfig{MaxEvent: 8 << 20})
 	n := 0
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()

@@ -10,7 +10,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/history/segment"
 	"github.com/vedette-soc/vedette/internal/realdata"
-	"github.com/vedette-soc/vedette/internal/receiver/ndjson"
+	"github.com/vedette-soc/vedette/internal/receiver"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
 
@@ -23,7 +23,7 @@ func TestSuricataVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newSite(h, ndjson.Config{MaxEvent: 8 << 20})
+	s := newSite(h, receiver.DoorConfig{MaxEvent: 8 << 20})
 	counts := map[string]int{}
 	var order []string
 	var sent [][]byte
@@ -109,7 +109,7 @@ func readAll(t *testing.T, h telemetry.History) []telemetry.Stored {
 func TestZeekContext(t *testing.T) {
 	const log = "#separator \\x09\n#path\tdns\n#fields\tts\tid.orig_h\tquery\n#types\ttime\taddr\tstring\n" +
 		"1521911720.865716\t10.47.1.100\tise.wrccdc.org\n#close\t2018\n"
-	s := newSite(openSegment(t), ndjson.Config{})
+	s := newSite(openSegment(t), receiver.DoorConfig{})
 	if got := s.post(t, "/v1/events", "good", "", strings.NewReader(log)); got.Accepted != 6 {
 		t.Fatalf("%+v", got)
 	}

@@ -30,6 +30,7 @@ import (
 	"github.com/vedette-soc/vedette/format/zeek"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/history/historytest"
+	"github.com/vedette-soc/vedette/internal/receiver"
 	"github.com/vedette-soc/vedette/internal/receiver/ndjson"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/ref"
@@ -63,14 +64,13 @@ type site struct {
 	intake  *telemetry.Intake
 }
 
-func newSite(h telemetry.History, c ndjson.Config) site {
+func newSite(h telemetry.History, c receiver.DoorConfig) site {
 	c.Intake = telemetry.NewIntake(h, 0)
-	c.Formats = formats()
-	c.Log = slog.New(slog.DiscardHandler)
 	if c.Auth == nil {
 		c.Auth = known
 	}
-	return site{ndjson.New(c), h, c.Intake}
+	config := ndjson.Config{Door: receiver.NewDoor(c), Formats: formats(), Log: slog.New(slog.DiscardHandler)}
+	return site{ndjson.New(config), h, c.Intake}
 }
 
 type reply struct {
@@ -177,7 +177,7 @@ func TestBodies(t *testing.T) {
 		{"too large unpacked", "", "good", "gzip", string(gz(t, []byte(strings.Repeat("x\n", 3000)))), reply{413, 0, nil, "body_too_large"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := newSite(new(historytest.Memory), ndjson.Config{MaxEvent: 256, MaxBody: 4000})
+			s := newSite(new(historytest.Memory), receiver.DoorConfig{MaxEvent: 256, MaxBody: 4000})
 			got := s.post(t, "/v1/events"+c.path, c.token, c.encoding, strings.NewReader(c.body))
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
@@ -190,7 +190,7 @@ func TestBodies(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
-	s := newSite(new(historytest.Memory), ndjson.Config{})
+	s := newSite(new(historytest.Memory), receiver.DoorConfig{})
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/v1/health", nil))
 	if w.Code != 200 || w.Body.String() != "{\"status\":\"ok\"}\n" {
@@ -219,7 +219,7 @@ func (e *endless) Read(p []byte) (int, error) {
 // TestHugeLine sends a line of 2 GB: it is refused in little memory, and what
 // follows is kept.
 func TestHugeLine(t *testing.T) {
-	s := newSite(new(historytest.Memory), ndjson.Config{MaxBody: 4 << 30})
+	s := newSite(new(historytest.Memory), receiver.DoorConfig{MaxBody: 4 << 30})
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	got := s.post(t, "/v1/events", "good", "", &endless{n: 2 << 30, rest: strings.NewReader("\n{\"a\":1}\n")})
@@ -230,7 +230,7 @@ func TestHugeLine(t *testing.T) {
 	if used := after.TotalAlloc - before.TotalAlloc; used > 32<<20 {
 		t.Errorf("%d bytes allocated", used)
 	}
-	want := []telemetry.Source{{Name: "http/sensor-1", Events: 1, Bytes: 7, Refused: map[string]int64{"too-long": 1}}}
+	want := []telemetry.Source{{Name: "http/sensor-1", Events: 1, Bytes: 7, Refused: map[string]int64{"too-long": 1}, Allowed: telemetry.Silence}}
 	sources := s.intake.Sources()
 	for i := range sources {
 		sources[i].First, sources[i].Last = want[0].First, want[0].Last
@@ -241,7 +241,7 @@ func TestHugeLine(t *testing.T) {
 }
 
 func TestBomb(t *testing.T) {
-	s := newSite(new(historytest.Memory), ndjson.Config{MaxBody: 4 << 30})
+	s := newSite(new(historytest.Memory), receiver.DoorConfig{MaxBody: 4 << 30})
 	for encoding, body := range map[string][]byte{
 		"gzip": gz(t, make([]byte, 64<<20)),
 		"zstd": zst(t, make([]byte, 64<<20)),
@@ -255,7 +255,7 @@ func TestBomb(t *testing.T) {
 
 // TestHalf: a body that breaks off leaves no torn event behind.
 func TestHalf(t *testing.T) {
-	s := newSite(new(historytest.Memory), ndjson.Config{})
+	s := newSite(new(historytest.Memory), receiver.DoorConfig{})
 	server := httptest.NewServer(s)
 	defer server.Close()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
@@ -297,7 +297,7 @@ func TestNotDurable(t *testing.T) {
 		{errs.New(errs.RateLimited, "intake_full", "full"), reply{429, 0, nil, "intake_full"}},
 		{errors.New("secret detail"), reply{500, 0, nil, "internal"}},
 	} {
-		s := newSite(&broken{err: c.err}, ndjson.Config{})
+		s := newSite(&broken{err: c.err}, receiver.DoorConfig{})
 		if diff := cmp.Diff(c.want, s.post(t, "/v1/events", "good", "", strings.NewReader("{}\n"))); diff != "" {
 			t.Errorf("%v: -want +got\n%s", c.err, diff)
 		}
@@ -318,7 +318,7 @@ func (g gate) Authorise(ctx context.Context, secret string) (ref.Actor, error) {
 
 func TestTooManyRequests(t *testing.T) {
 	g := gate{known, make(chan struct{}), make(chan struct{})}
-	s := newSite(new(historytest.Memory), ndjson.Config{Requests: 1, Auth: g})
+	s := newSite(new(historytest.Memory), receiver.DoorConfig{Requests: 1, Auth: g})
 	first := make(chan reply)
 	go func() { first <- s.post(t, "/v1/events", "good", "", strings.NewReader("{}\n")) }()
 	<-g.entered
@@ -337,7 +337,7 @@ func FuzzBody(f *testing.F) {
 		f.Add([]byte(s), "gzip")
 	}
 	f.Fuzz(func(t *testing.T, body []byte, encoding string) {
-		s := newSite(new(historytest.Memory), ndjson.Config{MaxEvent: 64, MaxBody: 1 << 16})
+		s := newSite(new(historytest.Memory), receiver.DoorConfig{MaxEvent: 64, MaxBody: 1 << 16})
 		got := s.post(t, "/v1/events", "good", strings.Map(func(r rune) rune {
 			if r < ' ' || r > '~' {
 				return -1
@@ -370,7 +370,7 @@ func TestEVTX(t *testing.T) {
 		{"/v1/events", "", file[:records-10], reply{Status: 200, Accepted: 2, Refused: map[string]int{"truncated": 1}}},
 		{"/v1/events", "", file[:100], reply{Status: 200, Refused: map[string]int{"truncated": 1}}},
 	} {
-		s := newSite(new(historytest.Memory), ndjson.Config{})
+		s := newSite(new(historytest.Memory), receiver.DoorConfig{})
 		if diff := cmp.Diff(c.want, s.post(t, c.path, "good", c.encoding, bytes.NewReader(c.body))); diff != "" {
 			t.Errorf("%s: -want +got\n%s", c.path, diff)
 		}

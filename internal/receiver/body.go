@@ -1,7 +1,8 @@
-package ndjson
+package receiver
 
 import (
 	"compress/gzip"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -21,8 +22,8 @@ const (
 	maxWindow = 16 << 20
 )
 
-// body reads a request's body decompressed and within its limits.
-type body struct {
+// Body reads a request's body decompressed and within its limits.
+type Body struct {
 	in    io.Reader // decompressed
 	raw   counted   // as sent
 	limit int64
@@ -42,37 +43,40 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (h *handler) body(w http.ResponseWriter, r *http.Request) (*body, error) {
-	if r.ContentLength > h.MaxBody {
-		return nil, tooLarge(h.MaxBody)
+// Open opens the body of a request; close it.
+func (d *Door) Open(w http.ResponseWriter, r *http.Request) (*Body, error) {
+	if r.ContentLength > d.MaxBody {
+		return nil, tooLarge(d.MaxBody)
 	}
 	// What is sent is bounded as well; MaxBytesReader also makes the server end
 	// the connection instead of reading the rest.
-	b := &body{raw: counted{r: http.MaxBytesReader(w, r.Body, h.MaxBody+1)}, limit: h.MaxBody, end: func() {}}
+	b := &Body{raw: counted{r: http.MaxBytesReader(w, r.Body, d.MaxBody+1)}, limit: d.MaxBody, end: func() {}}
 	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); encoding {
 	case "", "identity":
 		b.in = &b.raw
 	case "gzip", "x-gzip":
 		z, err := gzip.NewReader(&b.raw)
 		if err != nil {
-			return nil, h.broken(err)
+			return nil, d.Broken("", err)
 		}
 		b.in, b.ratio = z, true
 	case "zstd":
 		z, err := zstd.NewReader(&b.raw, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
-			return nil, h.broken(err)
+			return nil, d.Broken("", err)
 		}
 		b.in, b.ratio, b.end = z, true, z.Close
 	default:
-		return nil, errs.New(errs.Invalid, "encoding_unknown", "Content-Encoding %q is not understood; use gzip, zstd or none.", shorten(encoding))
+		return nil, errs.New(errs.Invalid, "encoding_unknown", "Content-Encoding %s is not understood; use gzip, zstd or none.", shorten(encoding))
 	}
 	return b, nil
 }
 
-func (b *body) close() { b.end() }
+// Close gives back what decompression holds.
+func (b *Body) Close() { b.end() }
 
-func (b *body) Read(p []byte) (int, error) {
+// Read implements io.Reader. An error beside io.EOF is one that Broken explains.
+func (b *Body) Read(p []byte) (int, error) {
 	n, err := b.in.Read(p)
 	b.out += int64(n)
 	switch {
@@ -86,4 +90,20 @@ func (b *body) Read(p []byte) (int, error) {
 
 func tooLarge(limit int64) error {
 	return errs.New(errs.Invalid, "body_too_large", "The body is larger than %d bytes after decompression; send it in parts.", limit)
+}
+
+// Broken names what went wrong while a body was read. What was read of it since
+// the last batch is not kept: the sender has to send it again in any case.
+// What broke off is counted for source, unless it is empty.
+func (d *Door) Broken(source string, err error) error {
+	if _, long := errors.AsType[*http.MaxBytesError](err); long {
+		return tooLarge(d.MaxBody)
+	}
+	if _, ours := errors.AsType[*errs.Error](err); ours {
+		return err
+	}
+	if source != "" {
+		d.Intake.Refuse(source, Half, 1)
+	}
+	return errs.New(errs.Invalid, "body_broken", "The body is damaged or broke off; send it again.").Because(err)
 }
