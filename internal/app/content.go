@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -74,7 +75,7 @@ func seedAttack(ctx context.Context, in *intel.Service, cat *attack.Catalogue) e
 	if _, err := in.Entity(ctx, marker); err == nil {
 		return nil
 	}
-	entities := []intel.Entity{{ID: marker, Type: "x-vedette-catalogue", Name: "ATT&CK " + cat.Version(), Source: attackSource}}
+	var entities []intel.Entity
 	for e := range cat.Entities() {
 		entities = append(entities, intel.Entity{
 			ID: e.STIX, Type: e.Type, Name: e.Name, Aliases: e.Aliases, AttackID: string(e.AttackID), Source: attackSource,
@@ -87,9 +88,26 @@ func seedAttack(ctx context.Context, in *intel.Service, cat *attack.Catalogue) e
 			From: ref.Ref{Kind: ref.Entity, ID: r.From}, Type: r.Type, To: ref.Ref{Kind: ref.Entity, ID: r.To}, Source: attackSource,
 		})
 	}
-	_, err := in.Know(ctx, entities, relations)
-	return err
+	for part := range slices.Chunk(entities, seedPart) {
+		if _, err := in.Know(ctx, part, nil); err != nil {
+			return err
+		}
+	}
+	for part := range slices.Chunk(relations, seedPart) {
+		if _, err := in.Know(ctx, nil, part); err != nil {
+			return err
+		}
+	}
+	// The marker comes last: a seeding that was interrupted is done again.
+	if _, err := in.Know(ctx, []intel.Entity{{ID: marker, Type: "x-vedette-catalogue", Name: "ATT&CK " + cat.Version(), Source: attackSource}}, nil); err != nil {
+		return err
+	}
+	debug.FreeOSMemory() // what this took is not needed again
+	return nil
 }
+
+// seedPart is how much is written at once, to bound the memory it takes.
+const seedPart = 2000
 
 // techniqueName tells the name and tactics of an ATT&CK technique.
 func techniqueName(cat *attack.Catalogue) investigate.TechniqueName {
