@@ -46,6 +46,7 @@ const maxJSON = 4 << 20
 type Config struct {
 	Alerts      *alert.Service
 	Intel       *intel.Service
+	Landscape   *pipeline.Landscape
 	Collect     *collect.Service
 	Investigate *investigate.Service
 	Respond     *respond.Service
