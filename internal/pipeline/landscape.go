@@ -272,6 +272,12 @@ func (g gathering) actor(a *intel.Actor) landscape.Actor {
 		}
 	}
 	for _, c := range a.Campaigns {
+		for _, s := range c.Sectors {
+			out.Sectors = append(out.Sectors, landscape.Claim{Value: s, Source: c.Source + ", campaign " + c.Name})
+		}
+		for _, v := range c.Victims {
+			out.Places = append(out.Places, landscape.Claim{Value: v, Source: c.Source + ", campaign " + c.Name})
+		}
 		if c.Description != "" {
 			out.Texts = append(out.Texts, landscape.Text{Body: c.Description, Source: c.Source + ", campaign " + c.Name})
 		}
