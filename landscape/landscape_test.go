@@ -28,7 +28,7 @@ func TestRead(t *testing.T) {
 		{"whom it targets, not where it comes from", "Heron is a Russian threat group. It has targeted German electric utilities and the U.S. government.", []string{"DE", "electricity", "US", "government"}},
 		{"attributed to", "Heron is attributed to Russia's General Staff and China-based; attacks against Ukrainian banks were seen.", []string{"UA", "banking"}},
 		{"an origin behind an aim", "Heron targets hospitals, and the attacks are attributed to the Iranian Ministry of Intelligence.", []string{"health"}},
-		{"victims named first", "French victims were told. The energy sector has been targeted.", []string{"energy"}},
+		{"victims named first", "French victims were told. The energy sector has been targeted.", []string{"FR", "energy"}},
 		{"the victims' country", "The campaign hit French victims.", []string{"FR"}},
 		{"whom it does not target", "Heron avoids targets in Russia.", nil},
 		{"not only", "It targets not only banks but also insurers.", []string{"banking", "insurance"}},

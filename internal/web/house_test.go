@@ -40,6 +40,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/supervise"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/internal/web"
+	"github.com/vedette-soc/vedette/landscape"
 	"github.com/vedette-soc/vedette/misp"
 	"github.com/vedette-soc/vedette/ref"
 	"github.com/vedette-soc/vedette/sigma"
@@ -90,7 +91,7 @@ func newHouse(t testing.TB) *house {
 func (h *house) wire() {
 	warnings, _ := misp.Compile(nil)
 	noWarnings := func() *misp.WarningSet { return warnings }
-	in := intel.New(h.store.Intel(), h.store.Knowledge(), h.store.Ledger())
+	in := intel.New(h.store.Intel(), h.store.Knowledge(), h.store.Ledger()).WithActors(h.store.Actors())
 	orgs := org.New(h.store.Org())
 	decoder := pipeline.NewDecoder(format.NewRecogniser(suricata.Format(), ecs.Format()))
 	alerts := alert.New(h.store.Alerts())
@@ -132,6 +133,10 @@ func (h *house) wire() {
 		ListURL: "https://vedette.example:8443/lists/", Engine: "SQLite", Version: "test", Log: log,
 	}
 	shelf := pipeline.Shelf{Collect: h.cfg.Collect, Knowledge: pipeline.Knowledge{Intel: in, Org: orgs}, Detect: rules, Rules: h.cfg.Rules}
+	h.cfg.Landscape = &pipeline.Landscape{
+		Intel: in, Org: orgs, Alerts: alerts, Watching: pipeline.Watching{Detect: rules, Rules: h.cfg.Rules},
+		Reader: landscape.NewReader([]landscape.Place{{Code: "CH", Name: "Switzerland", Names: []string{"Swiss"}}, {Code: "DE", Name: "Germany"}}),
+	}
 	h.cfg.Reports = report.New(report.Config{Store: h.store.Reports(), Engine: extraction(h.t), Publisher: shelf, Eyes: shelf})
 }
 

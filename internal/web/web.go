@@ -45,6 +45,7 @@ import (
 type Config struct {
 	Alerts      *alert.Service
 	Intel       *intel.Service
+	Landscape   *pipeline.Landscape
 	Collect     *collect.Service
 	Investigate *investigate.Service
 	Respond     *respond.Service
