@@ -78,12 +78,7 @@ var (
 
 // Plain is a text without citations and the marks of links.
 func Plain(s string) string {
-	if len(s) > maxProse {
-		s = s[:maxProse]
-		for len(s) > 0 && !utf8.ValidString(s[len(s)-min(4, len(s)):]) {
-			s = s[:len(s)-1]
-		}
-	}
+	s = strings.ToValidUTF8(s[:min(len(s), maxProse)], "?")
 	s = citation.ReplaceAllString(s, "")
 	s = linkText.ReplaceAllString(s, "$1")
 	s = markup.ReplaceAllString(s, "")

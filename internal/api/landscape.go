@@ -1,6 +1,7 @@
 package api
 
 import (
+	"github.com/vedette-soc/vedette/attack"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/landscape"
@@ -34,6 +35,17 @@ func (a *API) threats() []route {
 				}
 			}
 			return page(out, ""), nil
+		}),
+		get("/attack/layer", ref.Viewer, "The ATT&CK matrix as a layer of ATT&CK Navigator, by coverage, actors or seen.", []string{"domain", "by", "n", "actor"}, func(c call) (attack.Layer, error) {
+			t, err := a.cfg.Landscape.Threats(c.ctx)
+			if err != nil {
+				return attack.Layer{}, err
+			}
+			m, err := t.Matrix(a.cfg.Attack, pipeline.MatrixQuery{Domain: attack.Domain(c.query["domain"]), View: pipeline.View(c.query["by"]), Actors: c.int("n", 0), Actor: c.query["actor"]})
+			if err != nil {
+				return attack.Layer{}, err
+			}
+			return m.Layer(a.cfg.Attack), nil
 		}),
 		send("POST", "/entities/{id}/targeting", ref.Analyst, "Say that an actor targets us, that it does not, or take that back.", func(c call, b TargetingBody) (none, error) {
 			err := a.cfg.Intel.JudgeTargeting(c.ctx, c.id(), b.Verdict, b.Reason)

@@ -204,7 +204,7 @@ func (s *System) build(ctx context.Context) error {
 	s.matcher.InEffect = s.hunt.Renew
 	s.rules.InEffect = s.hunt.Renew
 	s.api = api.New(api.Config{
-		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
+		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched,
 		Detect: s.detect, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Retro: s.retro, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
 	})

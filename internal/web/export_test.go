@@ -1,6 +1,10 @@
 package web
 
-import "time"
+import (
+	"time"
+
+	"github.com/vedette-soc/vedette/internal/pipeline"
+)
 
 // RenderZero renders every page from its zero value, for a test, and returns the
 // error of each by the name of its template.
@@ -35,6 +39,8 @@ func RenderZero() map[string]error {
 		savedPage{},
 		reportsPage{},
 		reportPage{},
+		threatsPage{Threats: &pipeline.Threats{}},
+		attackPage{},
 	}
 	out := map[string]error{}
 	for _, p := range all {

@@ -47,7 +47,7 @@ func funcs(now func() time.Time) template.FuncMap {
 		"stamp":    stamp,
 		"trim":     func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) },
 		"round1":   func(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) },
-		"techpath": func(id string) string { return "/techniques/" + url.PathEscape(id) },
+		"techpath": func(id any) string { return "/techniques/" + url.PathEscape(fmt.Sprint(id)) },
 		"words":    func(v any) string { return strings.ReplaceAll(fmt.Sprint(v), "-", " ") },
 	}
 }

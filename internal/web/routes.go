@@ -43,6 +43,8 @@ var routes = []route{
 	{"GET /entities/{id}", ref.Viewer, (*server).showEntity},
 	{"POST /entities/{id}/targeting", ref.Analyst, (*server).postTargeting},
 	{"GET /threats", ref.Viewer, (*server).showThreats},
+	{"GET /attack", ref.Viewer, (*server).showAttack},
+	{"GET /attack/layer", ref.Viewer, (*server).showLayer},
 	{"GET /techniques/{id}", ref.Viewer, (*server).showTechnique},
 
 	{"GET /hunt", ref.Viewer, (*server).showHunt},
