@@ -41,6 +41,7 @@ func funcs(now func() time.Time) template.FuncMap {
 		"both":     func(l findingLine, act bool) actedLine { return actedLine{l, act} },
 		"lower":    strings.ToLower,
 		"seentext": seenText,
+		"pair":     func(from string, l sameLine) sameForm { return sameForm{from, l} },
 		"refurl":   refURL,
 		"short":    short,
 		"signed":   func(f float64) string { return strings.Replace(fmt.Sprintf("%+.2f", f), "-", "−", 1) },
