@@ -14,8 +14,13 @@ import (
 var (
 	now    = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	reader = landscape.NewReader([]landscape.Place{
-		{"DE", "Germany", []string{"German"}}, {"UA", "Ukraine", []string{"Ukrainian"}}, {"RU", "Russia", []string{"Russian"}}, {"CN", "China", []string{"Chinese"}},
-		{"US", "United States", []string{"US", "American"}}, {"FR", "France", []string{"French"}}, {"IR", "Iran", []string{"Iranian"}},
+		{"DE", "Germany", []string{"German"}},
+		{"UA", "Ukraine", []string{"Ukrainian"}},
+		{"RU", "Russia", []string{"Russian"}},
+		{"CN", "China", []string{"Chinese"}},
+		{"US", "United States", []string{"US", "American"}},
+		{"FR", "France", []string{"French"}},
+		{"IR", "Iran", []string{"Iranian"}},
 	})
 	grid = landscape.Profile{Sectors: []string{"energy"}, Countries: []string{"DE"}, Technologies: []landscape.Technology{{"Microsoft", "SQL Server"}, {"Acme", "GridPilot 7"}, {"Microsoft", "Windows 11"}}}
 )

@@ -14,7 +14,7 @@ type Said struct {
 }
 
 // aims are beginnings of words after which victims are named.
-var aims = []string{"target", "victim", "against", "attack", "compromis", "focus", "intru", "breach", "infect", "aimed", "aiming", "hit", "struck", "disrupt", "pursu", "spied", "spying", "interest", "affect", "impact", "sabotag"}
+var aims = []string{"target", "victim", "against", "attack", "compromis", "focus", "intru", "breach", "infect", "aimed", "aiming", "hit", "struck", "disrupt", "pursu", "spied", "spying", "interest", "breaks", "broke", "extort", "preys", "affect", "impact", "sabotag"}
 
 func aim(w word) bool {
 	return slices.ContainsFunc(aims, func(a string) bool { return strings.HasPrefix(w.low, a) }) && w.low != "attackers" && w.low != "attacker" && w.low != "hitherto"
