@@ -101,7 +101,9 @@ func (s *server) around(ctx context.Context, p *entityPage) error {
 	e := p.Entity
 	if e.Type == "attack-pattern" {
 		_, p.Tactics, _ = s.cfg.Technique(e.AttackID)
-		s.techniqueHere(t, p)
+		if e.AttackID != "" { // not a pattern of CAPEC
+			s.techniqueHere(t, p)
+		}
 		return nil
 	}
 	if a, ok := t.Actor(e.ID); ok {
