@@ -23,6 +23,10 @@ type Entity struct {
 	Domains  []Domain
 	Tactics  []string // short names, of a technique only
 
+	// Sectors and Places are whom a group or campaign targets, as read out of its
+	// description: keys of package landscape, and ISO 3166 codes or regions.
+	Sectors, Places []string
+
 	Deprecated bool // no longer kept up, without a successor
 	Revoked    bool // taken back in favour of ReplacedBy
 	ReplacedBy ID

@@ -28,6 +28,8 @@ type record struct {
 	Aliases    []string `json:"a,omitempty"`
 	Domains    int      `json:"d"`           // bits, in the order of Domains
 	Tactics    []string `json:"t,omitempty"` // short names
+	Sectors    []string `json:"s,omitempty"` // targeted
+	Places     []string `json:"p,omitempty"`
 	Deprecated bool     `json:"o,omitempty"`
 	Revoked    bool     `json:"r,omitempty"`
 	ReplacedBy ID       `json:"b,omitempty"`
@@ -99,7 +101,7 @@ func deltas(places []int) []int {
 
 func pack(e Entity) (record, error) {
 	r := record{
-		ID: e.AttackID, Tool: e.Type == "tool", Name: e.Name, Aliases: e.Aliases, Tactics: e.Tactics,
+		ID: e.AttackID, Tool: e.Type == "tool", Name: e.Name, Aliases: e.Aliases, Tactics: e.Tactics, Sectors: e.Sectors, Places: e.Places,
 		Deprecated: e.Deprecated, Revoked: e.Revoked, ReplacedBy: e.ReplacedBy,
 	}
 	for i, d := range Domains {
@@ -159,7 +161,7 @@ func (r record) unpack() (Entity, error) {
 		return Entity{}, fmt.Errorf("%q lacks an id or name", r.ID)
 	}
 	e := Entity{
-		Type: stixTypes[kind], AttackID: r.ID, Name: r.Name, Aliases: r.Aliases, Tactics: r.Tactics,
+		Type: stixTypes[kind], AttackID: r.ID, Name: r.Name, Aliases: r.Aliases, Tactics: r.Tactics, Sectors: r.Sectors, Places: r.Places,
 		Deprecated: r.Deprecated, Revoked: r.Revoked, ReplacedBy: r.ReplacedBy,
 	}
 	if r.Tool && kind == Software {

@@ -26,7 +26,7 @@ var (
 	one      = []attack.Domain{attack.Enterprise}
 	entities = []attack.Entity{
 		{STIX: tide, Type: "campaign", AttackID: "C0900", Name: "Tide", Domains: one},
-		{STIX: heron, Type: "intrusion-set", AttackID: "G0900", Name: "Heron", Aliases: []string{"Grey Heron"}, Domains: both},
+		{STIX: heron, Type: "intrusion-set", AttackID: "G0900", Name: "Heron", Aliases: []string{"Grey Heron"}, Domains: both, Sectors: []string{"energy"}, Places: []string{"DE", "europe"}},
 		{STIX: patch, Type: "course-of-action", AttackID: "M0900", Name: "Patch", Domains: one},
 		{STIX: otter, Type: "malware", AttackID: "S0900", Name: "Otter", Domains: one},
 		{STIX: lever, Type: "tool", AttackID: "S0901", Name: "Lever", Domains: one, Deprecated: true},

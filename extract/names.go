@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 )
 
@@ -98,6 +99,18 @@ func DecodeNames(r io.Reader) (*Names, error) {
 
 // Len returns how many entities there are.
 func (n *Names) Len() int { return len(n.entities) }
+
+// Of yields the entities of a kind, in the order of the dictionary. Their lists must
+// not be changed.
+func (n *Names) Of(kind Kind) iter.Seq[Entity] {
+	return func(yield func(Entity) bool) {
+		for _, e := range n.entities {
+			if e.Kind == kind && !yield(e) {
+				return
+			}
+		}
+	}
+}
 
 // ordinary says whether a word is one of ordinary English.
 func (n *Names) ordinary(s string) bool { return n != nil && n.words[WordHash(s)] }

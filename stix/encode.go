@@ -151,6 +151,10 @@ func IndicatorObject(i indicator.Indicator) json.RawMessage {
 	return raw
 }
 
+// ProducedID is the id that Vedette gives to an object of a type and name which has
+// none: the same thing of two sources gets the same.
+func ProducedID(kind, name string) string { return objectID(kind, name) }
+
 func objectID(kind, name string) string {
 	return kind + "--" + uuid.NewSHA1(produced, []byte(kind+" "+name)).String()
 }

@@ -18,7 +18,7 @@ import (
 
 func runIntel(ctx context.Context, e env, args []string) error {
 	if len(args) == 0 {
-		return wrong("Say what to do: import, export, lookup, resolve or validate.")
+		return wrong("Say what to do: import, export, lookup, resolve, landscape or validate.")
 	}
 	switch args[0] {
 	case "import":
@@ -29,10 +29,12 @@ func runIntel(ctx context.Context, e env, args []string) error {
 		return intelLookup(ctx, e, args[1:])
 	case "resolve":
 		return intelResolve(ctx, e, args[1:])
+	case "landscape":
+		return intelLandscape(ctx, e, args[1:])
 	case "validate":
 		return intelValidate(ctx, e, args[1:])
 	}
-	return wrong("intel %q is not one of import, export, lookup, resolve, validate.", args[0])
+	return wrong("intel %q is not one of import, export, lookup, resolve, landscape, validate.", args[0])
 }
 
 // importAnswer is what the API says of an import.

@@ -43,7 +43,7 @@ func commands() []command {
 		{"detect", "-rules PATH... [-why] EVENTS...", "print every Sigma rule that events match, without a store", runDetect},
 		{"extract", "[-o ndjson|stix|text] FILE...", "report to intelligence: what a report names, with the place and the sentence", runExtract},
 		{"rule", "test|explain|list|show|import|enable|disable|except|backtest [flags] ...", "detection rules and their tests", runRule},
-		{"intel", "import|export|lookup|resolve|validate [flags] ...", "bring intelligence in and out, ask what is known", runIntel},
+		{"intel", "import|export|lookup|resolve|landscape|validate [flags] ...", "bring intelligence in and out, ask what is known", runIntel},
 		{"pattern", "match -pattern P FILE...", "evaluate a STIX pattern over observed-data", runPattern},
 		{"hunt", "QUERY | retro [-intel PATH...] [-wait]", "ask the history, or hold intelligence against it", runHunt},
 		{"feed", "list|add|run|enable|disable|acknowledge|audit|life|retire|remove [flags] [ID]", "the sources", runFeed},

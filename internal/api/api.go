@@ -21,6 +21,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/vedette-soc/vedette/attack"
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/audit"
 	"github.com/vedette-soc/vedette/internal/collect"
@@ -46,6 +47,8 @@ const maxJSON = 4 << 20
 type Config struct {
 	Alerts      *alert.Service
 	Intel       *intel.Service
+	Landscape   *pipeline.Landscape
+	Attack      *attack.Catalogue
 	Collect     *collect.Service
 	Investigate *investigate.Service
 	Respond     *respond.Service

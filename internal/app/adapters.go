@@ -6,6 +6,7 @@
 package app
 
 import (
+	"github.com/vedette-soc/vedette/content"
 	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/format/ecs"
 	"github.com/vedette-soc/vedette/format/evtx"
@@ -15,6 +16,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/source/csv"
+	"github.com/vedette-soc/vedette/internal/source/ctid"
 	"github.com/vedette-soc/vedette/internal/source/galaxy"
 	"github.com/vedette-soc/vedette/internal/source/ipsum"
 	"github.com/vedette-soc/vedette/internal/source/maltrail"
@@ -27,7 +29,7 @@ import (
 
 // Parsers lists what a feed may be, by internal/source.
 func Parsers() []collect.Parser {
-	return []collect.Parser{csv.Parser{}, galaxy.Parser{}, ipsum.Parser{}, maltrail.Parser{}, misp.Parser{}, openioc.Parser{}, otx.Parser{}, stix.Parser{}, text.Parser{}}
+	return []collect.Parser{csv.Parser{}, ctid.Parser{Catalogue: content.Attack}, galaxy.Parser{}, ipsum.Parser{}, maltrail.Parser{}, misp.Parser{}, openioc.Parser{}, otx.Parser{}, stix.Parser{}, text.Parser{}}
 }
 
 // Formats lists what an event may be: those of format, those that content

@@ -71,7 +71,7 @@ const attackSource = "mitre-attack"
 // each of its versions.
 func seedAttack(ctx context.Context, in *intel.Service, cat *attack.Catalogue) error {
 	ctx = ref.WithActor(ctx, ref.SystemActor)
-	marker := "x-vedette-catalogue--attack-" + cat.Version()
+	marker := "x-vedette-catalogue--attack-" + cat.Version() + "-targets"
 	if _, err := in.Entity(ctx, marker); err == nil {
 		return nil
 	}
@@ -79,7 +79,7 @@ func seedAttack(ctx context.Context, in *intel.Service, cat *attack.Catalogue) e
 	for e := range cat.Entities() {
 		entities = append(entities, intel.Entity{
 			ID: e.STIX, Type: e.Type, Name: e.Name, Aliases: e.Aliases, AttackID: string(e.AttackID), Source: attackSource,
-			URL: e.URL(), Revoked: e.Revoked || e.Deprecated,
+			URL: e.URL(), Revoked: e.Revoked || e.Deprecated, Sectors: e.Sectors, Victims: e.Places,
 		})
 	}
 	var relations []intel.Relation

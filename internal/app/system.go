@@ -67,6 +67,7 @@ type System struct {
 	detect      *detect.Service
 	investigate *investigate.Service
 	hunt        *hunt.Service
+	landscape   *pipeline.Landscape
 
 	formats *format.Recogniser
 	decoder *pipeline.Decoder
@@ -153,7 +154,7 @@ func (s *System) build(ctx context.Context) error {
 		return err
 	}
 	s.alerts = alert.New(s.store.Alerts())
-	s.intel = intel.New(s.store.Intel(), s.store.Knowledge(), s.store.Ledger())
+	s.intel = intel.New(s.store.Intel(), s.store.Knowledge(), s.store.Ledger()).WithActors(s.store.Actors())
 	s.identity = identity.New(s.store.Identities())
 	s.intake = telemetry.NewIntake(s.history, 0)
 	s.intake.Expect(c.Intake.Silence)
@@ -192,6 +193,9 @@ func (s *System) build(ctx context.Context) error {
 	}
 	shelf := pipeline.Shelf{Collect: s.collect, Knowledge: pipeline.Knowledge{Intel: s.intel, Org: s.org}, Detect: s.detect, Rules: s.rules}
 	s.reports = report.New(report.Config{Store: s.store.Reports(), Engine: reader.Engine, Publisher: shelf, Eyes: shelf})
+	if err := s.buildLandscape(); err != nil {
+		return err
+	}
 	s.ready = make(chan struct{})
 	s.events = &pipeline.Events{
 		History: s.history, Checkpoints: s.store.Checkpoints(), Decoder: s.decoder, Matcher: s.matcher, Org: s.org, Alerts: s.alerts,
@@ -206,7 +210,7 @@ func (s *System) build(ctx context.Context) error {
 	s.matcher.InEffect = s.hunt.Renew
 	s.rules.InEffect = s.hunt.Renew
 	s.api = api.New(api.Config{
-		Alerts: s.alerts, Intel: s.intel, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
+		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched,
 		Detect: s.detect, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Retro: s.retro, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
 	})

@@ -86,14 +86,20 @@ func (g *grouping) bond(a, b Entity) bond {
 	return bond{main && len(s) > 0 || main && a.vocabulary() == "" && b.vocabulary() == "", s}
 }
 
-// link joins what is the same.
+// link joins what is the same. Only what shares a name can be.
 func (g *grouping) link() {
-	ids := g.ids()
-	for i, x := range ids {
-		for _, y := range ids[i+1:] {
-			a, b := g.entities[x], g.entities[y]
-			if why := g.same(a, b); why != "" {
-				g.join(x, y, why)
+	tried := map[[2]string]bool{}
+	for _, ids := range g.names {
+		for i, x := range ids {
+			for _, y := range ids[i+1:] {
+				pair := [2]string{min(x, y), max(x, y)}
+				if tried[pair] {
+					continue
+				}
+				tried[pair] = true
+				if why := g.same(g.entities[pair[0]], g.entities[pair[1]]); why != "" {
+					g.join(pair[0], pair[1], why)
+				}
 			}
 		}
 	}

@@ -25,6 +25,7 @@ type Service struct {
 	store     Store
 	knowledge KnowledgeStore
 	ledger    Ledger
+	actors    ActorStore
 	now       func() time.Time
 	merging   sync.Mutex           // Load and Save of a merge belong together
 	settled   map[string]time.Time // guarded by merging; nil = to be read

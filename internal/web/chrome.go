@@ -41,6 +41,7 @@ var navigation = []struct {
 }{
 	{"Queue", "/", "q", ref.Viewer, []string{"/incidents/", "/events/"}},
 	{"Intelligence", "/intel", "i", ref.Viewer, []string{"/intel", "/indicators/", "/entities/", "/techniques/", "/lookup"}},
+	{"Threats", "/threats", "t", ref.Viewer, []string{"/threats", "/attack"}},
 	{"Hunt", "/hunt", "u", ref.Viewer, []string{"/hunt", "/hunts/"}},
 	{"Reports", "/reports", "e", ref.Viewer, []string{"/reports"}},
 	{"Rules", "/rules", "r", ref.Viewer, []string{"/rules"}},

@@ -1,6 +1,11 @@
 package web
 
-import "time"
+import (
+	"time"
+
+	"github.com/vedette-soc/vedette/internal/intel"
+	"github.com/vedette-soc/vedette/internal/pipeline"
+)
 
 // RenderZero renders every page from its zero value, for a test, and returns the
 // error of each by the name of its template.
@@ -35,6 +40,8 @@ func RenderZero() map[string]error {
 		savedPage{},
 		reportsPage{},
 		reportPage{},
+		threatsPage{Threats: &pipeline.Threats{}},
+		attackPage{},
 	}
 	out := map[string]error{}
 	for _, p := range all {
@@ -51,6 +58,40 @@ func PageNames() []string {
 	var out []string
 	for name := range parsePages(time.Now).byName {
 		out = append(out, name)
+	}
+	return out
+}
+
+// Neighbour is one end of a relation, for a test of the drawing.
+type Neighbour struct{ ID, Type, Name string }
+
+// Drawn is a neighbourhood with the room that its labels take.
+type Drawn struct {
+	Width, Height, More int
+	Labels              []Label
+}
+
+// Label is where a label lies.
+type Label struct {
+	Left, Right, Y int
+	Kind, Name     string
+}
+
+// DrawHood draws a neighbourhood.
+func DrawHood(centre string, around []Neighbour) Drawn {
+	var lines []relationLine
+	for _, n := range around {
+		lines = append(lines, relationLine{Type: "uses", Outward: true, Entity: &intel.Entity{ID: n.ID, Type: n.Type, Name: n.Name}})
+	}
+	h := newHood(centre, lines)
+	out := Drawn{Width: h.Width, Height: h.Height, More: h.More}
+	for _, n := range h.Nodes {
+		const letter = 7 // wider than the mean of 11 px sans
+		l := Label{Left: n.TextX, Right: n.TextX + letter*len([]rune(n.Name)), Y: n.Y, Kind: n.Class, Name: n.Name}
+		if n.Anchor == "end" {
+			l.Left, l.Right = n.TextX-letter*len([]rune(n.Name)), n.TextX
+		}
+		out.Labels = append(out.Labels, l)
 	}
 	return out
 }

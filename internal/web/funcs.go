@@ -41,13 +41,14 @@ func funcs(now func() time.Time) template.FuncMap {
 		"both":     func(l findingLine, act bool) actedLine { return actedLine{l, act} },
 		"lower":    strings.ToLower,
 		"seentext": seenText,
+		"pair":     func(from string, l sameLine) sameForm { return sameForm{from, l} },
 		"refurl":   refURL,
 		"short":    short,
 		"signed":   func(f float64) string { return strings.Replace(fmt.Sprintf("%+.2f", f), "-", "−", 1) },
 		"stamp":    stamp,
 		"trim":     func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) },
 		"round1":   func(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) },
-		"techpath": func(id string) string { return "/techniques/" + url.PathEscape(id) },
+		"techpath": func(id any) string { return "/techniques/" + url.PathEscape(fmt.Sprint(id)) },
 		"words":    func(v any) string { return strings.ReplaceAll(fmt.Sprint(v), "-", " ") },
 	}
 }

@@ -40,6 +40,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/supervise"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/internal/web"
+	"github.com/vedette-soc/vedette/landscape"
 	"github.com/vedette-soc/vedette/misp"
 	"github.com/vedette-soc/vedette/ref"
 	"github.com/vedette-soc/vedette/sigma"
@@ -90,7 +91,7 @@ func newHouse(t testing.TB) *house {
 func (h *house) wire() {
 	warnings, _ := misp.Compile(nil)
 	noWarnings := func() *misp.WarningSet { return warnings }
-	in := intel.New(h.store.Intel(), h.store.Knowledge(), h.store.Ledger())
+	in := intel.New(h.store.Intel(), h.store.Knowledge(), h.store.Ledger()).WithActors(h.store.Actors())
 	orgs := org.New(h.store.Org())
 	decoder := pipeline.NewDecoder(format.NewRecogniser(suricata.Format(), ecs.Format()))
 	alerts := alert.New(h.store.Alerts())
@@ -132,6 +133,12 @@ func (h *house) wire() {
 		ListURL: "https://vedette.example:8443/lists/", Engine: "SQLite", Version: "test", Log: log,
 	}
 	shelf := pipeline.Shelf{Collect: h.cfg.Collect, Knowledge: pipeline.Knowledge{Intel: in, Org: orgs}, Detect: rules, Rules: h.cfg.Rules}
+	h.cfg.Attack, err = shipped.Attack()
+	h.must(err)
+	h.cfg.Landscape = &pipeline.Landscape{
+		Intel: in, Org: orgs, Alerts: alerts, Watching: pipeline.Watching{Detect: rules, Rules: h.cfg.Rules},
+		Reader: landscape.NewReader([]landscape.Place{{Code: "CH", Name: "Switzerland", Names: []string{"Swiss"}}, {Code: "DE", Name: "Germany"}}),
+	}
 	h.cfg.Reports = report.New(report.Config{Store: h.store.Reports(), Engine: extraction(h.t), Publisher: shelf, Eyes: shelf})
 }
 
@@ -367,7 +374,7 @@ func pages(top string) []string {
 		"/", "/?state=all&q=shop", "/?q=nothing-like-this", "/incidents/" + top, "/events/1",
 		"/intel", "/intel?q=evil.example", "/intel?q=APT29&state=all", "/intel?q=192.0.2.99", "/indicators/" + indicator.ID(indicator.Domain, "evil.example"),
 		"/lookup?type=domain-name&value=unknown.example", "/entities/" + actorID, "/entities/" + malwareID, "/entities/" + techniqueID, "/techniques/T1566",
-		"/feeds", "/feeds/example-list", "/blocks", "/blocks/new?type=domain-name&value=evil.example&incident=" + top,
+		"/threats", "/threats?state=unknown&why=sector&q=apt", "/attack", "/attack?by=actors&domain=ics", "/attack?by=seen", "/feeds", "/feeds/example-list", "/blocks", "/blocks/new?type=domain-name&value=evil.example&incident=" + top,
 		"/blocks/new?type=ipv4-addr&value=10.20.0.7", "/organisation", "/health", "/audit", "/people",
 		"/hunt", "/hunt?q=&since=", "/hunt?q=evil.example&since=", "/hunt?q=source.ip%3A*+%7C+count+by+source.ip%2C+event.dataset+%7C+histogram+1h&since=",
 	}

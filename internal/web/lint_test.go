@@ -87,7 +87,7 @@ func (l *linter) element(n *html.Node, above []*html.Node) {
 		}
 	case "svg":
 		outer := len(above) > 0 && above[len(above)-1].Data != "svg"
-		if outer && attr(n, "aria-hidden") != "true" && (attr(n, "role") != "img" || attr(n, "aria-label") == "") {
+		if outer && attr(n, "aria-hidden") != "true" && (attr(n, "role") != "img" && attr(n, "role") != "group" || attr(n, "aria-label") == "") {
 			l.add("<svg> is neither hidden nor named")
 		}
 	case "style", "iframe", "object", "embed", "base", "img":

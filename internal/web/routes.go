@@ -41,6 +41,11 @@ var routes = []route{
 	{"POST /indicators/{id}/pin", ref.Analyst, (*server).postPin},
 	{"GET /lookup", ref.Viewer, (*server).showLookup},
 	{"GET /entities/{id}", ref.Viewer, (*server).showEntity},
+	{"POST /entities/{id}/same", ref.Analyst, (*server).postSame},
+	{"POST /entities/{id}/targeting", ref.Analyst, (*server).postTargeting},
+	{"GET /threats", ref.Viewer, (*server).showThreats},
+	{"GET /attack", ref.Viewer, (*server).showAttack},
+	{"GET /attack/layer", ref.Viewer, (*server).showLayer},
 	{"GET /techniques/{id}", ref.Viewer, (*server).showTechnique},
 
 	{"GET /hunt", ref.Viewer, (*server).showHunt},

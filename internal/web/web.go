@@ -22,6 +22,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/vedette-soc/vedette/attack"
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/audit"
 	"github.com/vedette-soc/vedette/internal/collect"
@@ -45,6 +46,7 @@ import (
 type Config struct {
 	Alerts      *alert.Service
 	Intel       *intel.Service
+	Landscape   *pipeline.Landscape
 	Collect     *collect.Service
 	Investigate *investigate.Service
 	Respond     *respond.Service
@@ -60,6 +62,8 @@ type Config struct {
 
 	// Index describes the live index of indicators (pipeline.Matcher.State).
 	Index func() pipeline.IndexState
+	// Attack is the catalogue that the matrix is laid out over.
+	Attack *attack.Catalogue
 	// Technique names ATT&CK techniques.
 	Technique investigate.TechniqueName
 	// Changes subscribes to the ids of incidents as they change; the returned

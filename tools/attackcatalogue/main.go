@@ -1,5 +1,6 @@
 // Command attackcatalogue makes the embedded catalogue of ATT&CK from MITRE's STIX
-// bundles: ids, names, aliases, tactics and relations, no prose. Run it from the
+// bundles: ids, names, aliases, tactics, relations, and whom the prose says groups and
+// campaigns target; no prose. Run it from the
 // root of the repository when a new version of ATT&CK is out:
 //
 //	go run ./tools/attackcatalogue -version 18.1 -out content/attack/catalogue.json.gz \
@@ -18,6 +19,9 @@ import (
 	"strings"
 
 	"github.com/vedette-soc/vedette/attack"
+	"github.com/vedette-soc/vedette/content"
+	"github.com/vedette-soc/vedette/extract"
+	"github.com/vedette-soc/vedette/landscape"
 )
 
 func main() {
@@ -35,7 +39,11 @@ func main() {
 }
 
 func run(version, out string, bundles []string) error {
-	m := newMerger()
+	reader, err := targetReader()
+	if err != nil {
+		return err
+	}
+	m := newMerger(reader)
 	for _, name := range bundles {
 		if err := readBundle(m, name); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -48,6 +56,19 @@ func run(version, out string, bundles []string) error {
 	}
 	fmt.Printf("%d entities, %d relations, %d bytes; left out: %v\n", len(entities), len(relations), b.Len(), m.left)
 	return os.WriteFile(out, b.Bytes(), 0o644)
+}
+
+// targetReader knows the countries of the dictionary of names.
+func targetReader() (*landscape.Reader, error) {
+	names, err := extract.DecodeNames(content.ExtractNames())
+	if err != nil {
+		return nil, err
+	}
+	var countries []landscape.Place
+	for e := range names.Of(extract.Country) {
+		countries = append(countries, landscape.Place{Code: e.ID, Name: e.Name, Names: e.Aliases})
+	}
+	return landscape.NewReader(countries), nil
 }
 
 func readBundle(m *merger, name string) error {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/vedette-soc/vedette/attack"
+	"github.com/vedette-soc/vedette/landscape"
 	"github.com/vedette-soc/vedette/stix"
 )
 
@@ -18,10 +19,11 @@ type merger struct {
 	relations []attack.Relation
 	successor map[string]string // STIX id -> of what replaced it
 	left      map[string]int    // what is not taken, by reason
+	reader    *landscape.Reader // of whom somebody targets
 }
 
-func newMerger() *merger {
-	return &merger{entities: map[string]*attack.Entity{}, successor: map[string]string{}, left: map[string]int{}}
+func newMerger(reader *landscape.Reader) *merger {
+	return &merger{reader: reader, entities: map[string]*attack.Entity{}, successor: map[string]string{}, left: map[string]int{}}
 }
 
 func (m *merger) read(r io.Reader) error {
@@ -79,9 +81,27 @@ func (m *merger) entity(o stix.Object) {
 			e.Domains = append(e.Domains, d)
 		}
 	}
+	if o.Type == "intrusion-set" || o.Type == "campaign" {
+		m.targets(e, o.Description)
+	}
 	if len(e.Domains) == 0 {
 		e.Domains = []attack.Domain{chain}
 	}
+}
+
+// targets keeps whom a description says somebody targets, not the description.
+func (m *merger) targets(e *attack.Entity, description string) {
+	for _, said := range m.reader.Read(description) {
+		to := &e.Places
+		if said.Sector {
+			to = &e.Sectors
+		}
+		if !slices.Contains(*to, said.Key) {
+			*to = append(*to, said.Key)
+		}
+	}
+	slices.Sort(e.Sectors)
+	slices.Sort(e.Places)
 }
 
 // attackID returns the id and the domain whose reference gives it.
