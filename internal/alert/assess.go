@@ -7,17 +7,22 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/risk"
+	"github.com/vedette-soc/vedette/risk/triage"
 )
 
 // base is the log-odds of a real attack before any evidence: about one
 // in twenty of what reaches the queue.
 const base = -3
 
+// tracks answers how a reason was judged before, and how widely it fires.
+type tracks func(ctx context.Context, reason, entity string) (Record, error)
+
 // summarise derives an incident's title, counts and assessment from its alerts.
-func summarise(ctx context.Context, tx Tx, in *Incident, alerts []Alert) error {
+func summarise(ctx context.Context, track tracks, in *Incident, alerts []Alert) error {
 	if len(alerts) == 0 {
 		return nil
 	}
@@ -44,7 +49,7 @@ func summarise(ctx context.Context, tx Tx, in *Incident, alerts []Alert) error {
 	slices.SortFunc(in.Entities, func(a, b Entity) int {
 		return cmp.Or(cmp.Compare(b.Criticality, a.Criticality), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
 	})
-	input, err := evidence(ctx, tx, in, alerts)
+	input, err := evidence(ctx, track, in, alerts)
 	if err != nil {
 		return err
 	}
@@ -55,16 +60,17 @@ func summarise(ctx context.Context, tx Tx, in *Incident, alerts []Alert) error {
 
 // evidence turns alerts into terms and factors. Weights are log-odds set by
 // hand; what analysts decided moves them through the track record.
-func evidence(ctx context.Context, tx Tx, in *Incident, alerts []Alert) (risk.Input, error) {
+func evidence(ctx context.Context, track tracks, in *Incident, alerts []Alert) (risk.Input, error) {
 	input := risk.Input{Base: base, Stage: risk.Factor{Value: .1, Why: "no stage of an attack is known"}}
 	input.Terms = append(intelligence(alerts), products(alerts)...)
 	input.Terms = append(input.Terms, rules(alerts)...)
 	input.Terms = append(input.Terms, breadth(in, alerts)...)
-	track, err := trackTerms(ctx, tx, alerts)
+	input.Terms = append(input.Terms, novelty(in, alerts)...)
+	judged, err := trackTerms(ctx, track, alerts)
 	if err != nil {
 		return input, err
 	}
-	input.Terms = append(input.Terms, track...)
+	input.Terms = append(input.Terms, judged...)
 	for _, a := range alerts {
 		if v := round(stageImpact[a.Detection.Tactic] * meaning(a.Detection)); v > input.Stage.Value {
 			input.Stage = risk.Factor{Value: v, Why: fmt.Sprintf("%s: %s", tacticName(a.Detection.Tactic), a.Title)}
@@ -82,6 +88,39 @@ func evidence(ctx context.Context, tx Tx, in *Incident, alerts []Alert) (risk.In
 		}
 	}
 	return input, nil
+}
+
+// novelty weighs how unusual what fired is where it fired.
+func novelty(in *Incident, alerts []Alert) []risk.Term {
+	var sights []triage.Sight
+	names := map[string]string{}
+	in.Rare = time.Time{}
+	for _, a := range alerts {
+		if a.Sight == nil {
+			continue
+		}
+		sights = append(sights, *a.Sight)
+		names[a.Sight.Rule] = kindWords(a.Detection)
+		if a.Sight.Rare(triage.Defaults()) {
+			in.Rare = later(in.Rare, a.Sight.Session)
+		}
+	}
+	return triage.Prior().Novelty(sights, triage.Defaults(), func(rule string) string { return names[rule] })
+}
+
+// kindWords is what people call the kind of a detection.
+func kindWords(d Detection) string {
+	if d.Reason.Kind != ByIndicator {
+		return fmt.Sprintf("%q", d.Reason.Title)
+	}
+	text := "a meeting with what is known"
+	if len(d.Reason.Names) > 0 {
+		text += " as " + d.Reason.Names[0]
+	}
+	if d.Tactic != "" {
+		text += " (" + strings.ReplaceAll(d.Tactic, "-", " ") + ")"
+	}
+	return text
 }
 
 // intelligence weighs the distinct indicators met: the strongest counts in full,
@@ -228,7 +267,7 @@ func breadth(in *Incident, alerts []Alert) []risk.Term {
 }
 
 // trackTerms weighs how analysts judged the same reasons before.
-func trackTerms(ctx context.Context, tx Tx, alerts []Alert) ([]risk.Term, error) {
+func trackTerms(ctx context.Context, track tracks, alerts []Alert) ([]risk.Term, error) {
 	var terms []risk.Term
 	met := map[string]bool{}
 	for _, a := range alerts[:min(len(alerts), 50)] {
@@ -237,7 +276,7 @@ func trackTerms(ctx context.Context, tx Tx, alerts []Alert) ([]risk.Term, error)
 			continue
 		}
 		met[r.Key] = true
-		rec, err := tx.Track(ctx, r.Key, entity)
+		rec, err := track(ctx, r.Key, entity)
 		if err != nil {
 			return nil, err
 		}

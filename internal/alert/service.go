@@ -17,9 +17,10 @@ import (
 // Service is the life of an alert. Safe for concurrent use; calls of Take wait for
 // each other.
 type Service struct {
-	taking sync.Mutex // held by Take
-	store  Store
-	now    func() time.Time
+	taking   sync.Mutex // held by what groups and ranks
+	watching *watch     // guarded by taking; nil = to be read
+	store    Store
+	now      func() time.Time
 }
 
 // New returns a Service over store.
@@ -44,29 +45,51 @@ func (s *Service) Take(ctx context.Context, ds []Detection, mark *Mark) (Taken, 
 	s.taking.Lock()
 	defer s.taking.Unlock()
 	var taken Taken
+	var w *watch
 	err := s.store.Write(ctx, func(tx Tx) error {
 		taken = Taken{}
-		g := grouping{tx: tx, now: s.now().UTC(), touched: map[string]bool{}, spans: map[string]span{}}
-		fresh, err := tx.Insert(ctx, ds)
-		if err != nil {
-			return fmt.Errorf("keep detections: %w", err)
+		var err error
+		if w, err = s.recall(ctx, tx); err != nil {
+			return fmt.Errorf("read what is usual: %w", err)
 		}
-		slices.SortStableFunc(fresh, func(a, b Detection) int { return a.Time.Compare(b.Time) })
-		for _, d := range fresh {
-			if err := g.add(ctx, d); err != nil {
-				return fmt.Errorf("group detection %s: %w", d.ID, err)
-			}
-		}
-		if taken.Incidents, err = g.rank(ctx); err != nil {
+		s.watching = nil // until all of it is durable
+		if taken, err = s.take(ctx, tx, w, ds); err != nil || mark == nil {
 			return err
-		}
-		taken.New = len(fresh)
-		if mark == nil {
-			return nil
 		}
 		return tx.Record(ctx, Change{Consumer: mark.Consumer, Seq: mark.Seq})
 	})
+	if err == nil {
+		s.watching = w
+	}
 	return taken, err
+}
+
+func (s *Service) take(ctx context.Context, tx Tx, w *watch, ds []Detection) (Taken, error) {
+	g := grouping{
+		tx: tx, now: s.now().UTC(), watch: w, touched: map[string]bool{}, spans: map[string]span{},
+		alerts: map[string]*Alert{}, counted: map[string]bool{}, incidents: map[string]*Incident{}, tracks: map[string]map[string]Record{},
+	}
+	fresh, err := tx.Insert(ctx, ds)
+	if err != nil {
+		return Taken{}, fmt.Errorf("keep detections: %w", err)
+	}
+	slices.SortStableFunc(fresh, func(a, b Detection) int { return a.Time.Compare(b.Time) })
+	if err := g.load(ctx, fresh); err != nil {
+		return Taken{}, fmt.Errorf("read alerts: %w", err)
+	}
+	for _, d := range fresh {
+		if err := g.add(ctx, d); err != nil {
+			return Taken{}, fmt.Errorf("group detection %s: %w", d.ID, err)
+		}
+	}
+	taken := Taken{New: len(fresh)}
+	if taken.Incidents, err = g.rank(ctx); err != nil {
+		return Taken{}, err
+	}
+	if err := w.save(ctx, tx); err != nil {
+		return Taken{}, fmt.Errorf("keep what is usual: %w", err)
+	}
+	return taken, nil
 }
 
 // Queue returns incidents, highest priority first.
