@@ -104,7 +104,7 @@ func (g *grouping) fits(c Candidate, a *Alert, d Detection, track Record) (join,
 			incident: in, how: byEntity, value: d.Entity.Name, strength: 2, weight: 1 - gap.Minutes()/nearby.Minutes(), merges: true,
 			why: fmt.Sprintf("same %s %s, %s apart", d.Entity.Kind, d.Entity.Name, gap.Round(time.Second)),
 		}, true
-	case c.Rare && gap <= nearby && a.Sight != nil:
+	case c.Rare && gap <= nearby && a.Sight != nil && track.False <= track.True: // what was judged false is not what it is about
 		return join{
 			incident: in, how: byRare, strength: 1, weight: a.Sight.Last,
 			why: fmt.Sprintf("rare on %s (surprise %.1f), as is what happened within %.0f minutes", d.Entity.Name, a.Sight.Last, nearby.Minutes()),
