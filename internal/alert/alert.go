@@ -104,7 +104,8 @@ type Entity struct {
 	Owner         string   `json:"owner,omitempty"`
 	Reputation    float64  `json:"reputation,omitempty"` // 1, 1.5, 2, 3
 	ReputationWhy string   `json:"reputation_why,omitempty"`
-	Shared        bool     `json:"shared,omitempty"` // gateway, resolver, proxy: never links incidents
+	Shared        bool     `json:"shared,omitempty"`  // gateway, resolver, proxy: never links incidents
+	Watched       bool     `json:"watched,omitempty"` // its owner wants a person to look, always
 }
 
 // Alert is all detections of one fingerprint.
@@ -151,8 +152,9 @@ type Incident struct {
 	Assessment risk.Assessment `json:"assessment"`
 	Verdict    *Verdict        `json:"verdict,omitempty"`
 	Links      []Link          `json:"links,omitempty"`
-	Merged     string          `json:"merged"`        // id of the incident this one was merged into
-	Rare       time.Time       `json:"rare,omitzero"` // when something rare last fired in it
+	Merged     string          `json:"merged"`         // id of the incident this one was merged into
+	Told       []triage.Told   `json:"told,omitempty"` // what a verdict on it is about
+	Rare       time.Time       `json:"rare,omitzero"`  // when something rare last fired in it
 }
 
 // Link says why something belongs to an incident.

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/vedette-soc/vedette/risk"
+	"github.com/vedette-soc/vedette/risk/triage"
 )
 
 // How detections become incidents. A session is what happens on one entity
@@ -32,6 +33,7 @@ type grouping struct {
 	tx        Tx
 	now       time.Time
 	watch     *watch
+	learnt    *triage.Learnt
 	touched   map[string]bool // incidents to rank
 	order     []string
 	spans     map[string]span              // of touched incidents, newer than what is stored of them
@@ -265,6 +267,7 @@ func (g *grouping) rank(ctx context.Context) ([]string, error) {
 	if err := g.save(ctx); err != nil {
 		return nil, err
 	}
+	j := judge{g.track, g.learnt}
 	var changed []string
 	for _, id := range g.order {
 		in, alerts, err := g.tx.Content(ctx, id)
@@ -275,13 +278,12 @@ func (g *grouping) rank(ctx context.Context) ([]string, error) {
 			continue
 		}
 		before := in.Assessment
-		if err := summarise(ctx, g.track, &in, alerts); err != nil {
+		if err := j.summarise(ctx, &in, alerts); err != nil {
 			return nil, err
 		}
 		in.Updated = g.now
 		if before.Level != in.Assessment.Level && len(before.Terms) > 0 {
-			text := fmt.Sprintf("priority %d → %d (%s)", before.Priority, in.Assessment.Priority, in.Assessment.Level)
-			if err := g.tx.AddEntry(ctx, id, Entry{Time: g.now, Kind: "priority", Text: text}); err != nil {
+			if err := g.tx.AddEntry(ctx, id, moved(g.now, before, in.Assessment, "")); err != nil {
 				return nil, err
 			}
 		}
@@ -292,6 +294,17 @@ func (g *grouping) rank(ctx context.Context) ([]string, error) {
 	}
 	return changed, nil
 }
+
+// moved is the line in the timeline of a priority that changed.
+func moved(now time.Time, before, after risk.Assessment, because string) Entry {
+	text := fmt.Sprintf("priority %d → %d (%s)", before.Priority, after.Priority, after.Level)
+	if because != "" {
+		text += ": " + because
+	}
+	return Entry{Time: now, Kind: "priority", Text: text}
+}
+
+func number(n int) string { return fmt.Sprint(n) }
 
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {

@@ -12,13 +12,16 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/ref"
+	"github.com/vedette-soc/vedette/risk/triage"
 )
 
 // Service is the life of an alert. Safe for concurrent use; calls of Take wait for
 // each other.
 type Service struct {
-	taking   sync.Mutex // held by what groups and ranks
-	watching *watch     // guarded by taking; nil = to be read
+	taking   sync.Mutex     // held by what groups and ranks
+	watching *watch         // guarded by taking; nil = to be read
+	learnt   *triage.Learnt // guarded by taking; nil = to be fitted
+	fitted   time.Time      // guarded by taking
 	store    Store
 	now      func() time.Time
 }
@@ -69,6 +72,10 @@ func (s *Service) take(ctx context.Context, tx Tx, w *watch, ds []Detection) (Ta
 		tx: tx, now: s.now().UTC(), watch: w, touched: map[string]bool{}, spans: map[string]span{},
 		alerts: map[string]*Alert{}, counted: map[string]bool{}, incidents: map[string]*Incident{}, tracks: map[string]map[string]Record{},
 	}
+	var err error
+	if g.learnt, err = s.fit(ctx, tx); err != nil {
+		return Taken{}, fmt.Errorf("learn from verdicts: %w", err)
+	}
 	fresh, err := tx.Insert(ctx, ds)
 	if err != nil {
 		return Taken{}, fmt.Errorf("keep detections: %w", err)
@@ -107,6 +114,7 @@ type Detail struct {
 	Alerts     []Alert     `json:"alerts,omitempty"`
 	Detections []Detection `json:"detections,omitempty"`
 	Timeline   []Entry     `json:"timeline,omitempty"`
+	Nearest    []Nearest   `json:"nearest,omitempty"` // judged incidents most like it
 }
 
 // Incident returns one incident by id.
@@ -125,7 +133,10 @@ func (s *Service) Incident(ctx context.Context, id string) (Detail, error) {
 	if d.Detections, err = s.store.Detections(ctx, id, 50); err != nil {
 		return d, err
 	}
-	d.Timeline, err = s.store.Timeline(ctx, id, 500)
+	if d.Timeline, err = s.store.Timeline(ctx, id, 500); err != nil {
+		return d, err
+	}
+	d.Nearest, err = s.nearest(ctx, d.Incident)
 	return d, err
 }
 
@@ -189,6 +200,8 @@ func (s *Service) change(ctx context.Context, id, verb, reason string, fn func(*
 		return err
 	}
 	actor := ref.ActorFrom(ctx)
+	s.taking.Lock()
+	defer s.taking.Unlock()
 	return s.store.Write(ctx, func(tx Tx) error {
 		i, _, err := tx.Content(ctx, id)
 		if err != nil {
@@ -202,6 +215,13 @@ func (s *Service) change(ctx context.Context, id, verb, reason string, fn func(*
 		i.Updated = e.Time
 		if err := tx.SaveIncident(ctx, &i); err != nil {
 			return err
+		}
+		if verb == "alert.judge" || verb == "alert.reopen" {
+			s.learnt = nil // also when this is undone
+			defer func() { s.learnt = nil }()
+			if err := s.learn(ctx, tx, &i); err != nil {
+				return err
+			}
 		}
 		if err := tx.AddEntry(ctx, id, e); err != nil {
 			return err

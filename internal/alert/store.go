@@ -26,12 +26,15 @@ type Store interface {
 	Sharing(ctx context.Context, incident string, values []string, limit int) ([]Shared, error)
 	// Totals counts for the header and the health page.
 	Totals(ctx context.Context) (Totals, error)
+	// Lessons returns what verdicts taught, the newest first, at most 4,000.
+	Lessons(ctx context.Context) ([]triage.Lesson, error)
 }
 
 // Tx is the write side inside Store.Write.
 type Tx interface {
 	Grouping
 	Remembering
+	Teachable
 	// SaveIncident inserts or updates; a new incident (Number 0) gets a number.
 	SaveIncident(ctx context.Context, i *Incident) error
 	AddEntry(ctx context.Context, incident string, e Entry) error
@@ -65,6 +68,17 @@ type Remembering interface {
 	// Cuts returns what was cut that had been joined in this way.
 	Cuts(ctx context.Context, how, value string) ([]Cut, error)
 	SaveCut(ctx context.Context, c Cut) error
+}
+
+// Teachable keeps what verdicts teach.
+type Teachable interface {
+	// Lessons returns all lessons, the newest first, at most 4,000.
+	Lessons(ctx context.Context) ([]triage.Lesson, error)
+	// SaveLesson keeps what the verdict on an incident teaches; nil = nothing any more.
+	SaveLesson(ctx context.Context, incident string, l *triage.Lesson) error
+	// Touching returns the incidents that hold an alert of one of the entities or
+	// reasons and were not merged, by id; onlyOpen leaves out closed ones.
+	Touching(ctx context.Context, entities, reasons []string, onlyOpen bool) ([]string, error)
 }
 
 // Remembered is what one call of Take taught: pieces of memory that changed, what

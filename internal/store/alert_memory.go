@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/sqldb"
@@ -48,6 +50,54 @@ func (t alertTx) Remember(ctx context.Context, r alert.Remembered) error {
 	}
 	_, err := t.tx.Exec(ctx, "DELETE FROM alert_habit WHERE entity <> '' AND rule <> '' AND at < ?", r.Before)
 	return err
+}
+
+// maxLessons is how many lessons are learnt from.
+const maxLessons = 4000
+
+func (t alertTx) Lessons(ctx context.Context) ([]triage.Lesson, error) {
+	return lessons(ctx, t.tx.Queries)
+}
+
+func (s alertStore) Lessons(ctx context.Context) ([]triage.Lesson, error) {
+	return lessons(ctx, s.db.Read())
+}
+
+func lessons(ctx context.Context, q sqldb.Queries) ([]triage.Lesson, error) {
+	return rows[triage.Lesson](ctx, q, "SELECT data FROM alert_lesson ORDER BY at DESC, incident LIMIT ?", maxLessons)
+}
+
+func (t alertTx) SaveLesson(ctx context.Context, incident string, l *triage.Lesson) error {
+	if l == nil {
+		_, err := t.tx.Exec(ctx, "DELETE FROM alert_lesson WHERE incident = ?", incident)
+		return err
+	}
+	_, err := t.tx.Exec(ctx, "INSERT INTO alert_lesson (incident, at, data) VALUES (?,?,?) ON CONFLICT (incident) DO UPDATE SET at = excluded.at, data = excluded.data",
+		incident, sqldb.Micros(l.Time), sqldb.JSON[triage.Lesson]{V: *l})
+	return err
+}
+
+func (t alertTx) Touching(ctx context.Context, entities, reasons []string, onlyOpen bool) ([]string, error) {
+	seen := map[string]bool{}
+	find := func(column string, values []string) error {
+		query := "SELECT DISTINCT a.incident FROM alert_alert a JOIN alert_incident i ON i.id = a.incident WHERE "
+		if onlyOpen {
+			query += "i.state = 'open' AND "
+		}
+		return pick(ctx, t.tx, query+"a."+column, values, func(scan sqldb.Scan) error {
+			var id string
+			err := scan(&id)
+			seen[id] = true
+			return err
+		})
+	}
+	if err := find("entity", entities); err != nil {
+		return nil, err
+	}
+	if err := find("reason", reasons); err != nil {
+		return nil, err
+	}
+	return slices.Sorted(maps.Keys(seen)), nil
 }
 
 func (t alertTx) Cuts(ctx context.Context, how, value string) ([]alert.Cut, error) {
