@@ -170,7 +170,7 @@ func (g *grouping) place(ctx context.Context, a *Alert, d Detection, known bool)
 	target := joins[0]
 	a.Incident = target.incident.ID
 	g.counted[a.Fingerprint] = true
-	if err := g.link(ctx, target.incident, target.link(a)); err != nil {
+	if err := g.link(ctx, target.incident, target.link(a, g.now)); err != nil {
 		return err
 	}
 	for _, other := range joins[1:] {
@@ -180,7 +180,13 @@ func (g *grouping) place(ctx context.Context, a *Alert, d Detection, known bool)
 		if err := g.save(ctx); err != nil {
 			return err
 		}
-		if err := g.merge(ctx, other.incident, target.incident.ID, other.link(a)); err != nil {
+		if apart, err := g.apart(ctx, other, target.incident.ID); err != nil || apart {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if err := g.merge(ctx, other.incident, target.incident.ID, other.link(a, g.now)); err != nil {
 			return err
 		}
 	}
@@ -211,7 +217,10 @@ func (g *grouping) open(ctx context.Context, a *Alert, d Detection, follows *Inc
 	if err != nil {
 		return err
 	}
-	in := Incident{ID: id.String(), State: Open, First: d.Time, Last: d.Time, Created: g.now, Updated: g.now, Title: d.Summary}
+	in := Incident{ID: id.String(), State: Open, First: d.Time, Last: d.Time, Created: g.now, Updated: g.now, Title: d.Summary, Names: d.Reason.Names}
+	if a.Sight.Rare(triage.Defaults()) {
+		in.Rare = a.Sight.Session
+	}
 	if follows != nil {
 		in.Links = append(in.Links, Link{Time: g.now, What: fmt.Sprintf("incident %d", follows.Number), Why: "the same attack, judged real, shows again"})
 	}
@@ -231,6 +240,12 @@ func (g *grouping) link(ctx context.Context, in Incident, l Link) error {
 	}
 	if len(cur.Links) < maxLinks {
 		cur.Links = append(cur.Links, l)
+	}
+	if a := g.alerts[l.Alert]; a != nil { // what comes next may join for these; rank counts them anew
+		cur.Names = addNew(cur.Names, a.Detection.Reason.Names)
+		if a.Sight.Rare(triage.Defaults()) {
+			cur.Rare = later(cur.Rare, a.Sight.Session)
+		}
 	}
 	delete(g.incidents, in.ID)
 	if err := g.tx.SaveIncident(ctx, &cur); err != nil {

@@ -34,8 +34,8 @@ type join struct {
 	merges   bool    // it joins incidents, not only the alert
 }
 
-func (j join) link(a *Alert) Link {
-	return Link{What: a.Title, Why: j.why, Alert: a.Fingerprint, How: j.how, Value: j.value, Weight: round(j.weight)}
+func (j join) link(a *Alert, now time.Time) Link {
+	return Link{Time: now, What: a.Title, Why: j.why, Alert: a.Fingerprint, How: j.how, Value: j.value, Weight: round(j.weight)}
 }
 
 // joins lists the open incidents that an alert belongs to, the strongest reason

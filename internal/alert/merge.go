@@ -50,6 +50,25 @@ func (g *grouping) isCut(ctx context.Context, j join, d Detection) (bool, error)
 	}), nil
 }
 
+// apart tells whether an analyst said that what is in two incidents does not belong
+// together for the reason of j.
+func (g *grouping) apart(ctx context.Context, j join, other string) (bool, error) {
+	cuts, err := g.tx.Cuts(ctx, j.how, j.value)
+	if err != nil || len(cuts) == 0 {
+		return false, err
+	}
+	_, alerts, err := g.tx.Content(ctx, other)
+	if err != nil {
+		return false, err
+	}
+	for _, a := range alerts {
+		if cut, err := g.isCut(ctx, j, a.Detection); cut || err != nil {
+			return cut, err
+		}
+	}
+	return false, nil
+}
+
 // side is what a cut in a way of joining keeps apart: entities, and on one entity
 // the reasons.
 func side(how string, d Detection) string {

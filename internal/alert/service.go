@@ -68,14 +68,11 @@ func (s *Service) Take(ctx context.Context, ds []Detection, mark *Mark) (Taken, 
 }
 
 func (s *Service) take(ctx context.Context, tx Tx, w *watch, ds []Detection) (Taken, error) {
-	g := grouping{
-		tx: tx, now: s.now().UTC(), watch: w, touched: map[string]bool{}, spans: map[string]span{},
-		alerts: map[string]*Alert{}, counted: map[string]bool{}, incidents: map[string]*Incident{}, tracks: map[string]map[string]Record{},
+	g, err := s.group(ctx, tx)
+	if err != nil {
+		return Taken{}, err
 	}
-	var err error
-	if g.learnt, err = s.fit(ctx, tx); err != nil {
-		return Taken{}, fmt.Errorf("learn from verdicts: %w", err)
-	}
+	g.watch = w
 	fresh, err := tx.Insert(ctx, ds)
 	if err != nil {
 		return Taken{}, fmt.Errorf("keep detections: %w", err)
@@ -97,6 +94,18 @@ func (s *Service) take(ctx context.Context, tx Tx, w *watch, ds []Detection) (Ta
 		return Taken{}, fmt.Errorf("keep what is usual: %w", err)
 	}
 	return taken, nil
+}
+
+// group begins to group within a transaction; the caller holds s.taking.
+func (s *Service) group(ctx context.Context, tx Tx) (*grouping, error) {
+	learnt, err := s.fit(ctx, tx)
+	if err != nil {
+		return nil, fmt.Errorf("learn from verdicts: %w", err)
+	}
+	return &grouping{
+		tx: tx, now: s.now().UTC(), learnt: learnt, touched: map[string]bool{}, spans: map[string]span{},
+		alerts: map[string]*Alert{}, counted: map[string]bool{}, incidents: map[string]*Incident{}, tracks: map[string]map[string]Record{},
+	}, nil
 }
 
 // Queue returns incidents, highest priority first.
