@@ -110,7 +110,7 @@ func novelty(in *Incident, alerts []Alert) []risk.Term {
 		}
 		sights = append(sights, *a.Sight)
 		names[a.Sight.Rule] = kindWords(a.Detection)
-		if a.Sight.Rare(triage.Defaults()) {
+		if a.rare() {
 			in.Rare = later(in.Rare, a.Sight.Session)
 		}
 	}

@@ -218,7 +218,7 @@ func (g *grouping) open(ctx context.Context, a *Alert, d Detection, follows *Inc
 		return err
 	}
 	in := Incident{ID: id.String(), State: Open, First: d.Time, Last: d.Time, Created: g.now, Updated: g.now, Title: d.Summary, Names: d.Reason.Names}
-	if a.Sight.Rare(triage.Defaults()) {
+	if a.rare() {
 		in.Rare = a.Sight.Session
 	}
 	if follows != nil {
@@ -243,7 +243,7 @@ func (g *grouping) link(ctx context.Context, in Incident, l Link) error {
 	}
 	if a := g.alerts[l.Alert]; a != nil { // what comes next may join for these; rank counts them anew
 		cur.Names = addNew(cur.Names, a.Detection.Reason.Names)
-		if a.Sight.Rare(triage.Defaults()) {
+		if a.rare() {
 			cur.Rare = later(cur.Rare, a.Sight.Session)
 		}
 	}

@@ -45,7 +45,7 @@ func (g *grouping) joins(ctx context.Context, a *Alert, d Detection) ([]join, er
 	if d.Entity.Shared {
 		want.Entity = ""
 	}
-	if a.Sight.Rare(triage.Defaults()) && !d.Entity.Shared && !d.Past {
+	if a.rare() && !d.Entity.Shared && !d.Past {
 		want.Rare = d.Time.Add(-nearby)
 	}
 	candidates, err := g.tx.Candidates(ctx, want)
@@ -104,13 +104,25 @@ func (g *grouping) fits(c Candidate, a *Alert, d Detection, track Record) (join,
 			incident: in, how: byEntity, value: d.Entity.Name, strength: 2, weight: 1 - gap.Minutes()/nearby.Minutes(), merges: true,
 			why: fmt.Sprintf("same %s %s, %s apart", d.Entity.Kind, d.Entity.Name, gap.Round(time.Second)),
 		}, true
-	case c.Rare && gap <= nearby && a.Sight != nil && track.False <= track.True: // what was judged false is not what it is about
+	case c.Rare && gap <= nearby && g.rareTogether(in, a, d) && track.False <= track.True: // what was judged false is not what it is about
 		return join{
 			incident: in, how: byRare, strength: 1, weight: a.Sight.Last,
 			why: fmt.Sprintf("rare on %s (surprise %.1f), as is what happened within %.0f minutes", d.Entity.Name, a.Sight.Last, nearby.Minutes()),
 		}, true
 	}
 	return join{}, false
+}
+
+// rareTogether tells whether what is rare may join in only for that: it must be more
+// than a remark, and what is together for no better reason is no longer than a shift,
+// or one long attack would take in everything.
+func (g *grouping) rareTogether(in Incident, a *Alert, d Detection) bool {
+	return a.rare() && later(in.Last, d.Time).Sub(earlier(in.First, d.Time)) <= triage.Defaults().Span
+}
+
+// rare tells whether an alert was rare where it fired, and more than a remark.
+func (a *Alert) rare() bool {
+	return a.Sight.Rare(triage.Defaults()) && severity(a.Detection) > triage.Remark
 }
 
 // daily tells whether an alert is what happens there every day.

@@ -151,25 +151,29 @@ type Nearest struct {
 	Shared   []string `json:"shared"`
 }
 
-// nearest finds the three judged incidents most like in.
-func (s *Service) nearest(ctx context.Context, in Incident) ([]Nearest, error) {
+// nearest finds the three judged incidents most like that of d, and what the
+// likelihood comes to by the verdicts given here.
+func (s *Service) nearest(ctx context.Context, d *Detail) error {
+	in := d.Incident
 	lessons, err := s.store.Lessons(ctx)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	if d.Verdicts = len(lessons); d.Verdicts >= triage.LeastCalibrated {
+		d.Probability, d.Enough = triage.Fit(s.now(), lessons).Probability(in.Assessment.LogOdds)
 	}
 	lessons = slices.DeleteFunc(lessons, func(l triage.Lesson) bool { return l.Incident == in.ID })
-	var out []Nearest
 	for _, n := range triage.Nearest(in.Told, lessons, 3) {
 		other, err := s.store.Incident(ctx, n.Lesson.Incident)
 		if errs.KindOf(err) == errs.NotFound {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		out = append(out, Nearest{other, n.Likeness, n.Shared[:min(len(n.Shared), 5)]})
+		d.Nearest = append(d.Nearest, Nearest{other, n.Likeness, n.Shared[:min(len(n.Shared), 5)]})
 	}
-	return out, nil
+	return nil
 }
 
 // Quality is how good the ranking is here: what was said against what was judged,
@@ -206,7 +210,7 @@ type Teaching struct {
 }
 
 // maxAsked is how many open incidents are looked at for what would teach.
-const maxAsked = 1000
+const maxAsked = 300
 
 // Teach lists the five open incidents whose verdicts would teach most.
 func (s *Service) Teach(ctx context.Context) ([]Teaching, error) {

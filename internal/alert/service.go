@@ -124,6 +124,11 @@ type Detail struct {
 	Detections []Detection `json:"detections,omitempty"`
 	Timeline   []Entry     `json:"timeline,omitempty"`
 	Nearest    []Nearest   `json:"nearest,omitempty"` // judged incidents most like it
+	// Verdicts is how many the ranking rests on; Enough of them make the likelihood a
+	// Probability that holds here.
+	Verdicts    int     `json:"verdicts"`
+	Enough      bool    `json:"enough"`
+	Probability float64 `json:"probability,omitempty"`
 }
 
 // Incident returns one incident by id.
@@ -145,8 +150,7 @@ func (s *Service) Incident(ctx context.Context, id string) (Detail, error) {
 	if d.Timeline, err = s.store.Timeline(ctx, id, 500); err != nil {
 		return d, err
 	}
-	d.Nearest, err = s.nearest(ctx, d.Incident)
-	return d, err
+	return d, s.nearest(ctx, &d)
 }
 
 // Sightings returns the newest detections of a value, and how many there are.

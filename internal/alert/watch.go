@@ -104,5 +104,5 @@ func severity(d Detection) float64 {
 	if d.Reason.Severity < 1 {
 		return 0
 	}
-	return 1 - float64(d.Reason.Severity-1)/4
+	return 1 - float64(d.Reason.Severity-1)/3
 }

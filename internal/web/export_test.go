@@ -1,6 +1,10 @@
 package web
 
-import "time"
+import (
+	"time"
+
+	"github.com/vedette-soc/vedette/internal/alert"
+)
 
 // RenderZero renders every page from its zero value, for a test, and returns the
 // error of each by the name of its template.
@@ -33,6 +37,8 @@ func RenderZero() map[string]error {
 		huntPage{},
 		huntPage{Asked: true, Events: []huntLine{{}}, Tables: []huntTable{{Lines: []huntRow{{Values: []pivotValue{{}}}}}}, Fields: []huntField{{Values: []pivotValue{{}}}}},
 		savedPage{},
+		qualityPage{},
+		qualityPage{Bars: []reliabilityBar{{}}, Teach: []alert.Teaching{{}}, Quality: alert.Quality{Rails: alert.Rails()}},
 	}
 	out := map[string]error{}
 	for _, p := range all {
