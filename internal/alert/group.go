@@ -94,8 +94,20 @@ func (g *grouping) load(ctx context.Context, ds []Detection) error {
 		}
 	}
 	list, err := g.tx.AlertsBy(ctx, fps)
+	if err != nil {
+		return err
+	}
+	var homes []string
 	for i := range list {
 		g.alerts[list[i].Fingerprint] = &list[i]
+		if id := list[i].Incident; id != "" && !seen[id] {
+			seen[id] = true
+			homes = append(homes, id)
+		}
+	}
+	where, err := g.tx.Incidents(ctx, homes)
+	for i := range where {
+		g.incidents[where[i].ID] = &where[i]
 	}
 	return err
 }
@@ -282,32 +294,31 @@ func (g *grouping) rank(ctx context.Context) ([]string, error) {
 	if err := g.save(ctx); err != nil {
 		return nil, err
 	}
+	list, contents, err := g.tx.Contents(ctx, g.order)
+	if err != nil {
+		return nil, err
+	}
 	j := judge{g.track, g.learnt}
 	var changed []string
-	for _, id := range g.order {
-		in, alerts, err := g.tx.Content(ctx, id)
-		if err != nil {
-			return nil, err
-		}
+	ranked := list[:0]
+	for _, in := range list {
 		if in.Merged != "" {
 			continue
 		}
 		before := in.Assessment
-		if err := j.summarise(ctx, &in, alerts); err != nil {
+		if err := j.summarise(ctx, &in, contents[in.ID]); err != nil {
 			return nil, err
 		}
 		in.Updated = g.now
 		if before.Level != in.Assessment.Level && len(before.Terms) > 0 {
-			if err := g.tx.AddEntry(ctx, id, moved(g.now, before, in.Assessment, "")); err != nil {
+			if err := g.tx.AddEntry(ctx, in.ID, moved(g.now, before, in.Assessment, "")); err != nil {
 				return nil, err
 			}
 		}
-		if err := g.tx.SaveIncident(ctx, &in); err != nil {
-			return nil, err
-		}
-		changed = append(changed, id)
+		ranked = append(ranked, in)
+		changed = append(changed, in.ID)
 	}
-	return changed, nil
+	return changed, g.tx.SaveIncidents(ctx, ranked)
 }
 
 // moved is the line in the timeline of a priority that changed.

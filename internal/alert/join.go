@@ -41,19 +41,22 @@ func (j join) link(a *Alert, now time.Time) Link {
 // joins lists the open incidents that an alert belongs to, the strongest reason
 // first. What was cut is not joined for that reason again.
 func (g *grouping) joins(ctx context.Context, a *Alert, d Detection) ([]join, error) {
-	want := Wanted{Entity: d.Entity.Name, Reason: d.Reason.Key, Names: d.Reason.Names, Since: d.Time.Add(-reasonWindow)}
+	track, err := g.track(ctx, d.Reason.Key, "")
+	if err != nil {
+		return nil, err
+	}
+	want := Wanted{Entity: d.Entity.Name, Names: d.Reason.Names, Since: d.Time.Add(-reasonWindow)}
 	if d.Entity.Shared {
 		want.Entity = ""
 	}
 	if a.rare() && !d.Entity.Shared && !d.Past {
 		want.Rare = d.Time.Add(-nearby)
 	}
+	if d.Reason.Kind == ByIndicator && track.Entities <= rareEntities { // else it links nothing, and may be in thousands
+		want.Reason = d.Reason.Key
+	}
 	candidates, err := g.tx.Candidates(ctx, want)
 	if err != nil || len(candidates) == 0 {
-		return nil, err
-	}
-	track, err := g.track(ctx, d.Reason.Key, "")
-	if err != nil {
 		return nil, err
 	}
 	var out []join
@@ -93,7 +96,7 @@ func (g *grouping) fits(c Candidate, a *Alert, d Detection, track Record) (join,
 			incident: in, how: byName, value: c.Names[0], strength: 4, weight: 2, merges: true,
 			why: fmt.Sprintf("both belong to %s", strings.Join(c.Names, ", ")),
 		}, true
-	case c.Reason && d.Reason.Kind == ByIndicator && track.Entities <= rareEntities && gap <= reasonWindow:
+	case c.Reason && gap <= reasonWindow:
 		n, all := max(track.Entities, 1), max(g.watch.hosts(), track.Entities, 1)
 		return join{
 			incident: in, how: byReason, value: d.Reason.Key, strength: 3, weight: math.Log10(float64(all+1) / float64(n)), merges: true,

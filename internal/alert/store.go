@@ -40,7 +40,13 @@ type Tx interface {
 	Teachable
 	// SaveIncident inserts or updates; a new incident (Number 0) gets a number.
 	SaveIncident(ctx context.Context, i *Incident) error
+	// SaveIncidents updates incidents that have a number.
+	SaveIncidents(ctx context.Context, list []Incident) error
 	AddEntry(ctx context.Context, incident string, e Entry) error
+	// Contents returns those incidents that there are, with their alerts by incident.
+	Contents(ctx context.Context, ids []string) ([]Incident, map[string][]Alert, error)
+	// Incidents returns those that there are.
+	Incidents(ctx context.Context, ids []string) ([]Incident, error)
 	// Incident returns an incident as this transaction sees it.
 	Incident(ctx context.Context, id string) (Incident, error)
 	// Content returns an incident and its alerts as this transaction sees them.

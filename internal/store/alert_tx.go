@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -111,7 +112,7 @@ func (t alertTx) SaveAlerts(ctx context.Context, list []alert.Alert) error {
 
 func (t alertTx) Candidates(ctx context.Context, w alert.Wanted) ([]alert.Candidate, error) {
 	query := `SELECT i.data, x.how, x.name FROM (
-		SELECT incident, 'reason' AS how, '' AS name FROM alert_alert WHERE reason = ? AND incident <> ''`
+		SELECT incident, 'reason' AS how, '' AS name FROM alert_alert WHERE reason = ? AND reason <> '' AND incident <> ''`
 	args := []any{w.Reason}
 	if w.Entity != "" {
 		query += " UNION SELECT incident, 'entity', '' FROM alert_alert WHERE entity = ? AND incident <> ''"
@@ -188,26 +189,41 @@ func (t alertTx) SaveIncident(ctx context.Context, in *alert.Incident) error {
 			return err
 		}
 	}
-	verdict := ""
-	if in.Verdict != nil {
-		verdict = string(in.Verdict.Kind)
+	return t.SaveIncidents(ctx, []alert.Incident{*in})
+}
+
+func (t alertTx) SaveIncidents(ctx context.Context, list []alert.Incident) error {
+	var args, names []any
+	var ids []string
+	for i := range list {
+		in := &list[i]
+		verdict := ""
+		if in.Verdict != nil {
+			verdict = string(in.Verdict.Kind)
+		}
+		ids = append(ids, in.ID)
+		args = append(args, in.ID, in.Number, string(in.State), verdict, in.Owner, in.Assessment.Priority, string(in.Assessment.Level),
+			sqldb.Micros(in.First), sqldb.Micros(in.Last), sqldb.Micros(in.Rare), searchText(in), sqldb.JSON[alert.Incident]{V: *in})
+		for _, n := range in.Names {
+			names = append(names, in.ID, intel.FoldName(n))
+		}
 	}
-	_, err := t.tx.Exec(ctx, `INSERT INTO alert_incident (id, number, state, verdict, owner, priority, level, first, last, rare, text, data) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
-		ON CONFLICT (id) DO UPDATE SET state = excluded.state, verdict = excluded.verdict, owner = excluded.owner, priority = excluded.priority,
-		level = excluded.level, first = excluded.first, last = excluded.last, rare = excluded.rare, text = excluded.text, data = excluded.data`,
-		in.ID, in.Number, string(in.State), verdict, in.Owner, in.Assessment.Priority, string(in.Assessment.Level),
-		sqldb.Micros(in.First), sqldb.Micros(in.Last), sqldb.Micros(in.Rare), searchText(in), sqldb.JSON[alert.Incident]{V: *in})
+	_, err := t.tx.Bulk(ctx, "INSERT INTO alert_incident (id, number, state, verdict, owner, priority, level, first, last, rare, text, data)", 12, args,
+		`ON CONFLICT (id) DO UPDATE SET state = excluded.state, verdict = excluded.verdict, owner = excluded.owner, priority = excluded.priority,
+		level = excluded.level, first = excluded.first, last = excluded.last, rare = excluded.rare, text = excluded.text, data = excluded.data`)
 	if err != nil {
 		return err
 	}
-	if _, err := t.tx.Exec(ctx, "DELETE FROM alert_incident_name WHERE incident = ?", in.ID); err != nil || len(in.Names) == 0 {
-		return err
+	for part := range slices.Chunk(ids, some) {
+		gone := make([]any, len(part))
+		for i, id := range part {
+			gone[i] = id
+		}
+		if _, err := t.tx.Exec(ctx, "DELETE FROM alert_incident_name WHERE incident IN ("+sqldb.List(len(part))+")", gone...); err != nil {
+			return err
+		}
 	}
-	var args []any
-	for _, n := range in.Names {
-		args = append(args, in.ID, intel.FoldName(n))
-	}
-	_, err = t.tx.Bulk(ctx, "INSERT INTO alert_incident_name (incident, name)", 2, args, "ON CONFLICT (incident, name) DO NOTHING")
+	_, err = t.tx.Bulk(ctx, "INSERT INTO alert_incident_name (incident, name)", 2, names, "ON CONFLICT (incident, name) DO NOTHING")
 	return err
 }
 
@@ -227,6 +243,38 @@ func (t alertTx) AddEntry(ctx context.Context, incident string, e alert.Entry) e
 	_, err := t.tx.Exec(ctx, "INSERT INTO alert_timeline (incident, seq, time, data) VALUES (?,?,?,?)",
 		incident, seq, sqldb.Micros(e.Time), sqldb.JSON[alert.Entry]{V: e})
 	return err
+}
+
+func (t alertTx) Incidents(ctx context.Context, ids []string) ([]alert.Incident, error) {
+	var out []alert.Incident
+	err := pick(ctx, t.tx, "SELECT data FROM alert_incident WHERE id", ids, func(scan sqldb.Scan) error {
+		var in alert.Incident
+		err := scan(sqldb.JSONColumn[alert.Incident]{V: &in})
+		out = append(out, in)
+		return err
+	})
+	slices.SortFunc(out, func(a, b alert.Incident) int { return cmp.Compare(a.Number, b.Number) })
+	return out, err
+}
+
+func (t alertTx) Contents(ctx context.Context, ids []string) ([]alert.Incident, map[string][]alert.Alert, error) {
+	list, err := t.Incidents(ctx, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	alerts := map[string][]alert.Alert{}
+	err = pick(ctx, t.tx, "SELECT data FROM alert_alert WHERE incident", ids, func(scan sqldb.Scan) error {
+		var a alert.Alert
+		err := scan(sqldb.JSONColumn[alert.Alert]{V: &a})
+		alerts[a.Incident] = append(alerts[a.Incident], a)
+		return err
+	})
+	for _, as := range alerts { // as alertsOf has them
+		slices.SortFunc(as, func(a, b alert.Alert) int {
+			return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.Fingerprint, b.Fingerprint))
+		})
+	}
+	return list, alerts, err
 }
 
 func (t alertTx) Content(ctx context.Context, id string) (alert.Incident, []alert.Alert, error) {
