@@ -33,6 +33,9 @@ func Resume(set Settings, kept []Habit, open []*Session) *Watch {
 		w.memory.recallHabit(h)
 	}
 	slices.SortFunc(open, func(a, b *Session) int { return a.First.Compare(b.First) })
+	if len(open) > 0 && w.memory.Start.IsZero() { // no session ended yet
+		w.memory.Start, w.memory.Now = open[0].First, open[0].First
+	}
 	for _, s := range open {
 		s.at = make(map[string]int, len(s.Fired))
 		for i, f := range s.Fired {
