@@ -2,7 +2,6 @@ package risk
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 )
@@ -31,9 +30,8 @@ func Assess(in Input) Assessment {
 	a.Likelihood = 1 / (1 + math.Exp(-a.LogOdds))
 	a.ExpectedLoss = a.Likelihood * in.Stage.Value * in.Criticality.Value * in.Reputation.Value
 	a.Priority = Scale(a.ExpectedLoss)
-	if in.Floor > a.Priority {
-		a.Priority, a.Floor = in.Floor, in.FloorWhy
-	}
+	a.Floor, a.FloorAt = in.FloorWhy, in.Floor
+	a.Priority = max(a.Priority, in.Floor)
 	a.Level = LevelOf(a.Priority)
 	return a
 }
@@ -59,35 +57,11 @@ func LevelOf(priority int) Level {
 	return Info
 }
 
-// Explain assesses in and adds the one fact whose absence would move the
-// priority most.
+// Explain assesses in and adds what would have to be absent for the level to be a
+// lower one.
 func Explain(in Input) Assessment {
 	a := Assess(in)
-	best, what := a.Priority, ""
-	try := func(alt Input, text string) {
-		if p := Assess(alt).Priority; p < best {
-			best, what = p, text
-		}
-	}
-	for i, t := range a.Terms {
-		if t.Weight > 0 {
-			alt := in
-			alt.Terms = slices.Delete(slices.Clone(a.Terms), i, i+1)
-			try(alt, "without this: "+t.Why)
-		}
-	}
-	if in.Criticality.Value > 10 {
-		alt := in
-		alt.Criticality.Value = 10
-		try(alt, "on an ordinary asset")
-	}
-	if in.Reputation.Value > 1 {
-		alt := in
-		alt.Reputation.Value = 1
-		try(alt, "without the stake for the reputation")
-	}
-	if what != "" {
-		a.Counterfactual = fmt.Sprintf("It would be %d (%s) %s.", best, LevelOf(best), what)
-	}
+	in.Terms = a.Terms // in one order, so that the same evidence gives the same sentence
+	a.Counterfactual = Counterfactual(in)
 	return a
 }

@@ -43,7 +43,8 @@ type Assessment struct {
 	ExpectedLoss   float64 `json:"expected_loss"` // likelihood x stage x criticality x reputation
 	Priority       int     `json:"priority"`      // 0-100
 	Level          Level   `json:"level"`
-	Floor          string  `json:"floor,omitempty"` // the guard rail that raised it
+	Floor          string  `json:"floor,omitempty"`    // the guard rail that holds it up, or would
+	FloorAt        int     `json:"floor_at,omitempty"` // where it holds
 	Counterfactual string  `json:"counterfactual,omitempty"`
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/ref"
 	"github.com/vedette-soc/vedette/risk"
+	"github.com/vedette-soc/vedette/risk/triage"
 )
 
 // Detection is one event against one reason.
@@ -103,7 +104,8 @@ type Entity struct {
 	Owner         string   `json:"owner,omitempty"`
 	Reputation    float64  `json:"reputation,omitempty"` // 1, 1.5, 2, 3
 	ReputationWhy string   `json:"reputation_why,omitempty"`
-	Shared        bool     `json:"shared,omitempty"` // gateway, resolver, proxy: never links incidents
+	Shared        bool     `json:"shared,omitempty"`  // gateway, resolver, proxy: never links incidents
+	Watched       bool     `json:"watched,omitempty"` // its owner wants a person to look, always
 }
 
 // Alert is all detections of one fingerprint.
@@ -117,6 +119,8 @@ type Alert struct {
 	First       time.Time `json:"first,omitzero"`
 	Last        time.Time `json:"last,omitzero"`
 	Suppressed  bool      `json:"suppressed"`
+	// Sight is how unusual it is where it fired; nil = found by looking back.
+	Sight *triage.Sight `json:"sight,omitempty"`
 }
 
 // State of an incident.
@@ -148,7 +152,9 @@ type Incident struct {
 	Assessment risk.Assessment `json:"assessment"`
 	Verdict    *Verdict        `json:"verdict,omitempty"`
 	Links      []Link          `json:"links,omitempty"`
-	Merged     string          `json:"merged"` // id of the incident this one was merged into
+	Merged     string          `json:"merged"`         // id of the incident this one was merged into
+	Told       []triage.Told   `json:"told,omitempty"` // what a verdict on it is about
+	Rare       time.Time       `json:"rare,omitzero"`  // when something rare last fired in it
 }
 
 // Link says why something belongs to an incident.
@@ -156,6 +162,12 @@ type Link struct {
 	Time time.Time `json:"time"`
 	What string    `json:"what"` // e.g. the alert or the merged incident
 	Why  string    `json:"why"`
+	// Which alert joined for what, and how much that says (log10 of how much more
+	// often it is so than by chance); empty in links of an earlier version.
+	Alert  string  `json:"alert,omitempty"`
+	How    string  `json:"how,omitempty"`
+	Value  string  `json:"value,omitempty"`
+	Weight float64 `json:"weight,omitempty"`
 }
 
 // VerdictKind is a person's judgement.

@@ -7,17 +7,28 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/risk"
+	"github.com/vedette-soc/vedette/risk/triage"
 )
 
 // base is the log-odds of a real attack before any evidence: about one
 // in twenty of what reaches the queue.
 const base = -3
 
+// judge is what incidents are judged with.
+type judge struct {
+	track  tracks
+	learnt *triage.Learnt
+}
+
+// tracks answers how a reason was judged before, and how widely it fires.
+type tracks func(ctx context.Context, reason, entity string) (Record, error)
+
 // summarise derives an incident's title, counts and assessment from its alerts.
-func summarise(ctx context.Context, tx Tx, in *Incident, alerts []Alert) error {
+func (j judge) summarise(ctx context.Context, in *Incident, alerts []Alert) error {
 	if len(alerts) == 0 {
 		return nil
 	}
@@ -44,7 +55,8 @@ func summarise(ctx context.Context, tx Tx, in *Incident, alerts []Alert) error {
 	slices.SortFunc(in.Entities, func(a, b Entity) int {
 		return cmp.Or(cmp.Compare(b.Criticality, a.Criticality), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
 	})
-	input, err := evidence(ctx, tx, in, alerts)
+	in.Told = toldOf(alerts)
+	input, err := j.evidence(ctx, in, alerts)
 	if err != nil {
 		return err
 	}
@@ -55,16 +67,19 @@ func summarise(ctx context.Context, tx Tx, in *Incident, alerts []Alert) error {
 
 // evidence turns alerts into terms and factors. Weights are log-odds set by
 // hand; what analysts decided moves them through the track record.
-func evidence(ctx context.Context, tx Tx, in *Incident, alerts []Alert) (risk.Input, error) {
+func (j judge) evidence(ctx context.Context, in *Incident, alerts []Alert) (risk.Input, error) {
 	input := risk.Input{Base: base, Stage: risk.Factor{Value: .1, Why: "no stage of an attack is known"}}
 	input.Terms = append(intelligence(alerts), products(alerts)...)
 	input.Terms = append(input.Terms, rules(alerts)...)
 	input.Terms = append(input.Terms, breadth(in, alerts)...)
-	track, err := trackTerms(ctx, tx, alerts)
+	input.Terms = append(input.Terms, novelty(in, alerts)...)
+	wide, err := j.widely(ctx, alerts)
 	if err != nil {
 		return input, err
 	}
-	input.Terms = append(input.Terms, track...)
+	input.Terms = append(input.Terms, wide...)
+	input.Terms = append(input.Terms, j.learnt.Terms(in.Told)...)
+	input.Floor, input.FloorWhy = floor(alerts)
 	for _, a := range alerts {
 		if v := round(stageImpact[a.Detection.Tactic] * meaning(a.Detection)); v > input.Stage.Value {
 			input.Stage = risk.Factor{Value: v, Why: fmt.Sprintf("%s: %s", tacticName(a.Detection.Tactic), a.Title)}
@@ -82,6 +97,39 @@ func evidence(ctx context.Context, tx Tx, in *Incident, alerts []Alert) (risk.In
 		}
 	}
 	return input, nil
+}
+
+// novelty weighs how unusual what fired is where it fired.
+func novelty(in *Incident, alerts []Alert) []risk.Term {
+	var sights []triage.Sight
+	names := map[string]string{}
+	in.Rare = time.Time{}
+	for _, a := range alerts {
+		if a.Sight == nil {
+			continue
+		}
+		sights = append(sights, *a.Sight)
+		names[a.Sight.Rule] = kindWords(a.Detection)
+		if a.rare() {
+			in.Rare = later(in.Rare, a.Sight.Session)
+		}
+	}
+	return triage.Prior().Novelty(sights, triage.Defaults(), func(rule string) string { return names[rule] })
+}
+
+// kindWords is what people call the kind of a detection.
+func kindWords(d Detection) string {
+	if d.Reason.Kind != ByIndicator {
+		return fmt.Sprintf("%q", d.Reason.Title)
+	}
+	text := "a meeting with what is known"
+	if len(d.Reason.Names) > 0 {
+		text += " as " + d.Reason.Names[0]
+	}
+	if d.Tactic != "" {
+		text += " (" + strings.ReplaceAll(d.Tactic, "-", " ") + ")"
+	}
+	return text
 }
 
 // intelligence weighs the distinct indicators met: the strongest counts in full,
@@ -227,26 +275,19 @@ func breadth(in *Incident, alerts []Alert) []risk.Term {
 	return terms
 }
 
-// trackTerms weighs how analysts judged the same reasons before.
-func trackTerms(ctx context.Context, tx Tx, alerts []Alert) ([]risk.Term, error) {
+// widely weighs reasons that fire on many of our hosts and accounts.
+func (j judge) widely(ctx context.Context, alerts []Alert) ([]risk.Term, error) {
 	var terms []risk.Term
 	met := map[string]bool{}
 	for _, a := range alerts[:min(len(alerts), 50)] {
-		r, entity := a.Detection.Reason, a.Detection.Entity.Name
+		r := a.Detection.Reason
 		if met[r.Key] {
 			continue
 		}
 		met[r.Key] = true
-		rec, err := tx.Track(ctx, r.Key, entity)
+		rec, err := j.track(ctx, r.Key, "")
 		if err != nil {
 			return nil, err
-		}
-		if n := rec.True + rec.False; n > 0 {
-			w := math.Log(float64(rec.True+1) / float64(rec.False+1))
-			terms = append(terms, risk.Term{Family: "verdict", Weight: round(w), Why: fmt.Sprintf("analysts judged %s real in %d of %d incidents", r.Title, rec.True, n)})
-		}
-		if rec.BenignHere > 0 {
-			terms = append(terms, risk.Term{Family: "verdict", Weight: -2.5, Why: fmt.Sprintf("authorised on %s before: %s", entity, r.Title)})
 		}
 		if rec.Entities > rareEntities {
 			terms = append(terms, risk.Term{Family: "benign", Weight: -1, Why: fmt.Sprintf("%s fires on %d of our hosts and accounts: more often a service than an attack", r.Title, rec.Entities)})

@@ -12,14 +12,18 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/ref"
+	"github.com/vedette-soc/vedette/risk/triage"
 )
 
 // Service is the life of an alert. Safe for concurrent use; calls of Take wait for
 // each other.
 type Service struct {
-	taking sync.Mutex // held by Take
-	store  Store
-	now    func() time.Time
+	taking   sync.Mutex     // held by what groups and ranks
+	watching *watch         // guarded by taking; nil = to be read
+	learnt   *triage.Learnt // guarded by taking; nil = to be fitted
+	fitted   time.Time      // guarded by taking
+	store    Store
+	now      func() time.Time
 }
 
 // New returns a Service over store.
@@ -44,29 +48,64 @@ func (s *Service) Take(ctx context.Context, ds []Detection, mark *Mark) (Taken, 
 	s.taking.Lock()
 	defer s.taking.Unlock()
 	var taken Taken
+	var w *watch
 	err := s.store.Write(ctx, func(tx Tx) error {
 		taken = Taken{}
-		g := grouping{tx: tx, now: s.now().UTC(), touched: map[string]bool{}, spans: map[string]span{}}
-		fresh, err := tx.Insert(ctx, ds)
-		if err != nil {
-			return fmt.Errorf("keep detections: %w", err)
+		var err error
+		if w, err = s.recall(ctx, tx); err != nil {
+			return fmt.Errorf("read what is usual: %w", err)
 		}
-		slices.SortStableFunc(fresh, func(a, b Detection) int { return a.Time.Compare(b.Time) })
-		for _, d := range fresh {
-			if err := g.add(ctx, d); err != nil {
-				return fmt.Errorf("group detection %s: %w", d.ID, err)
-			}
-		}
-		if taken.Incidents, err = g.rank(ctx); err != nil {
+		s.watching = nil // until all of it is durable
+		if taken, err = s.take(ctx, tx, w, ds); err != nil || mark == nil {
 			return err
-		}
-		taken.New = len(fresh)
-		if mark == nil {
-			return nil
 		}
 		return tx.Record(ctx, Change{Consumer: mark.Consumer, Seq: mark.Seq})
 	})
+	if err == nil {
+		s.watching = w
+	}
 	return taken, err
+}
+
+func (s *Service) take(ctx context.Context, tx Tx, w *watch, ds []Detection) (Taken, error) {
+	g, err := s.group(ctx, tx)
+	if err != nil {
+		return Taken{}, err
+	}
+	g.watch = w
+	fresh, err := tx.Insert(ctx, ds)
+	if err != nil {
+		return Taken{}, fmt.Errorf("keep detections: %w", err)
+	}
+	slices.SortStableFunc(fresh, func(a, b Detection) int { return a.Time.Compare(b.Time) })
+	if err := g.load(ctx, fresh); err != nil {
+		return Taken{}, fmt.Errorf("read alerts: %w", err)
+	}
+	for _, d := range fresh {
+		if err := g.add(ctx, d); err != nil {
+			return Taken{}, fmt.Errorf("group detection %s: %w", d.ID, err)
+		}
+	}
+	taken := Taken{New: len(fresh)}
+	if taken.Incidents, err = g.rank(ctx); err != nil {
+		return Taken{}, err
+	}
+	if err := w.save(ctx, tx); err != nil {
+		return Taken{}, fmt.Errorf("keep what is usual: %w", err)
+	}
+	return taken, nil
+}
+
+// group begins to group within a transaction; the caller holds s.taking.
+func (s *Service) group(ctx context.Context, tx Tx) (*grouping, error) {
+	learnt, err := s.fit(ctx, tx)
+	if err != nil {
+		return nil, fmt.Errorf("learn from verdicts: %w", err)
+	}
+	return &grouping{
+		tx: tx, now: s.now().UTC(), learnt: learnt, touched: map[string]bool{}, spans: map[string]span{},
+		alerts: map[string]*Alert{}, counted: map[string]bool{}, incidents: map[string]*Incident{}, tracks: map[string]map[string]Record{},
+	}, nil
 }
 
 // Queue returns incidents, highest priority first.
@@ -84,6 +123,12 @@ type Detail struct {
 	Alerts     []Alert     `json:"alerts,omitempty"`
 	Detections []Detection `json:"detections,omitempty"`
 	Timeline   []Entry     `json:"timeline,omitempty"`
+	Nearest    []Nearest   `json:"nearest,omitempty"` // judged incidents most like it
+	// Verdicts is how many the ranking rests on; Enough of them make the likelihood a
+	// Probability that holds here.
+	Verdicts    int     `json:"verdicts"`
+	Enough      bool    `json:"enough"`
+	Probability float64 `json:"probability,omitempty"`
 }
 
 // Incident returns one incident by id.
@@ -102,8 +147,10 @@ func (s *Service) Incident(ctx context.Context, id string) (Detail, error) {
 	if d.Detections, err = s.store.Detections(ctx, id, 50); err != nil {
 		return d, err
 	}
-	d.Timeline, err = s.store.Timeline(ctx, id, 500)
-	return d, err
+	if d.Timeline, err = s.store.Timeline(ctx, id, 500); err != nil {
+		return d, err
+	}
+	return d, s.nearest(ctx, &d)
 }
 
 // Sightings returns the newest detections of a value, and how many there are.
@@ -166,6 +213,8 @@ func (s *Service) change(ctx context.Context, id, verb, reason string, fn func(*
 		return err
 	}
 	actor := ref.ActorFrom(ctx)
+	s.taking.Lock()
+	defer s.taking.Unlock()
 	return s.store.Write(ctx, func(tx Tx) error {
 		i, _, err := tx.Content(ctx, id)
 		if err != nil {
@@ -179,6 +228,13 @@ func (s *Service) change(ctx context.Context, id, verb, reason string, fn func(*
 		i.Updated = e.Time
 		if err := tx.SaveIncident(ctx, &i); err != nil {
 			return err
+		}
+		if verb == "alert.judge" || verb == "alert.reopen" {
+			s.learnt = nil // also when this is undone
+			defer func() { s.learnt = nil }()
+			if err := s.learn(ctx, tx, &i); err != nil {
+				return err
+			}
 		}
 		if err := tx.AddEntry(ctx, id, e); err != nil {
 			return err

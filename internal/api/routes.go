@@ -128,6 +128,23 @@ type VerdictBody struct {
 	Impact bool              `json:"impact"`
 }
 
+// MergeBody says into which incident another one goes.
+type MergeBody struct {
+	Into   string `json:"into"`
+	Reason string `json:"reason"`
+}
+
+// SplitBody names alerts, by fingerprint, that do not belong to an incident.
+type SplitBody struct {
+	Alerts []string `json:"alerts"`
+	Reason string   `json:"reason"`
+}
+
+// Made names what was made.
+type Made struct {
+	ID string `json:"id"`
+}
+
 // TextBody is a text: a reason, a note, an owner's name.
 type TextBody struct {
 	Text string `json:"text"`
@@ -149,6 +166,13 @@ func (a *API) incidents() []route {
 		}),
 		send("POST", "/incidents/{id}/verdict", ref.Analyst, "Judge and close.", func(c call, b VerdictBody) (none, error) {
 			return none{}, s.Judge(c.ctx, c.id(), alert.Verdict{Kind: b.Kind, Reason: b.Reason, Impact: b.Impact})
+		}),
+		send("POST", "/incidents/{id}/merge", ref.Analyst, "Move all alerts into another incident and close this one.", func(c call, b MergeBody) (none, error) {
+			return none{}, s.Merge(c.ctx, c.id(), b.Into, b.Reason)
+		}),
+		send("POST", "/incidents/{id}/split", ref.Analyst, "Move alerts into an incident of their own; they are not joined for the same reason again.", func(c call, b SplitBody) (Made, error) {
+			id, err := s.Split(c.ctx, c.id(), b.Alerts, b.Reason)
+			return Made{id}, err
 		}),
 		send("POST", "/incidents/{id}/reopen", ref.Analyst, "Take a verdict back.", func(c call, b TextBody) (none, error) { return none{}, s.Reopen(c.ctx, c.id(), b.Text) }),
 		send("POST", "/incidents/{id}/owner", ref.Analyst, "Assign; an empty text frees it.", func(c call, b TextBody) (none, error) { return none{}, s.Assign(c.ctx, c.id(), b.Text) }),

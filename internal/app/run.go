@@ -59,13 +59,26 @@ func (s *System) stages() (Listening, [][]supervise.Worker, error) {
 
 // pipelineStage is everything that thinks.
 func (s *System) pipelineStage() []supervise.Worker {
+	s.ranked = s.org.Index()
+	rerank := pipeline.NewRerank(s.alerts, s.intel, s.changes.tell)
 	facts := pipeline.Facts{Outbox: s.store.Outbox(), Log: s.opt.Log, On: map[string]func(context.Context, ref.Fact) error{
-		"intel.changed": func(context.Context, ref.Fact) error { s.matcher.Renew(); return nil },
+		"intel.changed": func(context.Context, ref.Fact) error {
+			s.matcher.Renew()
+			rerank.Renew()
+			return nil
+		},
 		"rules.changed": func(context.Context, ref.Fact) error { s.rules.Renew(); return nil },
 		"org.changed": func(ctx context.Context, _ ref.Fact) error {
-			err := s.org.Load(ctx)
+			if err := s.org.Load(ctx); err != nil {
+				return err
+			}
 			s.rules.Renew() // placeholders come from the profile
-			return err
+			now := s.org.Index()
+			if err := rerank.Profile(ctx, s.ranked, now); err != nil {
+				return err
+			}
+			s.ranked = now
+			return nil
 		},
 		"alert.changed": func(ctx context.Context, f ref.Fact) error {
 			s.changes.tell([]string{f.Ref.ID})
@@ -79,6 +92,7 @@ func (s *System) pipelineStage() []supervise.Worker {
 		{Name: "back-tests", Run: s.detect.Run},
 		{Name: "looking back", Run: s.hunt.Run},
 		{Name: "facts", Run: facts.Run},
+		{Name: "ranking", Run: rerank.Run},
 		{Name: "feed audit", Run: (&pipeline.FeedAudit{Intel: s.intel, Warnings: func() *misp.WarningSet { return s.warnings }, Every: 6 * time.Hour}).Run},
 		{Name: "blocks", Run: s.respond.Run},
 		{Name: "retention", Run: s.retain},

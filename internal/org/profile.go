@@ -76,17 +76,19 @@ type Network struct {
 
 // Asset is a host, service, application or cloud account.
 type Asset struct {
-	ID           string      `yaml:"id" json:"id"`
-	Name         string      `yaml:"name" json:"name"`
-	Hostnames    []string    `yaml:"hostnames" json:"hostnames"`
-	Addresses    []string    `yaml:"addresses" json:"addresses"`
-	Criticality  Criticality `yaml:"criticality" json:"criticality"`
-	Exposed      bool        `yaml:"exposed" json:"exposed"`
-	Shared       bool        `yaml:"shared" json:"shared"`
-	Owner        string      `yaml:"owner" json:"owner"`
-	Services     []string    `yaml:"services" json:"services"` // what the business loses without it
-	Technologies []string    `yaml:"technologies" json:"technologies"`
-	Data         DataClass   `yaml:"data" json:"data"`
+	ID          string      `yaml:"id" json:"id"`
+	Name        string      `yaml:"name" json:"name"`
+	Hostnames   []string    `yaml:"hostnames" json:"hostnames"`
+	Addresses   []string    `yaml:"addresses" json:"addresses"`
+	Criticality Criticality `yaml:"criticality" json:"criticality"`
+	Exposed     bool        `yaml:"exposed" json:"exposed"`
+	Shared      bool        `yaml:"shared" json:"shared"`
+	// Watched assets are looked at by a person: what touches one is never below P2.
+	Watched      bool      `yaml:"watched" json:"watched,omitempty"`
+	Owner        string    `yaml:"owner" json:"owner"`
+	Services     []string  `yaml:"services" json:"services"` // what the business loses without it
+	Technologies []string  `yaml:"technologies" json:"technologies"`
+	Data         DataClass `yaml:"data" json:"data"`
 }
 
 // DataClass is the most sensitive data an asset holds. It carries the stake for

@@ -126,7 +126,7 @@ func addressEntity(a netip.Addr, x *org.Index) alert.Entity {
 
 func assetEntity(a *org.Asset) alert.Entity {
 	e := alert.Entity{
-		Kind: "host", Name: a.Name, AssetID: a.ID, Criticality: a.Criticality.Weight(), Exposed: a.Exposed, Owner: a.Owner, Shared: a.Shared,
+		Kind: "host", Name: a.Name, AssetID: a.ID, Criticality: a.Criticality.Weight(), Exposed: a.Exposed, Owner: a.Owner, Shared: a.Shared, Watched: a.Watched,
 		Why: a.Name + bandWords(a.Criticality), Technologies: a.Technologies,
 	}
 	if len(a.Services) > 0 {

@@ -1,9 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/intel"
@@ -18,70 +19,118 @@ type alertTx struct{ tx *sqldb.Tx }
 
 var _ alert.Tx = alertTx{}
 
-func (t alertTx) Insert(ctx context.Context, ds []alert.Detection) ([]alert.Detection, error) {
-	var fresh []alert.Detection
-	seen := map[string]bool{}
-	for _, d := range ds {
-		if seen[d.ID] {
-			continue
+// some is how many values one query is asked for.
+const some = 500
+
+// pick runs a query for values, some at a time: "... IN (" + list + ")".
+func pick(ctx context.Context, tx *sqldb.Tx, query string, values []string, scan func(sqldb.Scan) error) error {
+	for part := range slices.Chunk(values, some) {
+		args := make([]any, len(part))
+		for i, v := range part {
+			args[i] = v
 		}
-		seen[d.ID] = true
-		var kept int64
-		fp := alert.Fingerprint(d)
-		if _, err := t.tx.Row(ctx, "SELECT count FROM alert_alert WHERE fingerprint = ?", []any{fp}, &kept); err != nil {
-			return nil, err
-		}
-		if kept >= keptPerAlert {
-			if d.Past { // it cannot be told whether it was counted already
-				continue
-			}
-			fresh = append(fresh, d)
-			continue
-		}
-		n, err := t.tx.Exec(ctx, "INSERT INTO alert_detection (id, alert, time, reason, entity, value, data) VALUES (?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING",
-			d.ID, fp, sqldb.Micros(d.Time), d.Reason.Key, d.Entity.Name, d.Observable.Value, sqldb.JSON[alert.Detection]{V: d})
-		if err != nil {
-			return nil, err
-		}
-		if n > 0 {
-			fresh = append(fresh, d)
+		if err := tx.Query(ctx, query+" IN ("+sqldb.List(len(part))+")", args, scan); err != nil {
+			return err
 		}
 	}
-	return fresh, nil
+	return nil
 }
 
-func (t alertTx) AlertBy(ctx context.Context, fingerprint string) (alert.Alert, bool, error) {
-	var a alert.Alert
-	ok, err := t.tx.Row(ctx, "SELECT data FROM alert_alert WHERE fingerprint = ?", []any{fingerprint}, sqldb.JSONColumn[alert.Alert]{V: &a})
-	return a, ok, err
+func (t alertTx) Insert(ctx context.Context, ds []alert.Detection) ([]alert.Detection, error) {
+	kept, known := map[string]int64{}, map[string]bool{}
+	fps, ids := make([]string, 0, len(ds)), make([]string, 0, len(ds))
+	for _, d := range ds {
+		fp := alert.Fingerprint(d)
+		if _, ok := kept[fp]; !ok {
+			kept[fp] = 0
+			fps = append(fps, fp)
+		}
+		ids = append(ids, d.ID)
+	}
+	err := pick(ctx, t.tx, "SELECT fingerprint, count FROM alert_alert WHERE fingerprint", fps, func(scan sqldb.Scan) error {
+		var fp string
+		var n int64
+		err := scan(&fp, &n)
+		kept[fp] = n
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = pick(ctx, t.tx, "SELECT id FROM alert_detection WHERE id", ids, func(scan sqldb.Scan) error {
+		var id string
+		err := scan(&id)
+		known[id] = true
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var fresh []alert.Detection
+	var args []any
+	for _, d := range ds {
+		if known[d.ID] {
+			continue
+		}
+		known[d.ID] = true
+		fp := alert.Fingerprint(d)
+		if kept[fp] >= keptPerAlert {
+			if !d.Past { // else it cannot be told whether it was counted already
+				fresh = append(fresh, d)
+			}
+			continue
+		}
+		fresh = append(fresh, d)
+		args = append(args, d.ID, fp, sqldb.Micros(d.Time), d.Reason.Key, d.Entity.Name, d.Observable.Value, sqldb.JSON[alert.Detection]{V: d})
+	}
+	_, err = t.tx.Bulk(ctx, "INSERT INTO alert_detection (id, alert, time, reason, entity, value, data)", 7, args, "")
+	return fresh, err
 }
 
-func (t alertTx) SaveAlert(ctx context.Context, a alert.Alert) error {
-	_, err := t.tx.Exec(ctx, `INSERT INTO alert_alert (fingerprint, incident, reason, entity, first, last, count, suppressed, data) VALUES (?,?,?,?,?,?,?,?,?)
-		ON CONFLICT (fingerprint) DO UPDATE SET incident = excluded.incident, first = excluded.first, last = excluded.last,
-		count = excluded.count, suppressed = excluded.suppressed, data = excluded.data`,
-		a.Fingerprint, a.Incident, a.Detection.Reason.Key, a.Detection.Entity.Name, sqldb.Micros(a.First), sqldb.Micros(a.Last),
-		a.Count, a.Suppressed, sqldb.JSON[alert.Alert]{V: a})
+func (t alertTx) AlertsBy(ctx context.Context, fingerprints []string) ([]alert.Alert, error) {
+	var out []alert.Alert
+	err := pick(ctx, t.tx, "SELECT data FROM alert_alert WHERE fingerprint", fingerprints, func(scan sqldb.Scan) error {
+		var a alert.Alert
+		err := scan(sqldb.JSONColumn[alert.Alert]{V: &a})
+		out = append(out, a)
+		return err
+	})
+	return out, err
+}
+
+func (t alertTx) SaveAlerts(ctx context.Context, list []alert.Alert) error {
+	var args []any
+	for _, a := range list {
+		args = append(args, a.Fingerprint, a.Incident, a.Detection.Reason.Key, a.Detection.Entity.Name, sqldb.Micros(a.First), sqldb.Micros(a.Last),
+			a.Count, a.Suppressed, sqldb.JSON[alert.Alert]{V: a})
+	}
+	_, err := t.tx.Bulk(ctx, "INSERT INTO alert_alert (fingerprint, incident, reason, entity, first, last, count, suppressed, data)", 9, args,
+		`ON CONFLICT (fingerprint) DO UPDATE SET incident = excluded.incident, first = excluded.first, last = excluded.last,
+		count = excluded.count, suppressed = excluded.suppressed, data = excluded.data`)
 	return err
 }
 
-func (t alertTx) Candidates(ctx context.Context, entity, reasonKey string, names []string, since time.Time) ([]alert.Candidate, error) {
+func (t alertTx) Candidates(ctx context.Context, w alert.Wanted) ([]alert.Candidate, error) {
 	query := `SELECT i.data, x.how, x.name FROM (
-		SELECT incident, 'reason' AS how, '' AS name FROM alert_alert WHERE reason = ? AND incident <> ''`
-	args := []any{reasonKey}
-	if entity != "" {
+		SELECT incident, 'reason' AS how, '' AS name FROM alert_alert WHERE reason = ? AND reason <> '' AND incident <> ''`
+	args := []any{w.Reason}
+	if w.Entity != "" {
 		query += " UNION SELECT incident, 'entity', '' FROM alert_alert WHERE entity = ? AND incident <> ''"
-		args = append(args, entity)
+		args = append(args, w.Entity)
 	}
-	if len(names) > 0 {
-		query += " UNION SELECT incident, 'name', name FROM alert_incident_name WHERE name IN (" + sqldb.List(len(names)) + ")"
-		for _, n := range names {
+	if !w.Rare.IsZero() {
+		query += " UNION SELECT id, 'rare', '' FROM alert_incident WHERE state = 'open' AND rare >= ?"
+		args = append(args, sqldb.Micros(w.Rare))
+	}
+	if len(w.Names) > 0 {
+		query += " UNION SELECT incident, 'name', name FROM alert_incident_name WHERE name IN (" + sqldb.List(len(w.Names)) + ")"
+		for _, n := range w.Names {
 			args = append(args, intel.FoldName(n))
 		}
 	}
 	query += ") x JOIN alert_incident i ON i.id = x.incident WHERE i.state = 'open' AND i.last >= ? ORDER BY i.number"
 	var out []alert.Candidate
-	err := t.tx.Query(ctx, query, append(args, sqldb.Micros(since)), func(scan sqldb.Scan) error {
+	err := t.tx.Query(ctx, query, append(args, sqldb.Micros(w.Since)), func(scan sqldb.Scan) error {
 		var in alert.Incident
 		var how, name string
 		if err := scan(sqldb.JSONColumn[alert.Incident]{V: &in}, &how, &name); err != nil {
@@ -96,12 +145,18 @@ func (t alertTx) Candidates(ctx context.Context, entity, reasonKey string, names
 			c.Entity = true
 		case "reason":
 			c.Reason = true
+		case "rare":
+			c.Rare = true
 		default:
 			c.Names = append(c.Names, name)
 		}
 		return nil
 	})
 	return out, err
+}
+
+func (t alertTx) Incident(ctx context.Context, id string) (alert.Incident, error) {
+	return incidentByID(ctx, t.tx.Queries, id)
 }
 
 func (t alertTx) Track(ctx context.Context, reasonKey, entity string) (alert.Record, error) {
@@ -134,26 +189,41 @@ func (t alertTx) SaveIncident(ctx context.Context, in *alert.Incident) error {
 			return err
 		}
 	}
-	verdict := ""
-	if in.Verdict != nil {
-		verdict = string(in.Verdict.Kind)
+	return t.SaveIncidents(ctx, []alert.Incident{*in})
+}
+
+func (t alertTx) SaveIncidents(ctx context.Context, list []alert.Incident) error {
+	var args, names []any
+	var ids []string
+	for i := range list {
+		in := &list[i]
+		verdict := ""
+		if in.Verdict != nil {
+			verdict = string(in.Verdict.Kind)
+		}
+		ids = append(ids, in.ID)
+		args = append(args, in.ID, in.Number, string(in.State), verdict, in.Owner, in.Assessment.Priority, string(in.Assessment.Level),
+			sqldb.Micros(in.First), sqldb.Micros(in.Last), sqldb.Micros(in.Rare), searchText(in), sqldb.JSON[alert.Incident]{V: *in})
+		for _, n := range in.Names {
+			names = append(names, in.ID, intel.FoldName(n))
+		}
 	}
-	_, err := t.tx.Exec(ctx, `INSERT INTO alert_incident (id, number, state, verdict, owner, priority, level, first, last, text, data) VALUES (?,?,?,?,?,?,?,?,?,?,?)
-		ON CONFLICT (id) DO UPDATE SET state = excluded.state, verdict = excluded.verdict, owner = excluded.owner, priority = excluded.priority,
-		level = excluded.level, first = excluded.first, last = excluded.last, text = excluded.text, data = excluded.data`,
-		in.ID, in.Number, string(in.State), verdict, in.Owner, in.Assessment.Priority, string(in.Assessment.Level),
-		sqldb.Micros(in.First), sqldb.Micros(in.Last), searchText(in), sqldb.JSON[alert.Incident]{V: *in})
+	_, err := t.tx.Bulk(ctx, "INSERT INTO alert_incident (id, number, state, verdict, owner, priority, level, first, last, rare, text, data)", 12, args,
+		`ON CONFLICT (id) DO UPDATE SET state = excluded.state, verdict = excluded.verdict, owner = excluded.owner, priority = excluded.priority,
+		level = excluded.level, first = excluded.first, last = excluded.last, rare = excluded.rare, text = excluded.text, data = excluded.data`)
 	if err != nil {
 		return err
 	}
-	if _, err := t.tx.Exec(ctx, "DELETE FROM alert_incident_name WHERE incident = ?", in.ID); err != nil || len(in.Names) == 0 {
-		return err
+	for part := range slices.Chunk(ids, some) {
+		gone := make([]any, len(part))
+		for i, id := range part {
+			gone[i] = id
+		}
+		if _, err := t.tx.Exec(ctx, "DELETE FROM alert_incident_name WHERE incident IN ("+sqldb.List(len(part))+")", gone...); err != nil {
+			return err
+		}
 	}
-	var args []any
-	for _, n := range in.Names {
-		args = append(args, in.ID, intel.FoldName(n))
-	}
-	_, err = t.tx.Bulk(ctx, "INSERT INTO alert_incident_name (incident, name)", 2, args, "ON CONFLICT (incident, name) DO NOTHING")
+	_, err = t.tx.Bulk(ctx, "INSERT INTO alert_incident_name (incident, name)", 2, names, "ON CONFLICT (incident, name) DO NOTHING")
 	return err
 }
 
@@ -173,6 +243,38 @@ func (t alertTx) AddEntry(ctx context.Context, incident string, e alert.Entry) e
 	_, err := t.tx.Exec(ctx, "INSERT INTO alert_timeline (incident, seq, time, data) VALUES (?,?,?,?)",
 		incident, seq, sqldb.Micros(e.Time), sqldb.JSON[alert.Entry]{V: e})
 	return err
+}
+
+func (t alertTx) Incidents(ctx context.Context, ids []string) ([]alert.Incident, error) {
+	var out []alert.Incident
+	err := pick(ctx, t.tx, "SELECT data FROM alert_incident WHERE id", ids, func(scan sqldb.Scan) error {
+		var in alert.Incident
+		err := scan(sqldb.JSONColumn[alert.Incident]{V: &in})
+		out = append(out, in)
+		return err
+	})
+	slices.SortFunc(out, func(a, b alert.Incident) int { return cmp.Compare(a.Number, b.Number) })
+	return out, err
+}
+
+func (t alertTx) Contents(ctx context.Context, ids []string) ([]alert.Incident, map[string][]alert.Alert, error) {
+	list, err := t.Incidents(ctx, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	alerts := map[string][]alert.Alert{}
+	err = pick(ctx, t.tx, "SELECT data FROM alert_alert WHERE incident", ids, func(scan sqldb.Scan) error {
+		var a alert.Alert
+		err := scan(sqldb.JSONColumn[alert.Alert]{V: &a})
+		alerts[a.Incident] = append(alerts[a.Incident], a)
+		return err
+	})
+	for _, as := range alerts { // as alertsOf has them
+		slices.SortFunc(as, func(a, b alert.Alert) int {
+			return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.Fingerprint, b.Fingerprint))
+		})
+	}
+	return list, alerts, err
 }
 
 func (t alertTx) Content(ctx context.Context, id string) (alert.Incident, []alert.Alert, error) {

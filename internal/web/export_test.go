@@ -3,6 +3,7 @@ package web
 import (
 	"time"
 
+	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 )
@@ -42,6 +43,8 @@ func RenderZero() map[string]error {
 		reportPage{},
 		threatsPage{Threats: &pipeline.Threats{}},
 		attackPage{},
+		qualityPage{},
+		qualityPage{Bars: []reliabilityBar{{}}, Teach: []alert.Teaching{{}}, Quality: alert.Quality{Rails: alert.Rails()}},
 	}
 	out := map[string]error{}
 	for _, p := range all {

@@ -25,7 +25,9 @@ type incidentDetail struct {
 	Me                            string
 	NextID                        string // the incident after it in the list
 	BackURL                       string
+	Others                        []queueRow // of the list, that it may be merged into
 	verdict, assign, note, reopen string
+	merge, split                  string
 }
 
 type verdictButton struct {
@@ -53,6 +55,12 @@ func (d incidentDetail) AssignURL() string { return d.assign }
 // NoteURL is where a note is added.
 func (d incidentDetail) NoteURL() string { return d.note }
 
+// MergeURL is where it is merged into another one.
+func (d incidentDetail) MergeURL() string { return d.merge }
+
+// SplitURL is where alerts are taken out of it.
+func (d incidentDetail) SplitURL() string { return d.split }
+
 // ReopenURL is where a verdict is taken back.
 func (d incidentDetail) ReopenURL() string { return d.reopen }
 
@@ -65,7 +73,7 @@ func (s *server) detail(r *http.Request, v visitor, id string, p *queuePage) (*i
 	if err != nil {
 		return nil, err
 	}
-	d := &incidentDetail{Detail: in, Why: newWhy(in.Incident.Assessment), Verdicts: verdictButtons(), CanAct: mayAct(v), Me: v.user.Name}
+	d := &incidentDetail{Detail: in, Why: newWhy(in), Verdicts: verdictButtons(), CanAct: mayAct(v), Me: v.user.Name}
 	if d.Dossier, err = s.cfg.Investigate.Dossier(ctx, id); err != nil {
 		return nil, err
 	}
@@ -84,7 +92,13 @@ func (s *server) detail(r *http.Request, v visitor, id string, p *queuePage) (*i
 			d.NextID = p.Rows[i-1].ID
 		}
 	}
+	for _, row := range p.Rows {
+		if row.ID != id && row.State == alert.Open {
+			d.Others = append(d.Others, row)
+		}
+	}
 	base := "/incidents/" + id
+	d.merge, d.split = p.Filter.URL(base+"/merge"), p.Filter.URL(base+"/split")
 	d.BackURL = p.Filter.URL("/")
 	d.verdict, d.assign, d.note, d.reopen = p.Filter.URL(base+"/verdict"), p.Filter.URL(base+"/assign"), p.Filter.URL(base+"/note"), p.Filter.URL(base+"/reopen")
 	return d, nil
@@ -144,6 +158,25 @@ func (s *server) postVerdict(w http.ResponseWriter, r *http.Request, v visitor) 
 		return see(w, r, withQuery("/", q))
 	}
 	return see(w, r, withQuery("/incidents/"+next, q))
+}
+
+func (s *server) postMerge(w http.ResponseWriter, r *http.Request, v visitor) (page, error) {
+	into, why := r.PostFormValue("into"), strings.TrimSpace(r.PostFormValue("why"))
+	if err := s.cfg.Alerts.Merge(r.Context(), r.PathValue("id"), into, why); err != nil {
+		return s.changed(w, r, v, "", err)
+	}
+	return see(w, r, readFilter(r.URL.Query()).URL("/incidents/"+into))
+}
+
+func (s *server) postSplit(w http.ResponseWriter, r *http.Request, v visitor) (page, error) {
+	if err := r.ParseForm(); err != nil {
+		return nil, errs.New(errs.Invalid, "form_broken", "The form could not be read.").Because(err)
+	}
+	made, err := s.cfg.Alerts.Split(r.Context(), r.PathValue("id"), r.PostForm["alert"], strings.TrimSpace(r.PostFormValue("why")))
+	if err != nil {
+		return s.changed(w, r, v, "", err)
+	}
+	return see(w, r, readFilter(r.URL.Query()).URL("/incidents/"+made))
 }
 
 func (s *server) postAssign(w http.ResponseWriter, r *http.Request, v visitor) (page, error) {

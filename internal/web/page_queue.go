@@ -21,6 +21,7 @@ type queuePage struct {
 	Alone    bool        // the incident is what was asked for, the list is beside it
 	Start    []startStep // what an empty house needs; nil = it has all
 	Notice   *notice
+	Teach    []alert.Teaching // whose verdicts would teach most
 	Me       string
 	CanAct   bool
 	Verdicts []alert.VerdictText
@@ -146,6 +147,11 @@ func (s *server) queue(r *http.Request, v visitor) (queuePage, error) {
 		f := p.Filter
 		f.Cursor = ""
 		p.FirstURL = f.URL("/")
+	}
+	if p.CanAct && p.Filter.Cursor == "" && len(p.Rows) > 0 {
+		if p.Teach, err = s.cfg.Alerts.Teach(r.Context()); err != nil {
+			return p, err
+		}
 	}
 	p.Notice, err = s.notice(r)
 	return p, err

@@ -2,9 +2,12 @@ package web
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 
+	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/risk"
+	"github.com/vedette-soc/vedette/risk/triage"
 )
 
 // why is the arithmetic behind a priority: log-odds that add up to a likelihood,
@@ -13,6 +16,7 @@ type why struct {
 	risk.Assessment
 	Steps []whyStep
 	Zero  float64 // where even odds stand, of 200 units
+	Local string  // what verdicts of this house make of the likelihood
 }
 
 // whyStep is one piece of evidence as a bar that begins where the one before
@@ -29,7 +33,7 @@ type whyStep struct {
 // familyLabel says what kind of evidence a term is.
 var familyLabel = map[string]string{
 	"intelligence": "intelligence", "detection": "other detectors", "rule": "rules", "breadth": "breadth", "context": "context", "benign": "ordinary use",
-	"volume": "volume", "verdict": "earlier verdicts",
+	"volume": "volume", "novelty": "what is usual", "verdict": "earlier verdicts",
 }
 
 const (
@@ -37,8 +41,12 @@ const (
 	termsShown = 8 // the rest is one bar: a term of 0.01 explains nothing
 )
 
-func newWhy(a risk.Assessment) why {
-	w := why{Assessment: a}
+func newWhy(d alert.Detail) why {
+	a := d.Incident.Assessment
+	w := why{Assessment: a, Local: fmt.Sprintf("no local evidence yet: %s of the %d that a probability needs", plural(d.Verdicts, "verdict"), triage.LeastCalibrated)}
+	if d.Enough {
+		w.Local = fmt.Sprintf("a probability of %s here, by %s", likely(d.Probability), plural(d.Verdicts, "verdict"))
+	}
 	lo, hi, sum := min(a.Base, 0), max(a.Base, 0), a.Base
 	for _, t := range a.Terms {
 		sum += t.Weight

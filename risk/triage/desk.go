@@ -2,21 +2,15 @@ package triage
 
 import (
 	"cmp"
-	"container/list"
 	"slices"
-	"time"
 )
 
 // Desk takes alerts and keeps what is needed to judge the next ones. It is not
 // safe for concurrent use.
 type Desk struct {
+	sitting
 	set    Settings
 	Memory *Memory
-	open   map[string]*opened // by entity
-	idle   *list.List         // of open sessions, the longest idle first
-	begun  *list.List         // the same, the oldest first
-	now    time.Time
-	Late   int // alerts that came older than the last: taken as of then
 
 	rare     []*Incident          // open ones that rare sessions may join
 	standing map[string]*Incident // by entity: the current shift
@@ -25,19 +19,13 @@ type Desk struct {
 	next     int
 }
 
-// opened is an open session and where it stands in the two lists.
-type opened struct {
-	session     *Session
-	idle, begun *list.Element
-}
-
 // NewDesk returns a desk that starts with memory; nil starts with none.
 func NewDesk(set Settings, memory *Memory) *Desk {
 	if memory == nil {
 		memory = NewMemory()
 	}
 	return &Desk{
-		set: set, Memory: memory, open: map[string]*opened{}, idle: list.New(), begun: list.New(),
+		set: set, Memory: memory, sitting: newSitting(),
 		standing: map[string]*Incident{}, met: map[string]peer{},
 	}
 }
@@ -45,61 +33,12 @@ func NewDesk(set Settings, memory *Memory) *Desk {
 // Add takes one alert. into is the session it belongs to; ended are the sessions
 // that ended before it, each placed in an incident.
 func (d *Desk) Add(a Alert) (into *Session, ended []*Session) {
-	if a.Time.Before(d.now) {
-		d.Late++
-		a.Time = d.now
-	}
-	if a.Time.After(d.now) {
-		d.now = a.Time
-		ended = d.expire()
-	}
-	o := d.open[a.Entity]
-	if o == nil {
-		o = &opened{session: &Session{Entity: a.Entity, First: a.Time, at: map[string]int{}}}
-		o.idle, o.begun = d.idle.PushBack(o), d.begun.PushBack(o)
-		d.open[a.Entity] = o
-	} else {
-		d.idle.MoveToBack(o.idle)
-	}
-	o.session.add(a)
-	return o.session, ended
+	into, ended = d.take(a, d.set)
+	return into, d.placeAll(ended)
 }
 
 // Flush ends all open sessions, at the end of a replay.
-func (d *Desk) Flush() []*Session {
-	var out []*Session
-	for el := d.begun.Front(); el != nil; el = d.begun.Front() {
-		out = append(out, d.close(el.Value.(*opened)))
-	}
-	return d.placeAll(out)
-}
-
-// expire ends what was idle, or open, for too long.
-func (d *Desk) expire() []*Session {
-	var out []*Session
-	for el := d.idle.Front(); el != nil; el = d.idle.Front() {
-		o := el.Value.(*opened)
-		if d.now.Sub(o.session.Last) <= d.set.Idle {
-			break
-		}
-		out = append(out, d.close(o))
-	}
-	for el := d.begun.Front(); el != nil; el = d.begun.Front() {
-		o := el.Value.(*opened)
-		if d.now.Sub(o.session.First) <= d.set.Cap {
-			break
-		}
-		out = append(out, d.close(o))
-	}
-	return d.placeAll(out)
-}
-
-func (d *Desk) close(o *opened) *Session {
-	d.idle.Remove(o.idle)
-	d.begun.Remove(o.begun)
-	delete(d.open, o.session.Entity)
-	return o.session
-}
+func (d *Desk) Flush() []*Session { return d.placeAll(d.closeAll()) }
 
 // placeAll places simultaneous ends in one order, whatever order they came in.
 func (d *Desk) placeAll(ended []*Session) []*Session {

@@ -28,6 +28,7 @@ type Memory struct {
 	// Pair is rule by entity, the key entity + "\x00" + rule.
 	Pair map[string]*habit `json:"pair"`
 	Lost int               `json:"lost"` // pairs forgotten for want of room
+	cut  int64             // pairs last seen before were forgotten
 }
 
 // rate is a count that fades.
@@ -83,6 +84,25 @@ func (r *rate) count(now int64) {
 // is raised to the share of earlier days on which the rule fired at this time of
 // day, so that daily work is no surprise.
 func (m *Memory) recall(s *Session, set Settings) {
+	ask := m.about(s, set)
+	for i := range s.Fired {
+		ask.fill(&s.Fired[i])
+	}
+}
+
+// asking is a session about whose rules the memory is asked.
+type asking struct {
+	m           *Memory
+	entity      string
+	now         int64
+	age         time.Duration
+	warm        float64 // how much surprise counts: 1 once the memory is old enough
+	span, frame float64 // days: as far as remembered; the time a chance is about
+	settled     time.Duration
+}
+
+// about begins to ask about s, and knows its entity from now on.
+func (m *Memory) about(s *Session, set Settings) asking {
 	if m.Start.IsZero() {
 		m.Start, m.Now = s.First, s.First
 	}
@@ -90,28 +110,31 @@ func (m *Memory) recall(s *Session, set Settings) {
 		m.Hosts[s.Entity] = 0
 	}
 	age := s.First.Sub(m.Start)
-	warm := min(1, max(0, age.Seconds()/set.Warm.Seconds()))
-	span := forget.Seconds() * (1 - math.Exp(-max(age.Seconds(), 3600)/forget.Seconds())) / 86400 // days, as far as remembered
-	frame := set.Frame.Seconds() / 86400
-	now := s.First.Unix()
-	for i := range s.Fired {
-		f := &s.Fired[i]
-		var everywhere, here float64
-		if r := m.Org[f.Rule]; r != nil {
-			everywhere = r.value(now)
-		}
-		h := m.Pair[s.Entity+"\x00"+f.Rule]
-		if h != nil {
-			here = h.value(now)
-		}
-		org := (everywhere + .5) / float64(len(m.Hosts)) / span
-		own := (here + .5*min(1, org*span)) / span
-		p := .5*chance(own*frame) + .5*chance(org*frame)
-		p = max(p, h.habitual(now, age))
-		f.Surprise = -math.Log10(max(leastChance, p)) * warm
-		f.NewInOrg = age > set.Warm && everywhere == 0
-		f.NewHere = age > set.Warm && here == 0
+	return asking{
+		m: m, entity: s.Entity, now: s.First.Unix(), age: age, settled: set.Warm,
+		warm:  min(1, max(0, age.Seconds()/set.Warm.Seconds())),
+		span:  forget.Seconds() * (1 - math.Exp(-max(age.Seconds(), 3600)/forget.Seconds())) / 86400,
+		frame: set.Frame.Seconds() / 86400,
 	}
+}
+
+// fill says how unusual a rule is here.
+func (a *asking) fill(f *Fired) {
+	var everywhere, here float64
+	if r := a.m.Org[f.Rule]; r != nil {
+		everywhere = r.value(a.now)
+	}
+	h := a.m.Pair[a.entity+"\x00"+f.Rule]
+	if h != nil {
+		here = h.value(a.now)
+	}
+	org := (everywhere + .5) / float64(len(a.m.Hosts)) / a.span
+	own := (here + .5*min(1, org*a.span)) / a.span
+	p := .5*chance(own*a.frame) + .5*chance(org*a.frame)
+	p = max(p, h.habitual(a.now, a.age))
+	f.Surprise = -math.Log10(max(leastChance, p)) * a.warm
+	f.NewInOrg = a.age > a.settled && everywhere == 0
+	f.NewHere = a.age > a.settled && here == 0
 }
 
 // chance is that of at least one firing where x are expected.
@@ -185,6 +208,14 @@ func (m *Memory) learn(s *Session, set Settings) {
 // for longest, until a tenth of the room is free.
 func (m *Memory) shrink(pairs int) {
 	before := len(m.Pair)
+	defer func() {
+		for _, h := range m.Pair {
+			if m.cut == 0 || h.At < m.cut {
+				m.cut = h.At
+			}
+		}
+	}()
+	m.cut = 0
 	oldest(m.Pair, pairs*9/10, func(h *habit) int64 { return h.At })
 	oldest(m.Org, pairs, func(r *rate) int64 { return r.At })
 	oldest(m.Hosts, pairs, func(at int64) int64 { return at })

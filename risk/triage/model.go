@@ -44,6 +44,9 @@ func Prior() Model {
 	}}
 }
 
+// Remark is the severity up to which an alert is no more than that.
+const Remark = low
+
 // low is the severity up to which a flood of alerts says nothing: 6 of 15 in
 // Wazuh's scale, priority 3 of Suricata.
 const low = .42

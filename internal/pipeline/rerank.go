@@ -1,0 +1,133 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/internal/intel"
+	"github.com/vedette-soc/vedette/internal/org"
+	"github.com/vedette-soc/vedette/ref"
+)
+
+// Rerank tells alerts what changed of the organisation and of indicators, so that
+// only the incidents they touch are ranked anew.
+type Rerank struct {
+	Alerts  *alert.Service
+	Intel   *intel.Service
+	Changed func(incidents []string) // told which were ranked anew; may be nil
+
+	news chan struct{}
+}
+
+// NewRerank returns a Rerank.
+func NewRerank(alerts *alert.Service, in *intel.Service, changed func([]string)) *Rerank {
+	return &Rerank{Alerts: alerts, Intel: in, Changed: changed, news: make(chan struct{}, 1)}
+}
+
+// rerankRest is the least time between two looks at new intelligence: a feed comes in
+// many pieces.
+const rerankRest = 2 * time.Second
+
+// Renew tells Run that there is new intelligence. It never waits.
+func (r *Rerank) Renew() {
+	select {
+	case r.news <- struct{}{}:
+	default:
+	}
+}
+
+// Run is a worker: it acts on new intelligence until ctx is done. What came while it
+// did not run it sees when it begins.
+func (r *Rerank) Run(ctx context.Context) error {
+	ctx = ref.WithActor(ctx, ref.SystemActor)
+	for {
+		if err := r.Indicators(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(rerankRest):
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.news:
+		}
+	}
+}
+
+// Profile acts on a new profile: every host and account that it describes unlike the
+// one before.
+func (r *Rerank) Profile(ctx context.Context, before, now *org.Index) error {
+	names, _, err := r.Alerts.Resting(ctx)
+	if err != nil {
+		return fmt.Errorf("list what alerts are about: %w", err)
+	}
+	f := alert.Facts{Entities: map[string]alert.Entity{}}
+	for _, name := range names {
+		was, is := entityNamed(name, before), entityNamed(name, now)
+		if !reflect.DeepEqual(was, is) {
+			f.Entities[name] = is
+		}
+	}
+	return r.renew(ctx, f)
+}
+
+// entityNamed describes a host by its name or address.
+func entityNamed(name string, x *org.Index) alert.Entity {
+	if a, err := netip.ParseAddr(name); err == nil {
+		return addressEntity(a, x)
+	}
+	return hostEntity(name, x)
+}
+
+// Indicators acts on new intelligence: every indicator that alerts rest on and whose
+// confidence or names are others now.
+func (r *Rerank) Indicators(ctx context.Context) error {
+	_, reasons, err := r.Alerts.Resting(ctx)
+	if err != nil {
+		return fmt.Errorf("list what alerts rest on: %w", err)
+	}
+	var ids []string
+	for id := range reasons {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	f := alert.Facts{Reasons: map[string]alert.Reason{}}
+	for part := range slices.Chunk(ids, 500) {
+		rows, err := r.Intel.ByIDs(ctx, part)
+		if err != nil {
+			return fmt.Errorf("read indicators that alerts rest on: %w", err)
+		}
+		for id, row := range rows {
+			was, is := reasons[id], reasons[id]
+			is.Confidence, is.Names, is.Sources = row.Confidence, row.Names, nil
+			for _, a := range row.Sources {
+				if !a.Withdrawn {
+					is.Sources = append(is.Sources, a.Source)
+				}
+			}
+			if is.Confidence != was.Confidence || !slices.Equal(is.Names, was.Names) {
+				f.Reasons[id] = is
+			}
+		}
+	}
+	return r.renew(ctx, f)
+}
+
+func (r *Rerank) renew(ctx context.Context, f alert.Facts) error {
+	if len(f.Entities)+len(f.Reasons) == 0 {
+		return nil
+	}
+	done, err := r.Alerts.Renew(ctx, f)
+	if len(done.Ranked) > 0 && r.Changed != nil {
+		r.Changed(done.Ranked)
+	}
+	return err
+}

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/internal/sqldb"
+	"github.com/vedette-soc/vedette/risk/triage"
+)
+
+func (t alertTx) Remembered(ctx context.Context) ([]triage.Habit, []*triage.Session, error) {
+	var kept []triage.Habit
+	err := t.tx.Query(ctx, "SELECT entity, rule, data FROM alert_habit", nil, func(scan sqldb.Scan) error {
+		var entity, rule string
+		var h triage.Habit
+		err := scan(&entity, &rule, sqldb.JSONColumn[triage.Habit]{V: &h})
+		h.Entity, h.Rule = entity, rule
+		kept = append(kept, h)
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	open, err := rows[*triage.Session](ctx, t.tx.Queries, "SELECT data FROM alert_session")
+	return kept, open, err
+}
+
+func (t alertTx) Remember(ctx context.Context, r alert.Remembered) error {
+	for _, entity := range r.Gone {
+		if _, err := t.tx.Exec(ctx, "DELETE FROM alert_session WHERE entity = ?", entity); err != nil {
+			return err
+		}
+	}
+	var args []any
+	for _, h := range r.Kept {
+		args = append(args, h.Entity, h.Rule, h.At, sqldb.JSON[triage.Habit]{V: h})
+	}
+	if _, err := t.tx.Bulk(ctx, "INSERT INTO alert_habit (entity, rule, at, data)", 4, args,
+		"ON CONFLICT (entity, rule) DO UPDATE SET at = excluded.at, data = excluded.data"); err != nil {
+		return err
+	}
+	args = nil
+	for _, s := range r.Open {
+		args = append(args, s.Entity, sqldb.JSON[*triage.Session]{V: s})
+	}
+	if _, err := t.tx.Bulk(ctx, "INSERT INTO alert_session (entity, data)", 2, args, "ON CONFLICT (entity) DO UPDATE SET data = excluded.data"); err != nil || r.Before == 0 {
+		return err
+	}
+	_, err := t.tx.Exec(ctx, "DELETE FROM alert_habit WHERE entity <> '' AND rule <> '' AND at < ?", r.Before)
+	return err
+}
+
+// maxLessons is how many lessons are learnt from.
+const maxLessons = 4000
+
+func (t alertTx) Lessons(ctx context.Context) ([]triage.Lesson, error) {
+	return lessons(ctx, t.tx.Queries)
+}
+
+func (s alertStore) Lessons(ctx context.Context) ([]triage.Lesson, error) {
+	return lessons(ctx, s.db.Read())
+}
+
+func lessons(ctx context.Context, q sqldb.Queries) ([]triage.Lesson, error) {
+	return rows[triage.Lesson](ctx, q, "SELECT data FROM alert_lesson ORDER BY at DESC, incident LIMIT ?", maxLessons)
+}
+
+func (s alertStore) Resting(ctx context.Context) (entities []string, indicators map[string]alert.Reason, err error) {
+	q := s.db.Read()
+	err = q.Query(ctx, "SELECT DISTINCT entity FROM alert_alert WHERE entity <> ''", nil, func(scan sqldb.Scan) error {
+		var e string
+		err := scan(&e)
+		entities = append(entities, e)
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	indicators = map[string]alert.Reason{}
+	err = q.Query(ctx, "SELECT data FROM alert_alert WHERE incident <> '' AND fingerprint IN (SELECT min(fingerprint) FROM alert_alert GROUP BY reason)", nil, func(scan sqldb.Scan) error {
+		var a alert.Alert
+		err := scan(sqldb.JSONColumn[alert.Alert]{V: &a})
+		if r := a.Detection.Reason; r.Kind == alert.ByIndicator {
+			indicators[r.Key] = r
+		}
+		return err
+	})
+	return entities, indicators, err
+}
+
+func (t alertTx) SaveLesson(ctx context.Context, incident string, l *triage.Lesson) error {
+	if l == nil {
+		_, err := t.tx.Exec(ctx, "DELETE FROM alert_lesson WHERE incident = ?", incident)
+		return err
+	}
+	_, err := t.tx.Exec(ctx, "INSERT INTO alert_lesson (incident, at, data) VALUES (?,?,?) ON CONFLICT (incident) DO UPDATE SET at = excluded.at, data = excluded.data",
+		incident, sqldb.Micros(l.Time), sqldb.JSON[triage.Lesson]{V: *l})
+	return err
+}
+
+func (t alertTx) Touching(ctx context.Context, entities, reasons []string, onlyOpen bool) ([]string, error) {
+	seen := map[string]bool{}
+	find := func(column string, values []string) error {
+		query := "SELECT DISTINCT a.incident FROM alert_alert a JOIN alert_incident i ON i.id = a.incident WHERE "
+		if onlyOpen {
+			query += "i.state = 'open' AND "
+		}
+		return pick(ctx, t.tx, query+"a."+column, values, func(scan sqldb.Scan) error {
+			var id string
+			err := scan(&id)
+			seen[id] = true
+			return err
+		})
+	}
+	if err := find("entity", entities); err != nil {
+		return nil, err
+	}
+	if err := find("reason", reasons); err != nil {
+		return nil, err
+	}
+	return slices.Sorted(maps.Keys(seen)), nil
+}
+
+func (t alertTx) Cuts(ctx context.Context, how, value string) ([]alert.Cut, error) {
+	var out []alert.Cut
+	err := t.tx.Query(ctx, "SELECT a, b, person, at FROM alert_cut WHERE how = ? AND value = ?", []any{how, value}, func(scan sqldb.Scan) error {
+		c := alert.Cut{How: how, Value: value}
+		err := scan(&c.A, &c.B, &c.By, sqldb.TimeColumn{T: &c.Time})
+		out = append(out, c)
+		return err
+	})
+	return out, err
+}
+
+func (t alertTx) SaveCut(ctx context.Context, c alert.Cut) error {
+	_, err := t.tx.Exec(ctx, "INSERT INTO alert_cut (how, value, a, b, person, at) VALUES (?,?,?,?,?,?) ON CONFLICT (how, value, a, b) DO NOTHING",
+		c.How, c.Value, c.A, c.B, c.By, sqldb.Micros(c.Time))
+	return err
+}
