@@ -17,6 +17,7 @@ require github.com/cespare/xxhash/v2 v2.3.0
 require (
 	github.com/chromedp/cdproto v0.159.0
 	github.com/elastic/go-lumber v0.1.0
+	github.com/ledongthuc/pdf v0.0.0-20260907135840-6c8c28e0e8a0
 	github.com/nats-io/nats-server/v2 v2.15.3
 	github.com/nats-io/nats.go v1.55.0
 	github.com/twmb/franz-go v1.22.3

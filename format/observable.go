@@ -194,3 +194,14 @@ func joinPort(host, port string) string {
 	}
 	return host + ":" + port
 }
+
+// TypesOf returns what the values of an ECS field can be: the first type that
+// accepts a value is that of its observable. Nil for a field that gives none.
+func TypesOf(field string) []indicator.Type {
+	for i := range typedFields {
+		if typedFields[i].name == field {
+			return slices.Clone(typedFields[i].types)
+		}
+	}
+	return nil
+}

@@ -35,6 +35,9 @@ const (
 	Profile     Kind = "profile"
 	Rule        Kind = "rule"
 	Pack        Kind = "pack" // of rules
+	Job         Kind = "job"  // a look back over the history
+	Hunt        Kind = "hunt" // a question that is kept
+	Report      Kind = "report"
 	System      Kind = "system"
 )
 

@@ -21,8 +21,11 @@ import (
 )
 
 func runBench(ctx context.Context, e env, args []string) error {
+	if len(args) > 0 && args[0] == "extract" {
+		return runBenchExtract(ctx, e, args[1:])
+	}
 	if len(args) == 0 || args[0] != "triage" {
-		return wrong("Say what to measure: triage.")
+		return wrong("Say what to measure: triage or extract.")
 	}
 	fs := flags(e, "bench")
 	var want paths

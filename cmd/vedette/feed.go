@@ -33,7 +33,7 @@ type feedView struct {
 
 func runFeed(ctx context.Context, e env, args []string) error {
 	if len(args) == 0 {
-		return wrong("Say what to do: list, add, run, enable, disable, acknowledge, audit, retire or remove.")
+		return wrong("Say what to do: list, add, run, enable, disable, acknowledge, audit, life, retire or remove.")
 	}
 	d := dataCommand(e, "feed")
 	verb := args[0]
@@ -73,12 +73,40 @@ func runFeed(ctx context.Context, e env, args []string) error {
 		return d.one(ctx, "POST", "/feeds", f)
 	case "run", "enable", "disable", "acknowledge":
 		return d.one(ctx, "POST", "/feeds/"+id+"/"+verb, struct{}{})
+	case "life":
+		return list(ctx, d, "GET", "/feeds/"+id+"/life", nil, "TYPE\tENTRIES\tGONE\tHALF-LIFE\tERROR NOW\tRULE FOR THE CONFIGURATION", func(w io.Writer, l lifeView) { l.print(w, rest[0]) })
 	case "retire":
 		return d.one(ctx, "POST", "/feeds/"+id+"/retire", map[string]string{"text": "retired on the command line"})
 	case "remove":
 		return d.one(ctx, "DELETE", "/feeds/"+id, struct{}{})
 	}
-	return wrong("feed %q is not one of list, add, run, enable, disable, acknowledge, audit, retire, remove.", verb)
+	return wrong("feed %q is not one of list, add, run, enable, disable, acknowledge, audit, life, retire, remove.", verb)
+}
+
+// lifeView is how long entries of a type were listed, as the API shows it.
+type lifeView struct {
+	Type     string  `json:"type"`
+	Entries  int     `json:"entries"`
+	Gone     int     `json:"gone"`
+	HalfLife float64 `json:"half_life_days"`
+	InUse    struct {
+		Error float64 `json:"error"`
+	} `json:"in_use"`
+	Proposed *struct {
+		Lifetime  float64 `json:"lifetime"`
+		Speed     float64 `json:"decay_speed"`
+		Threshold float64 `json:"threshold"`
+		Error     float64 `json:"error"`
+	} `json:"proposed"`
+}
+
+func (l lifeView) print(w io.Writer, feed string) {
+	fmt.Fprintf(w, "%s\t%d\t%d\t", l.Type, l.Entries, l.Gone)
+	if p := l.Proposed; p != nil {
+		fmt.Fprintf(w, "%.1f d\t%.2f\tlife: [{source: %s, types: [%s], lifetime: %.1f, decay_speed: %.2f, threshold: %.0f}]  # error %.2f\n", l.HalfLife, l.InUse.Error, feed, l.Type, p.Lifetime, p.Speed, p.Threshold, p.Error)
+		return
+	}
+	fmt.Fprintf(w, "-\t%.2f\ttoo few have gone to say\n", l.InUse.Error)
 }
 
 // audited is a source of the audit as the API shows it.

@@ -2,7 +2,16 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/vedette-soc/vedette/internal/app"
 )
 
 func runOrg(ctx context.Context, e env, args []string) error {
@@ -10,6 +19,7 @@ func runOrg(ctx context.Context, e env, args []string) error {
 		return wrong("Say what to do: import or show.")
 	}
 	d := dataCommand(e, "org")
+	dry := d.fs.Bool("dry-run", false, "only say what an inventory would add")
 	rest, err := parseFlags(d.fs, args[1:])
 	if err != nil {
 		return err
@@ -19,14 +29,48 @@ func runOrg(ctx context.Context, e env, args []string) error {
 		return d.one(ctx, "GET", "/profile", nil)
 	case "import":
 		if len(rest) != 1 {
-			return wrong("org import takes one profile file (YAML).")
+			return wrong("org import takes one file: a profile (YAML), or an inventory that completes it (CSV, nmap XML, CycloneDX, SPDX, LDIF).")
 		}
 		f, err := os.Open(rest[0])
 		if err != nil {
 			return unreadable(rest[0], err)
 		}
 		defer func() { _ = f.Close() }()
-		return d.one(ctx, "PUT", "/profile", f)
+		if slices.Contains([]string{".yaml", ".yml"}, strings.ToLower(filepath.Ext(rest[0]))) {
+			return d.one(ctx, "PUT", "/profile", f)
+		}
+		return d.inventory(ctx, filepath.Base(rest[0]), f, *dry)
 	}
 	return wrong("org %q is not one of import, show.", args[0])
+}
+
+// completion is what an inventory adds, as the API says it.
+type completion struct {
+	Kind    string         `json:"kind"`
+	New     []string       `json:"new"`
+	Filled  []string       `json:"filled"`
+	Same    int            `json:"same"`
+	Skipped map[string]int `json:"skipped"`
+}
+
+// inventory completes the profile and prints what was added.
+func (d data) inventory(ctx context.Context, name string, f io.Reader, dry bool) error {
+	return d.with(ctx, func(c *app.Client) error {
+		var added completion
+		q := url.Values{"name": {name}, "dry_run": {fmt.Sprint(dry)}}
+		if err := c.Call(ctx, "POST", "/profile/inventory?"+q.Encode(), f, &added); err != nil {
+			return err
+		}
+		if *d.json || !d.env.tty {
+			return json.NewEncoder(d.env.stdout).Encode(added)
+		}
+		for _, line := range added.New {
+			fmt.Fprintln(d.env.stdout, "+", line)
+		}
+		for _, line := range added.Filled {
+			fmt.Fprintln(d.env.stdout, "~", line)
+		}
+		fmt.Fprintf(d.env.stdout, "%s: %d new, %d completed, %d said nothing new, skipped %v\n", added.Kind, len(added.New), len(added.Filled), added.Same, added.Skipped)
+		return nil
+	})
 }

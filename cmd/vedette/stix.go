@@ -135,7 +135,7 @@ func eachDocument(ctx context.Context, e env, paths []string, fn func(name strin
 			case d.IsDir(), file != path && !strings.HasSuffix(strings.TrimSuffix(file, ".gz"), ".json"):
 				return nil
 			}
-			return document(file, fn)
+			return openDocument(file, fn)
 		})
 		if err != nil {
 			return err
@@ -144,7 +144,7 @@ func eachDocument(ctx context.Context, e env, paths []string, fn func(name strin
 	return nil
 }
 
-func document(file string, fn func(name string, r io.Reader) error) error {
+func openDocument(file string, fn func(name string, r io.Reader) error) error {
 	f, err := os.Open(file)
 	if err != nil {
 		return unreadable(file, err)

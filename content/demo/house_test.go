@@ -53,7 +53,7 @@ func build(t *testing.T, end time.Time) *house {
 	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "demo.db"))
 	must(t, err)
 	t.Cleanup(func() { must(t, st.Close()) })
-	h.org, h.intel, h.alerts = org.New(st.Org()), intel.New(st.Intel(), st.Knowledge()), alert.New(st.Alerts())
+	h.org, h.intel, h.alerts = org.New(st.Org()), intel.New(st.Intel(), st.Knowledge(), st.Ledger()), alert.New(st.Alerts())
 	_, err = h.org.Import(h.ctx, demo.Profile())
 	must(t, err)
 	h.read(t, st, end)

@@ -32,7 +32,9 @@ type Detection struct {
 	Techniques []string      `json:"techniques,omitempty"` // ATT&CK ids
 	Warnings   []Warning     `json:"warnings,omitempty"`   // warning lists that speak against the reason
 	Suppressed bool          `json:"suppressed"`           // by a warning list, or of an informational rule: kept and counted, raises nothing
-	Late       time.Duration `json:"late"`                 // how long after the event it was found (retro-match)
+	Past       bool          `json:"past,omitempty"`       // found by looking back, not when the event arrived
+	Late       time.Duration `json:"late"`                 // found by looking back: how long after the event
+	Known      time.Time     `json:"known,omitzero"`       // when the reason became known here
 }
 
 // ReasonKind is why a detection exists.
@@ -44,6 +46,14 @@ const (
 	ByProduct   ReasonKind = "product" // an alert another product raised
 	ByRule      ReasonKind = "rule"
 )
+
+// Word is the kind as people say it.
+func (k ReasonKind) Word() string {
+	if k == ByProduct {
+		return "alert"
+	}
+	return string(k)
+}
 
 // Reason is what a detection rests on.
 type Reason struct {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,11 +14,12 @@ import (
 	"github.com/vedette-soc/vedette/ref"
 )
 
-// Service is the life of an alert. Safe for concurrent use; Take is meant to be
-// called by one worker.
+// Service is the life of an alert. Safe for concurrent use; calls of Take wait for
+// each other.
 type Service struct {
-	store Store
-	now   func() time.Time
+	taking sync.Mutex // held by Take
+	store  Store
+	now    func() time.Time
 }
 
 // New returns a Service over store.
@@ -39,6 +41,8 @@ type Taken struct {
 // Take keeps detections, groups them and ranks the incidents concerned, in one
 // transaction with mark (which may be nil).
 func (s *Service) Take(ctx context.Context, ds []Detection, mark *Mark) (Taken, error) {
+	s.taking.Lock()
+	defer s.taking.Unlock()
 	var taken Taken
 	err := s.store.Write(ctx, func(tx Tx) error {
 		taken = Taken{}

@@ -26,11 +26,13 @@ import (
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/investigate"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
+	"github.com/vedette-soc/vedette/internal/report"
 	"github.com/vedette-soc/vedette/internal/respond"
 	"github.com/vedette-soc/vedette/internal/supervise"
 	"github.com/vedette-soc/vedette/internal/telemetry"
@@ -47,10 +49,11 @@ type Config struct {
 	Collect     *collect.Service
 	Investigate *investigate.Service
 	Respond     *respond.Service
+	Reports     *report.Service
 	Identity    *identity.Service
 	Org         *org.Service
 	Audit       audit.Store
-	History     telemetry.History
+	History     pipeline.PastHistory
 	Decoder     *pipeline.Decoder
 	Matcher     *pipeline.Matcher
 	Workers     func() []supervise.Status
@@ -61,6 +64,8 @@ type Config struct {
 	Doctor      func(context.Context) []Check
 	Detect      *detect.Service
 	Rules       *pipeline.Rules
+	Hunt        *hunt.Service
+	Retro       *pipeline.Retro
 	Version     string
 	Log         *slog.Logger
 }

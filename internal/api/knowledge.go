@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"reflect"
@@ -13,7 +14,6 @@ import (
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/org"
-	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/ref"
 )
@@ -85,6 +85,7 @@ func (a *API) intelligence() []route {
 			return page(rows, next), err
 		}),
 		get("/indicators/{id}", ref.Viewer, "One indicator with all that its sources say.", nil, func(c call) (intel.Row, error) { return s.ByID(c.ctx, c.id()) }),
+		get("/indicators/{id}/reckoning", ref.Viewer, "How its confidence and expiry come about.", nil, func(c call) (intel.Reckoning, error) { return s.Reckon(c.ctx, c.id()) }),
 		send("POST", "/indicators/{id}/pin", ref.Analyst, "Fix confidence, expiry or revocation; wins over sources.", func(c call, b PinBody) (none, error) {
 			return none{}, s.Pin(c.ctx, c.id(), b.Confidence, b.Until, b.Revoked, b.Reason)
 		}),
@@ -116,6 +117,18 @@ func (a *API) intelligence() []route {
 			_, err := a.cfg.Org.Saved(c.ctx)
 			return a.cfg.Org.Index().Profile, err
 		}),
+		{
+			method: "POST", path: "/api/v1/profile/inventory", role: ref.Analyst, raw: true, out: reflect.TypeFor[org.Completion](), query: []string{"name", "dry_run"},
+			summary: "Complete the profile by an nmap scan, a bill of materials (CycloneDX, SPDX), a directory export (LDIF) or a table of assets (CSV); the body is the file.",
+			do: func(c call, _ any) (any, error) {
+				name := cmp.Or(c.query["name"], "upload")
+				inv, err := org.ReadInventory(name, c.r.Body)
+				if err != nil {
+					return nil, err
+				}
+				return a.cfg.Org.Complete(c.ctx, name, inv, c.query["dry_run"] == "true")
+			},
+		},
 		{
 			method: "PUT", path: "/api/v1/profile", role: ref.Analyst, raw: true, out: reflect.TypeFor[org.Profile](),
 			summary: "Replace the organisation profile; the body is the YAML file.", do: func(c call, _ any) (any, error) {
@@ -180,35 +193,13 @@ func (a *API) known(c call, k *Known) error {
 			return err
 		}
 	}
-	found, err := a.cfg.History.Find(c.ctx, pipeline.KeyOf(k.Type, k.Value), 1)
-	if err != nil || found.Count == 0 {
+	seen, err := a.cfg.History.Seen(c.ctx, telemetry.KeyOf(k.Type, k.Value))
+	if err != nil || seen.Count == 0 {
 		return err
 	}
-	k.Seen = &telemetry.Seen{Type: k.Type, Value: k.Value, Count: found.Count}
-	return a.when(c, k.Seen, found)
-}
-
-// when adds first and last to what was seen.
-func (a *API) when(c call, s *telemetry.Seen, newest telemetry.Found) error {
-	all, err := a.cfg.History.Find(c.ctx, pipeline.KeyOf(s.Type, s.Value), newest.Count)
-	if err != nil || len(all.Seqs) == 0 {
-		return err
-	}
-	at := func(seq telemetry.Seq) (time.Time, error) {
-		r, err := a.cfg.History.Read(c.ctx, seq, 1)
-		if err != nil || len(r) == 0 {
-			return time.Time{}, err
-		}
-		if ev, ok := a.cfg.Decoder.Decode(r[0]); ok {
-			return ev.Time, nil
-		}
-		return r[0].Received, nil
-	}
-	if s.Last, err = at(all.Seqs[0]); err != nil {
-		return err
-	}
-	s.First, err = at(all.Seqs[len(all.Seqs)-1])
-	return err
+	seen.Type, seen.Value = k.Type, k.Value
+	k.Seen = &seen
+	return nil
 }
 
 func (a *API) importBody(c call, _ any) (any, error) {

@@ -35,7 +35,7 @@ func page[T any](items []T, next string) Page[T] {
 
 func (a *API) routes() []route {
 	var all []route
-	for _, part := range [][]route{a.system(), a.incidents(), a.intelligence(), a.exports(), a.upkeep(), a.feeds(), a.rules(), a.responses(), a.people()} {
+	for _, part := range [][]route{a.system(), a.incidents(), a.intelligence(), a.exports(), a.upkeep(), a.feeds(), a.rules(), a.hunts(), a.reports(), a.responses(), a.people()} {
 		all = append(all, part...)
 	}
 	return all
@@ -169,6 +169,10 @@ func (a *API) feeds() []route {
 		send("POST", "/feeds", ref.Admin, "Add or replace a feed.", func(c call, f collect.Feed) (none, error) { return none{}, s.Add(c.ctx, f) }),
 		get("/feeds/audit", ref.Viewer, "What each source is worth: volume, overlap, latency, accuracy, yield, and what would be missed without it.", nil, func(c call) (intel.Portfolio, error) {
 			return a.cfg.Intel.Audit(c.ctx)
+		}),
+		get("/feeds/{id}/life", ref.Viewer, "How long the entries of a feed were listed, by type, with the decay model in use and the one that fits best.", nil, func(c call) (Page[intel.Life], error) {
+			l, err := a.cfg.Intel.Lives(c.ctx, c.id())
+			return page(l, ""), err
 		}),
 		send("POST", "/feeds/{id}/retire", ref.Admin, "Turn a feed off and withdraw what it said.", func(c call, b TextBody) (none, error) {
 			if strings.TrimSpace(b.Text) == "" {

@@ -19,13 +19,15 @@ import (
 	"github.com/vedette-soc/vedette/internal/source/ipsum"
 	"github.com/vedette-soc/vedette/internal/source/maltrail"
 	"github.com/vedette-soc/vedette/internal/source/misp"
+	"github.com/vedette-soc/vedette/internal/source/openioc"
+	"github.com/vedette-soc/vedette/internal/source/otx"
 	"github.com/vedette-soc/vedette/internal/source/stix"
 	"github.com/vedette-soc/vedette/internal/source/text"
 )
 
 // Parsers lists what a feed may be, by internal/source.
 func Parsers() []collect.Parser {
-	return []collect.Parser{csv.Parser{}, galaxy.Parser{}, ipsum.Parser{}, maltrail.Parser{}, misp.Parser{}, stix.Parser{}, text.Parser{}}
+	return []collect.Parser{csv.Parser{}, galaxy.Parser{}, ipsum.Parser{}, maltrail.Parser{}, misp.Parser{}, openioc.Parser{}, otx.Parser{}, stix.Parser{}, text.Parser{}}
 }
 
 // Formats lists what an event may be: those of format, those that content

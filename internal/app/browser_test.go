@@ -3,6 +3,7 @@ package app_test
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,8 @@ func TestBrowser(t *testing.T) {
 		{"Feed", feedOnAndOff},
 		{"Theme", themeStays},
 		{"Search", searchFinds},
+		{"Hunt", huntAndPivot},
+		{"Review", reviewByKeys},
 		{"Pages", pagesFit},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.test(t, h, b); b.calm(t) }) && step.name == "SignIn" {
@@ -234,6 +237,37 @@ func searchFinds(t *testing.T, _ house, b *browser) {
 
 // pagesFit: no page is wider than its window, shows where the focus is, and
 // keeps what has the focus clear of the bars that stick.
+// huntAndPivot asks, narrows by a click, and keeps the question.
+func huntAndPivot(t *testing.T, _ house, b *browser) {
+	b.open(t, "/hunt?since=")
+	submit := func(text string) {
+		b.leave(t, func() {
+			eval[any](t, b, `document.querySelector("[name=q]").value = `+strconv.Quote(text)+`; document.querySelector("[role=search] button").click()`)
+		})
+	}
+	count := `+document.getElementById("answer").textContent.replace(/[^0-9]/g, "")`
+	submit("destination.ip:*")
+	all := eval[int](t, b, count)
+	b.here(t, `document.querySelectorAll("#main .spark rect").length > 0 && document.querySelectorAll(".pv").length > 10`)
+	b.leave(t, func() { b.click(t, `.pv[title="destination.ip"]`) })
+	if some := eval[int](t, b, count); some < 1 || some >= all {
+		t.Errorf("%d events, and %d after narrowing", all, some)
+	}
+	b.here(t, `document.querySelector("[name=q]").value.startsWith('destination.ip:* destination.ip:"')`)
+	eval[any](t, b, `document.querySelector("form[action='/hunts'] [name=name]").value = "Who talks to it"`)
+	b.leave(t, func() {
+		eval[any](t, b, `const f = document.querySelector("form[action='/hunts']"); f.closest("details").open = true; f.querySelector("button").click()`)
+	})
+	b.leave(t, func() { b.click(t, "form[action$='/run'] button") })
+	b.here(t, `document.querySelector("#main .chip.warn").textContent === "found"`)
+	b.open(t, "/hunt")
+	submit("source.ip:")
+	b.here(t, `document.querySelector("[role=alert]").textContent.includes("column 11")`)
+	if refused := b.complaints(); len(refused) != 1 || !strings.HasPrefix(refused[0], "network error") {
+		t.Errorf("the page of a wrong question complains %q, want the status only", refused)
+	}
+}
+
 func pagesFit(t *testing.T, _ house, b *browser) {
 	link := func(from, selector string) string {
 		b.open(t, from)
@@ -244,7 +278,9 @@ func pagesFit(t *testing.T, _ house, b *browser) {
 		"/", "/?q=nothing+is+called+so", incident, link(incident, "a[href^='/events/']"), link(incident, "a[href^='/entities/']"),
 		link(incident, "a[href^='/techniques/']"), "/intel", "/intel?q=Harbour+Lantern", link("/intel?q=pilot-cargo", ".obs-link"),
 		"/lookup?value=unheard-of.example", "/feeds", link("/feeds", "section[aria-labelledby=chosen] td a"), "/blocks",
-		"/blocks/new?value=" + url.QueryEscape("drop.pilot-cargo.example"), "/organisation", "/health", "/audit", "/people",
+		"/blocks/new?value=" + url.QueryEscape("drop.pilot-cargo.example"), "/organisation", "/health", "/audit", "/people", "/reports", link("/reports", "td a"),
+		"/hunt", "/hunt?since=&q=" + url.QueryEscape("source.ip:* | count by source.ip, event.dataset"), "/hunt?since=&q=pilot-cargo.example", "/hunt?since=&q=" + url.QueryEscape(strings.Repeat("averylongword", 60)+` or "<script>`+"\u202e\""),
+		link("/hunt", "a[href^='/hunts/']"),
 	}
 	for _, path := range paths {
 		b.open(t, path)
@@ -273,7 +309,7 @@ const overflow = `(() => {
 // focusLost names what cannot be seen to have the focus.
 const focusLost = `(() => {
 	const out = [];
-	const bars = [document.querySelector(".top"), document.querySelector(".verdicts")].filter(Boolean);
+	const bars = [document.querySelector(".top"), document.querySelector(".verdicts"), document.querySelector(".decide")].filter(Boolean);
 	for (const e of document.querySelectorAll("a[href], button, input, select, textarea, summary")) {
 		if (!e.checkVisibility({ visibilityProperty: true }) || e.matches(".skip")) continue;
 		e.focus();

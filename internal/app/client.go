@@ -53,12 +53,16 @@ func Dial(ctx context.Context, c config.Config) (*Client, error) {
 }
 
 // Index makes sure that there is an index of the live indicators to look values
-// up in: a server has one, this process makes one.
+// up in, and that the history finds them: a server has both, this process makes
+// them.
 func (c *Client) Index(ctx context.Context) error {
 	if c.sys == nil {
 		return nil
 	}
-	return c.sys.matcher.Start(asSystem(ctx))
+	if err := c.sys.matcher.Start(asSystem(ctx)); err != nil {
+		return err
+	}
+	return c.sys.events.Note(ctx)
 }
 
 // Backtests does the back-tests that wait: a server has a worker for them, this
@@ -68,6 +72,27 @@ func (c *Client) Backtests(ctx context.Context) error {
 		return nil
 	}
 	return c.sys.detect.Drain(asSystem(ctx))
+}
+
+// Alone says that no server runs: this process does everything itself.
+func (c *Client) Alone() bool { return c.sys != nil }
+
+// CatchUp lets this process match what the server had not come to when it
+// stopped: a look back finds only what is noted.
+func (c *Client) CatchUp(ctx context.Context) error {
+	if c.sys == nil {
+		return nil
+	}
+	return c.sys.catchUp(ctx)
+}
+
+// LookBack does the looks back that wait: a server has a worker for them, this
+// process does them now.
+func (c *Client) LookBack(ctx context.Context) error {
+	if c.sys == nil {
+		return nil
+	}
+	return c.sys.hunt.Drain(asSystem(ctx))
 }
 
 // Close ends the client.

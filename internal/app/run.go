@@ -67,13 +67,17 @@ func (s *System) pipelineStage() []supervise.Worker {
 			s.rules.Renew() // placeholders come from the profile
 			return err
 		},
-		"alert.changed": func(_ context.Context, f ref.Fact) error { s.changes.tell([]string{f.Ref.ID}); return nil },
+		"alert.changed": func(ctx context.Context, f ref.Fact) error {
+			s.changes.tell([]string{f.Ref.ID})
+			return pipeline.Witness{Alerts: s.alerts, Intel: s.intel}.Changed(ctx, f)
+		},
 	}}
 	return []supervise.Worker{
 		{Name: "index", Run: func(ctx context.Context) error { return s.matcher.Run(ctx, s.ready) }},
 		{Name: "rules", Run: s.rules.Run},
 		{Name: "events", Run: s.events.Run},
 		{Name: "back-tests", Run: s.detect.Run},
+		{Name: "looking back", Run: s.hunt.Run},
 		{Name: "facts", Run: facts.Run},
 		{Name: "feed audit", Run: (&pipeline.FeedAudit{Intel: s.intel, Warnings: func() *misp.WarningSet { return s.warnings }, Every: 6 * time.Hour}).Run},
 		{Name: "blocks", Run: s.respond.Run},
@@ -145,7 +149,7 @@ func (s *System) faceStage(l *Listening, conf *tls.Config) ([]supervise.Worker, 
 func (s *System) face(intakeURL, listURL string, secure bool) http.Handler {
 	pages := web.New(web.Config{
 		Alerts: s.alerts, Intel: s.intel, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
-		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Detect: s.detect, Rules: s.rules, Index: s.matcher.State, Technique: techniqueName(s.cat),
+		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Detect: s.detect, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Index: s.matcher.State, Technique: techniqueName(s.cat),
 		Changes: s.changes.subscribe, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched, IntakeURL: intakeURL, ListURL: listURL, Engine: string(s.store.Engine()),
 		Version: s.opt.Version, Secure: secure, Log: s.opt.Log.With("component", "web"),
 	})

@@ -26,11 +26,13 @@ import (
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/fetch"
 	"github.com/vedette-soc/vedette/internal/history/segment"
+	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/investigate"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
+	"github.com/vedette-soc/vedette/internal/report"
 	"github.com/vedette-soc/vedette/internal/respond"
 	"github.com/vedette-soc/vedette/internal/store"
 	"github.com/vedette-soc/vedette/internal/supervise"
@@ -60,15 +62,18 @@ type System struct {
 	org         *org.Service
 	collect     *collect.Service
 	respond     *respond.Service
+	reports     *report.Service
 	identity    *identity.Service
 	detect      *detect.Service
 	investigate *investigate.Service
+	hunt        *hunt.Service
 
 	formats *format.Recogniser
 	decoder *pipeline.Decoder
 	matcher *pipeline.Matcher
 	rules   *pipeline.Rules
 	events  *pipeline.Events
+	retro   *pipeline.Retro
 	ready   chan struct{} // closed when the first index is built
 	replay  []demo.Event  // what the demo has still to deliver
 	pace    time.Duration // in which it delivers the last hours
@@ -172,20 +177,38 @@ func (s *System) build(ctx context.Context) error {
 		Store: s.store.Feeds(), Knowledge: pipeline.Knowledge{Intel: s.intel, Org: s.org}, Parsers: Parsers(), Fetch: client,
 		Catalogue: catalogue, SpoolDir: c.Data, Log: log.With("component", "collect"),
 	})
+	decays, err := decayRules(c.Life)
+	if err != nil {
+		return err
+	}
+	s.intel.WithDecay(decays).WithReliability((&pipeline.Reliabilities{Feeds: s.collect.Feeds}).Of)
 	guard := pipeline.Guard{Org: s.org, Warnings: warnings}
 	s.respond = respond.New(s.store.Responses(), guard,
 		pipeline.Past{History: s.history, Decoder: s.decoder, Org: s.org})
 	s.investigate = investigate.New(pipeline.Sources{Alerts: s.alerts, Intel: s.intel, History: s.history, Org: s.org}, techniqueName(s.cat))
+	reader, err := reportReader(s.warnings)
+	if err != nil {
+		return err
+	}
+	shelf := pipeline.Shelf{Collect: s.collect, Knowledge: pipeline.Knowledge{Intel: s.intel, Org: s.org}, Detect: s.detect, Rules: s.rules}
+	s.reports = report.New(report.Config{Store: s.store.Reports(), Engine: reader.Engine, Publisher: shelf, Eyes: shelf})
 	s.ready = make(chan struct{})
 	s.events = &pipeline.Events{
 		History: s.history, Checkpoints: s.store.Checkpoints(), Decoder: s.decoder, Matcher: s.matcher, Org: s.org, Alerts: s.alerts,
 		Rules: s.rules, Memories: s.store.Memories(),
 		Warnings: warnings, Changed: s.changes.tell, Ready: s.ready, Arrived: s.intake.Arrived(), Decoded: s.intake.Decoded, Log: log,
 	}
+	s.retro = &pipeline.Retro{
+		History: s.history, Decoder: s.decoder, Matcher: s.matcher, Rules: s.rules, Intel: s.intel, Org: s.org, Alerts: s.alerts,
+		Warnings: warnings, Changed: s.changes.tell, Started: s.ready, Matched: s.events.Matched, Log: log,
+	}
+	s.hunt = hunt.New(s.store.HuntJobs(), s.store.Hunts(), s.retro, pipeline.Searcher{History: s.history, Decoder: s.decoder})
+	s.matcher.InEffect = s.hunt.Renew
+	s.rules.InEffect = s.hunt.Renew
 	s.api = api.New(api.Config{
 		Alerts: s.alerts, Intel: s.intel, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched,
-		Detect: s.detect, Rules: s.rules, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
+		Detect: s.detect, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Retro: s.retro, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
 	})
 	if err := seedRules(ctx, s.detect); err != nil {
 		return err

@@ -38,6 +38,10 @@ type Config struct {
 	Fetch    Fetch    `yaml:"fetch"`
 	Warnings Warnings `yaml:"warninglists"`
 	Formats  Formats  `yaml:"formats"`
+	// How fast indicators age, in place of the built-in models: rules of source, types
+	// (both may be left out), lifetime (days), decay_speed and threshold. The first that
+	// fits counts. `vedette feed life` proposes rules.
+	Life []Life `yaml:"life"`
 }
 
 // TLS serves the pages, the intake and the lists over TLS.
@@ -88,6 +92,21 @@ type Fetch struct {
 type Warnings struct {
 	// Directory of lists (each a list.json), read at start beside those built in.
 	Directory string `yaml:"directory"`
+}
+
+// Life is a decay model: score = confidence x (1 - (age / lifetime)^(1 / decay_speed));
+// an indicator expires when it falls below the threshold.
+type Life struct {
+	// Feed whose entries it holds for; empty = all.
+	Source string `yaml:"source,omitempty"`
+	// Types it holds for, e.g. ipv4-addr; empty = all.
+	Types []string `yaml:"types,omitempty"`
+	// Days.
+	Lifetime float64 `yaml:"lifetime"`
+	// 1 falls evenly, above 1 first fast, below 1 first slowly.
+	Speed float64 `yaml:"decay_speed"`
+	// 0-100.
+	Threshold float64 `yaml:"threshold"`
 }
 
 // Formats are descriptions of log formats.

@@ -51,6 +51,7 @@ func TestBadConfigurations(t *testing.T) {
 		{"private: {listen: \"0.0.0.0:9\"}\n", "loopback"},
 		{"tls: {certificate: a.pem}\n", "go together"},
 		{"log: loud\nlisten: nowhere\n", "2 problem(s)"},
+		{"life: [{lifetime: 9}]\n", "life, rule 1: lifetime and decay_speed must be above 0"},
 		{"intake: {max_event: many}\n", "line 1"},
 		{"intake: {also: [nowhere]}\n", "intake.also"},
 		{"intake: {syslog: {tls: \":6514\"}}\n", "needs tls.certificate"},

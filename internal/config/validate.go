@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -24,6 +25,11 @@ func (c Config) Validate() error {
 	}
 	if c.Intake.MaxEvent < 1024 || c.Intake.MaxBody < int64(c.Intake.MaxEvent) {
 		bad("intake: max_event must be at least 1024 and max_body at least max_event")
+	}
+	for i, l := range c.Life {
+		if l.Lifetime <= 0 || l.Speed <= 0 || l.Threshold < 0 || l.Threshold >= 100 {
+			bad(fmt.Sprintf("life, rule %d: lifetime and decay_speed must be above 0, threshold from 0 to below 100", i+1))
+		}
 	}
 	if len(problems) == 0 {
 		return nil

@@ -52,6 +52,33 @@ func assert(said []AssertionRow, k Key, source, run string, c indicator.Claim, n
 	return append(said, mine), mine
 }
 
+// find returns what a source says.
+func find(said []AssertionRow, source string) (AssertionRow, bool) {
+	for _, a := range said {
+		if a.Source == source {
+			return a, true
+		}
+	}
+	return AssertionRow{}, false
+}
+
+// replace puts what a source says in the place of what it said.
+func replace(said []AssertionRow, by AssertionRow) {
+	for i := range said {
+		if said[i].Source == by.Source {
+			said[i] = by
+		}
+	}
+}
+
+// repeats reports whether b says nothing that a did not, apart from a confirmation
+// less than a day younger.
+func repeats(a, b AssertionRow) bool {
+	return a.Confidence == b.Confidence && a.TLP == b.TLP && a.Layer == b.Layer && a.KillChain == b.KillChain && a.Comment == b.Comment && a.Reference == b.Reference &&
+		a.ExternalID == b.ExternalID && slices.Equal(a.Names, b.Names) && slices.Equal(a.Tags, b.Tags) && a.ValidFrom.Equal(b.ValidFrom) && a.Until.Equal(b.Until) &&
+		b.LastSeen.Sub(a.LastSeen).Abs() < 24*time.Hour && !a.Withdrawn
+}
+
 // both unites what one run of a source says of a value in two places.
 func both(a, b AssertionRow) AssertionRow {
 	b.Names, b.Tags = union(a.Names, b.Names), union(a.Tags, b.Tags)
@@ -63,18 +90,13 @@ func both(a, b AssertionRow) AssertionRow {
 	return b
 }
 
-// combine derives the indicator from what all sources say:
-//
-//	confidence  100 x (1 - product of (1 - c/100)) over the sources that still claim it
-//	expiry      the latest of the sources' own, or where they give none, of the
-//	            decay model of the type from the day they last confirmed it
-//	TLP         the most restrictive
-//
+// combine derives the indicator from what all sources say and what was met here;
+// see [trust.reckon] for confidence and expiry. The TLP is the most restrictive.
 // An analyst's pin keeps confidence, expiry and revocation as they are.
-func combine(row Row, said []AssertionRow, now time.Time) Row {
-	doubt, claimed := 1.0, false
+func (t trust) combine(row Row, said []AssertionRow) Row {
+	claimed := false
 	names, tags := row.Names[:0:0], row.Tags[:0:0]
-	var until, first, last, from time.Time
+	var first, last, from time.Time
 	row.TLP, row.KillChain, row.Layer = indicator.TLPUnknown, "", ""
 	slices.SortStableFunc(said, func(a, b AssertionRow) int {
 		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.Source, b.Source))
@@ -87,24 +109,15 @@ func combine(row Row, said []AssertionRow, now time.Time) Row {
 		row.Layer = cmp.Or(row.Layer, a.Layer)
 		from = earliest(from, a.ValidFrom)
 		last = latest(last, a.LastSeen)
-		if a.Withdrawn {
-			continue
-		}
-		claimed = true
-		doubt *= 1 - float64(min(a.Confidence, 100))/100
-		end := a.Until
-		if end.IsZero() {
-			end = indicator.DecayOf(row.Type).Expiry(a.LastSeen, float64(a.Confidence))
-		}
-		until = latest(until, end)
+		claimed = claimed || !a.Withdrawn
 	}
 	row.Names, row.Tags = names, tags
 	row.Layer = cmp.Or(row.Layer, indicator.DefaultLayer(row.Type))
 	row.FirstSeen, row.LastSeen, row.ValidFrom = first, last, from
 	row.Claimed = claimed
 	if row.PinnedBy == "" && claimed {
-		row.Confidence = int(100*(1-doubt) + .5)
-		row.ValidUntil = until.Truncate(time.Second)
+		r := t.reckon(row.Type, said, row.Sighting, false)
+		row.Confidence, row.ValidUntil = r.Confidence, r.Until
 	}
 	return row
 }

@@ -3,6 +3,8 @@ package intel
 import (
 	"context"
 	"time"
+
+	"github.com/vedette-soc/vedette/indicator"
 )
 
 // Ledger keeps the counts of the audit of feeds. Contract as of Store.
@@ -17,8 +19,14 @@ type Ledger interface {
 	// Recount counts the sets anew from what the sources say and returns how many
 	// were wrong.
 	Recount(ctx context.Context) (int, error)
+	// Witness records what a verdict on an incident says of indicators ("" =
+	// nothing) in the place of what it said before, and returns all it ever spoke of.
+	Witness(ctx context.Context, incident string, keys []Key, kind string, at time.Time) ([]Key, error)
 	// Outcomes returns what indicators led to since a moment: one for each alert.
 	Outcomes(ctx context.Context, since time.Time) ([]Outcome, error)
+	// Lives returns how long each entry of a source that came after its first good
+	// run was listed, by type.
+	Lives(ctx context.Context, source string, now time.Time) (map[indicator.Type][]indicator.Lived, error)
 }
 
 // FeedFacts is what is known of a source beside its counts.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -27,11 +28,13 @@ type Service struct {
 	now       func() time.Time
 	merging   sync.Mutex           // Load and Save of a merge belong together
 	settled   map[string]time.Time // guarded by merging; nil = to be read
+	trust     trust                // guarded by merging
+	repeated  map[string]repetition
 }
 
 // New returns a Service.
 func New(store Store, knowledge KnowledgeStore, ledger Ledger) *Service {
-	return &Service{store: store, knowledge: knowledge, ledger: ledger, now: time.Now}
+	return &Service{store: store, knowledge: knowledge, ledger: ledger, now: time.Now, repeated: map[string]repetition{}}
 }
 
 // WithClock lets the service live by another clock, for replays.
@@ -83,6 +86,7 @@ func (s *Service) mergeBatch(ctx context.Context, source, run string, claims []i
 		return 0, 0, err
 	}
 	b := Batch{Tally: newTally()}
+	var again []Key
 	for _, k := range keys {
 		c := byKey[k]
 		old, known := rows[k]
@@ -98,21 +102,36 @@ func (s *Service) mergeBatch(ctx context.Context, source, run string, claims []i
 			old.ID, old.Type, old.Value = indicator.ID(c.Type, c.Raw), c.Type, c.Raw
 		}
 		before := claiming(said[k])
+		had, _ := find(said[k], source)
 		all, mine := assert(said[k], k, source, run, c, now)
-		b.Assertions = append(b.Assertions, mine)
-		if !slices.Contains(before, source) {
+		switch {
+		case !slices.Contains(before, source):
 			b.Tally.added(all, before, source, s.settledAt, now)
+			b.Assertions = append(b.Assertions, mine)
+		case had.Run != run && repeats(had, mine):
+			again = append(again, k)
+		default:
+			if had.Run != run && s.repeated[source].run == run && s.repeated[source].has(k) { // an earlier batch said it as before
+				mine = both(had, mine)
+				replace(all, mine)
+			}
+			b.Assertions = append(b.Assertions, mine)
 		}
-		if row := combine(old, all, now); !known || !same(old, row) {
+		if row := s.trust.combine(old, all); !known || !same(old, row) {
 			row.Turned = !known || old.Live(now) != row.Live(now)
 			b.Rows = append(b.Rows, row)
 		}
 	}
-	return stored, merged, s.store.Save(ctx, b)
+	if err := s.store.Save(ctx, b); err != nil {
+		return stored, merged, err
+	}
+	s.repeat(source, run, again)
+	return stored, merged, nil
 }
 
-// Withdraw tells that source no longer claims what run did not repeat. Each batch
-// is one transaction; after a failure or a crash it can be called again.
+// Withdraw tells that source no longer claims what run did not repeat, run being the
+// last one merged here. Each batch is one transaction; after a failure it can be
+// called again, until Settle.
 func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error) {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
 		return 0, err
@@ -122,38 +141,77 @@ func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error)
 	if err := s.readSettled(ctx); err != nil {
 		return 0, err
 	}
-	total := 0
+	said := s.repeated[source]
+	if said.run != run {
+		said = repetition{}
+	}
+	total, after := 0, Key(math.MinInt64)
 	for {
-		keys, err := s.store.Stale(ctx, source, run, batch)
+		keys, err := s.store.Stale(ctx, source, run, after, batch)
 		if err != nil || len(keys) == 0 {
 			return total, err
 		}
-		rows, said, err := s.store.Load(ctx, keys)
-		if err != nil {
-			return total, err
-		}
-		now := s.now().UTC()
-		b := Batch{Tally: newTally()}
-		for _, k := range keys {
-			before := claiming(said[k])
-			for i := range said[k] {
-				if a := &said[k][i]; a.Source == source {
-					a.Withdrawn = true
-					b.Assertions = append(b.Assertions, *a)
-					b.Tally.withdrawn(said[k], before, *a, s.settledAt, now)
-				}
-			}
-			if old, ok := rows[k]; ok {
-				row := combine(old, said[k], now)
-				row.Turned = old.Live(now) != row.Live(now)
-				b.Rows = append(b.Rows, row)
-			}
-		}
-		if err := s.store.Save(ctx, b); err != nil {
+		after = keys[len(keys)-1]
+		keys = slices.DeleteFunc(keys, said.has)
+		if err := s.withdrawBatch(ctx, source, keys); err != nil {
 			return total, err
 		}
 		total += len(keys)
 	}
+}
+
+// repetition is what a run of a source said again word for word: it is not written,
+// only remembered until the run is over. Each batch is sorted.
+type repetition struct {
+	run     string
+	batches [][]Key
+}
+
+func (r repetition) has(k Key) bool {
+	return slices.ContainsFunc(r.batches, func(b []Key) bool {
+		_, ok := slices.BinarySearch(b, k)
+		return ok
+	})
+}
+
+// repeat remembers what a batch of a run said again.
+func (s *Service) repeat(source, run string, keys []Key) {
+	r := s.repeated[source]
+	if r.run != run {
+		r = repetition{run: run}
+	}
+	if len(keys) > 0 {
+		r.batches = append(r.batches, keys)
+	}
+	s.repeated[source] = r
+}
+
+func (s *Service) withdrawBatch(ctx context.Context, source string, keys []Key) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	rows, said, err := s.store.Load(ctx, keys)
+	if err != nil {
+		return err
+	}
+	now := s.now().UTC()
+	b := Batch{Tally: newTally()}
+	for _, k := range keys {
+		before := claiming(said[k])
+		for i := range said[k] {
+			if a := &said[k][i]; a.Source == source {
+				a.Withdrawn = true
+				b.Assertions = append(b.Assertions, *a)
+				b.Tally.withdrawn(said[k], before, *a, s.settledAt, now)
+			}
+		}
+		if old, ok := rows[k]; ok {
+			row := s.trust.combine(old, said[k])
+			row.Turned = old.Live(now) != row.Live(now)
+			b.Rows = append(b.Rows, row)
+		}
+	}
+	return s.store.Save(ctx, b)
 }
 
 // Announce tells the house that indicators changed, so that the live index is
@@ -166,6 +224,8 @@ func (s *Service) Announce(ctx context.Context) error {
 func (s *Service) Settle(ctx context.Context, source string) error {
 	s.merging.Lock()
 	defer s.merging.Unlock()
+	delete(s.repeated, source)
+	s.settled = nil // what the sources have in common changed, too
 	if err := s.readSettled(ctx); err != nil || !s.settled[source].IsZero() {
 		return err
 	}
@@ -177,16 +237,92 @@ func (s *Service) Settle(ctx context.Context, source string) error {
 	return nil
 }
 
-// readSettled reads, once, when the first good run of each source ended.
+// WithReliability tells how reliable each source is, by the letters A to F of the
+// Admiralty code; "" = not said.
+func (s *Service) WithReliability(of func(source string) string) *Service {
+	s.trust.reliability = of
+	return s
+}
+
+// Reckon says how the confidence in an indicator and its expiry come about, as
+// they would be written now.
+func (s *Service) Reckon(ctx context.Context, id string) (Reckoning, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return Reckoning{}, err
+	}
+	row, err := s.ByID(ctx, id)
+	if err != nil {
+		return Reckoning{}, err
+	}
+	_, said, err := s.store.Load(ctx, []Key{row.Key})
+	if err != nil {
+		return Reckoning{}, err
+	}
+	s.merging.Lock()
+	defer s.merging.Unlock()
+	if err := s.readSettled(ctx); err != nil {
+		return Reckoning{}, err
+	}
+	return s.trust.reckon(row.Type, said[row.Key], row.Sighting, true), nil
+}
+
+// Witness tells what a verdict on an incident says of the indicators it met:
+// "confirmed", "refuted", or "" when it says nothing (any more). at is when they
+// were met last. A later call about the same incident replaces an earlier one.
+func (s *Service) Witness(ctx context.Context, incident string, ids []string, kind string, at time.Time) error {
+	if err := ref.Need(ctx, ref.Analyst); err != nil {
+		return err
+	}
+	var keys []Key
+	for _, id := range ids {
+		if u, err := uuid.Parse(id); err == nil {
+			keys = append(keys, KeyOfID(u))
+		}
+	}
+	s.merging.Lock()
+	defer s.merging.Unlock()
+	touched, err := s.ledger.Witness(ctx, incident, keys, kind, at)
+	if err != nil || len(touched) == 0 {
+		return err
+	}
+	if err := s.readSettled(ctx); err != nil {
+		return err
+	}
+	rows, said, err := s.store.Load(ctx, touched)
+	if err != nil {
+		return err
+	}
+	var b Batch
+	for _, k := range touched {
+		old, ok := rows[k]
+		if !ok {
+			continue
+		}
+		row := s.trust.combine(old, said[k])
+		if row.Confidence == old.Confidence && row.ValidUntil.Equal(old.ValidUntil) {
+			continue
+		}
+		row.Turned = old.Live(s.now()) != row.Live(s.now())
+		b.Rows = append(b.Rows, row)
+		b.Announce = b.Announce || row.Turned
+	}
+	if len(b.Rows) == 0 {
+		return nil
+	}
+	return s.store.Save(ctx, b)
+}
+
+// readSettled reads, once, when the first good run of each source ended and how
+// much the sources have in common.
 func (s *Service) readSettled(ctx context.Context) error {
 	if s.settled != nil {
 		return nil
 	}
-	_, facts, err := s.ledger.Tallies(ctx, s.now())
+	t, facts, err := s.ledger.Tallies(ctx, s.now())
 	if err != nil {
 		return err
 	}
-	s.settled = map[string]time.Time{}
+	s.settled, s.trust.kinship = map[string]time.Time{}, kinshipOf(t.Sets)
 	for source, f := range facts {
 		s.settled[source] = f.Settled
 	}

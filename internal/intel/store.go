@@ -39,8 +39,9 @@ func KeyOfID(id uuid.UUID) Key { return Key(binary.BigEndian.Uint64(id[:8])) }
 type Row struct {
 	Key Key `json:"-"`
 	indicator.Indicator
-	Claimed  bool   `json:"claimed"`   // at least one source still claims it
-	PinnedBy string `json:"pinned_by"` // the analyst who fixed confidence or expiry; wins over sources
+	Claimed  bool     `json:"claimed"`           // at least one source still claims it
+	Sighting Sighting `json:"sighting,omitzero"` // what verdicts said of it; only Load reads it
+	PinnedBy string   `json:"pinned_by"`         // the analyst who fixed confidence or expiry; wins over sources
 	// Turned says that the indicator begins or ceases to be live by being saved.
 	Turned bool `json:"-"`
 }
@@ -76,9 +77,9 @@ type Store interface {
 	Journal
 	// Save writes b in one transaction.
 	Save(ctx context.Context, b Batch) error
-	// Stale returns keys whose assertion of source stands although run did not
-	// repeat it, at most limit of them.
-	Stale(ctx context.Context, source, run string, limit int) ([]Key, error)
+	// Stale returns keys above after whose assertion of source stands although run
+	// did not write it, by rising key, at most limit of them.
+	Stale(ctx context.Context, source, run string, after Key, limit int) ([]Key, error)
 	// Live calls fn for every indicator that is neither revoked nor expired at
 	// now and has a source that still claims it. The order is not defined.
 	Live(ctx context.Context, now time.Time, fn func(k Key, t indicator.Type, value string) error) error

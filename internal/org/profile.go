@@ -120,6 +120,7 @@ type Technology struct {
 	Vendor  string `yaml:"vendor" json:"vendor"`
 	Version string `yaml:"version" json:"version"`
 	CPE     string `yaml:"cpe" json:"cpe"`
+	PURL    string `yaml:"purl" json:"purl,omitempty"`
 }
 
 // Person is somebody whose accounts and addresses are worth knowing.

@@ -50,6 +50,39 @@ func (s *Service) Saved(ctx context.Context) (Saved, error) {
 	return s.store.Current(ctx)
 }
 
+// Complete adds an inventory to the current profile and says what it adds; with dry,
+// it only says so. The new profile is a version like any other.
+func (s *Service) Complete(ctx context.Context, name string, inv Inventory, dry bool) (Completion, error) {
+	if err := ref.Need(ctx, ref.Analyst); err != nil {
+		return Completion{}, err
+	}
+	saved, err := s.store.Current(ctx)
+	if err != nil {
+		return Completion{}, err
+	}
+	was, err := Parse(saved.File)
+	if err != nil {
+		return Completion{}, err
+	}
+	is, err := Parse(saved.File) // a second one: complete changes lists in place
+	if err != nil {
+		return Completion{}, err
+	}
+	c := is.complete(inv)
+	c.File = saved.File
+	if len(c.New)+len(c.Filled) == 0 {
+		return c, nil
+	}
+	if c.File, err = rewrite(saved.File, was, is); err != nil {
+		return c, fmt.Errorf("write the profile with %s: %w", name, err)
+	}
+	if dry {
+		return c, nil
+	}
+	_, err = s.Import(ctx, c.File)
+	return c, err
+}
+
 // Import makes file the current profile.
 func (s *Service) Import(ctx context.Context, file []byte) (Saved, error) {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {

@@ -28,54 +28,82 @@ func warned(hits []misp.WarningHit) (ws []alert.Warning, suppressed bool) {
 	return ws, suppressed
 }
 
-// detect returns the detections of one event: one per live indicator it touches,
-// one per rule it matches, and one when it is itself an alert another product
-// raised.
-func (w *Events) detect(ctx context.Context, ev *event.Event, id ref.Ref) ([]alert.Detection, error) {
-	var out []alert.Detection
-	done := map[string]bool{}
-	var who *setting
-	base := func() alert.Detection {
-		if who == nil {
-			s := settle(ev, w.Org.Index())
-			who = &s
-		}
-		return alert.Detection{
-			Time: ev.Time, Event: id, Entity: who.entity, Peer: who.peer, Dataset: ev.Fields.String("event.dataset"),
-			Blocked: blocked(ev), Techniques: ev.Fields.Strings("threat.technique.id"),
-		}
+// detector turns events into detections. It belongs to one goroutine.
+type detector struct {
+	matcher  *Matcher
+	org      *org.Service
+	warnings func() *misp.WarningSet
+	hits     []match.Hit
+}
+
+// about is an event and whose it is.
+type about struct {
+	ev  *event.Event
+	id  ref.Ref
+	org *org.Service
+	set *setting // nil until base was asked for
+}
+
+// base is what detections of an event share.
+func (a *about) base() alert.Detection {
+	if a.set == nil {
+		s := settle(a.ev, a.org.Index())
+		a.set = &s
 	}
-	for _, o := range ev.Observables {
+	return alert.Detection{
+		Time: a.ev.Time, Event: a.id, Entity: a.set.entity, Peer: a.set.peer, Dataset: a.ev.Fields.String("event.dataset"),
+		Blocked: blocked(a.ev), Techniques: a.ev.Fields.Strings("threat.technique.id"),
+	}
+}
+
+// indicators returns one detection per live indicator that an event touches.
+func (w *detector) indicators(ctx context.Context, a *about) ([]alert.Detection, error) {
+	var out []alert.Detection
+	var done map[string]bool
+	for _, o := range a.ev.Observables {
 		var met []Met
 		var err error
-		if w.hits, met, err = w.Matcher.Lookup(ctx, o.Type, o.Value, w.hits); err != nil {
+		if w.hits, met, err = w.matcher.Lookup(ctx, o.Type, o.Value, w.hits); err != nil {
 			return nil, err
 		}
 		for _, m := range met {
 			if done[m.Row.ID] {
 				continue
 			}
+			if done == nil {
+				done = map[string]bool{}
+			}
 			done[m.Row.ID] = true
-			d := base()
-			byIndicator(&d, o, m, who)
-			d.Supplier = supplierOf(m.Row.Type, m.Row.Value, w.Org.Index())
-			d.Warnings, d.Suppressed = warned(w.Warnings().Match(m.Row.Type, m.Row.Value))
-			out = append(out, d)
-		}
-	}
-	if ev.Fields.String("event.kind") == "alert" {
-		d := base()
-		byProduct(&d, ev, who)
-		out = append(out, d)
-	}
-	if w.rules != nil {
-		for _, m := range w.rules.find(ev, id) {
-			d := base()
-			byRule(&d, m, id)
+			d := a.base()
+			byIndicator(&d, o, m, a.set)
+			d.Supplier = supplierOf(m.Row.Type, m.Row.Value, w.org.Index())
+			d.Warnings, d.Suppressed = warned(w.warnings().Match(m.Row.Type, m.Row.Value))
 			out = append(out, d)
 		}
 	}
 	return out, nil
+}
+
+// product returns the detection of an event that is itself an alert another
+// product raised.
+func product(a *about) []alert.Detection {
+	if a.ev.Fields.String("event.kind") != "alert" {
+		return nil
+	}
+	d := a.base()
+	byProduct(&d, a.ev, a.set)
+	return []alert.Detection{d}
+}
+
+// byRules returns the detections of rules that matched an event.
+func byRules(a *about, matches []ruleMatch) []alert.Detection {
+	var out []alert.Detection
+	for _, m := range matches {
+		d := a.base()
+		byRule(&d, m, a.id)
+		out = append(out, d)
+	}
+	return out
 }
 
 // supplierOf is the supplier of ours whom an indicator's name belongs to, "" for
@@ -109,6 +137,9 @@ func byIndicator(d *alert.Detection, o event.Observable, m Met, who *setting) {
 	}
 	for _, a := range row.Sources {
 		if !a.Withdrawn {
+			if d.Known.IsZero() || a.FirstAdded.Before(d.Known) {
+				d.Known = a.FirstAdded
+			}
 			d.Reason.Sources = append(d.Reason.Sources, a.Source)
 		}
 	}

@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cespare/xxhash/v2"
-
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/indicator"
@@ -47,7 +45,7 @@ type Events struct {
 	Decoded func(source, format string, at, received time.Time)
 	Log     *slog.Logger
 
-	hits       []match.Hit
+	crew       *crew
 	rules      *ruleFinder
 	remembered time.Time
 	place      telemetry.Seq // the last record done
@@ -62,7 +60,7 @@ func EventRef(s telemetry.Seq) ref.Ref {
 
 // KeyOf is the key under which history finds an observable.
 func KeyOf(t indicator.Type, value string) telemetry.Key {
-	return telemetry.Key(xxhash.Sum64String(string(t) + "\x00" + value))
+	return telemetry.KeyOf(t, value)
 }
 
 // Run is a worker: it follows the history until ctx is done.
@@ -85,21 +83,67 @@ func (w *Events) Run(ctx context.Context) error {
 		return err
 	}
 	defer w.remember(context.WithoutCancel(ctx), true)
-	for {
-		n, err := w.step(ctx)
+	return w.follow(ctx)
+}
+
+// follow reads and looks at one batch while the one before it becomes durable.
+func (w *Events) follow(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	batches, gone := make(chan *batch), make(chan struct{})
+	defer func() {
+		stop()
+		<-gone
+	}()
+	w.crew = newCrew(w)
+	go func(from, place telemetry.Seq) {
+		defer close(gone)
+		defer close(batches)
+		w.readOn(ctx, from, place, batches)
+	}(min(w.place, w.noted)+1, w.place)
+	for b := range batches {
+		if b.err == nil {
+			b.err = w.commit(ctx, b)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return nil
-		case err != nil:
-			return err
-		case n > 0:
-			continue
+		case b.err != nil:
+			return b.err
 		}
+	}
+	return nil
+}
+
+// readOn sends what there is from a record on, looked at, until ctx is done or
+// something fails. Records up to place were done before a crash; they are only to
+// be noted again.
+func (w *Events) readOn(ctx context.Context, from, place telemetry.Seq, to chan<- *batch) {
+	for {
+		records, err := w.History.Read(ctx, from, readBatch)
+		b := &batch{err: err}
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil && len(records) == 0:
+			select {
+			case <-ctx.Done():
+				return
+			case <-w.Arrived:
+			case <-time.After(500 * time.Millisecond):
+			}
+			continue
+		case err == nil:
+			from = records[len(records)-1].Seq + 1
+			b = w.crew.look(ctx, records, place)
+		}
+		failed := b.err != nil // once sent, b is the receiver's
 		select {
+		case to <- b:
 		case <-ctx.Done():
-			return nil
-		case <-w.Arrived:
-		case <-time.After(500 * time.Millisecond):
+			return
+		}
+		if failed {
+			return
 		}
 	}
 }
@@ -119,51 +163,39 @@ func (w *Events) show() { w.shown.Store(uint64(min(w.place, w.noted))) }
 // concurrent use.
 func (w *Events) Matched() telemetry.Seq { return telemetry.Seq(w.shown.Load()) }
 
-// step takes one batch. Records that were done before a crash but whose notes
-// were not durable are only noted again.
-func (w *Events) step(ctx context.Context) (int, error) {
-	from := min(w.place, w.noted) + 1
-	records, err := w.History.Read(ctx, from, readBatch)
-	if err != nil || len(records) == 0 {
-		return 0, err
+// commit takes one batch that was looked at, in order.
+func (w *Events) commit(ctx context.Context, b *batch) error {
+	if w.rules != nil {
+		w.rules.renew(b.set)
+		w.rules.note(b.sources)
 	}
 	var found []alert.Detection
-	for _, r := range records {
-		ev, ok := w.Decoder.Decode(r)
-		var keys []telemetry.Key
-		if ok {
-			for _, o := range ev.Observables {
-				keys = append(keys, KeyOf(o.Type, o.Value))
+	for i := range b.looked {
+		l := &b.looked[i]
+		if l.fresh {
+			if w.Decoded != nil {
+				w.Decoded(l.record.Source, l.event.Format, l.claimed, l.record.Received)
 			}
-			if r.Seq > w.place {
-				if w.Decoded != nil {
-					w.Decoded(r.Source, ev.Format, ev.Time, r.Received)
-				}
-				if ev.Time.Sub(r.Received) > telemetry.Ahead {
-					ev.Time = r.Received // a clock that runs ahead must not order incidents
-				}
-				ds, err := w.detect(ctx, &ev, EventRef(r.Seq))
-				if err != nil {
-					return 0, fmt.Errorf("detect in event %d: %w", r.Seq, err)
-				}
-				found = append(found, ds...)
+			found = append(found, l.found...)
+			if w.rules != nil {
+				found = append(found, byRules(&l.about, w.rules.take(&l.event, l.about.id, l.sight))...)
 			}
 		}
-		if r.Seq > w.noted {
-			if err := w.History.Note(ctx, r.Seq, keys); err != nil {
-				return 0, fmt.Errorf("note event %d: %w", r.Seq, err)
+		if seq := l.record.Seq; seq > w.noted {
+			if err := w.History.Note(ctx, seq, l.note); err != nil {
+				return fmt.Errorf("note event %d: %w", seq, err)
 			}
-			w.noted = r.Seq
+			w.noted = seq
 		}
 	}
-	last := records[len(records)-1].Seq
+	last := b.looked[len(b.looked)-1].record.Seq
 	if last <= w.place {
 		w.show()
-		return len(records), nil
+		return nil
 	}
 	taken, err := w.Alerts.Take(ctx, found, &alert.Mark{Consumer: Consumer, Seq: uint64(last)})
 	if err != nil {
-		return 0, err
+		return err
 	}
 	w.place = last
 	w.show()
@@ -171,7 +203,39 @@ func (w *Events) step(ctx context.Context) (int, error) {
 	if len(taken.Incidents) > 0 && w.Changed != nil {
 		w.Changed(taken.Incidents)
 	}
-	return len(records), nil
+	return nil
+}
+
+// Note notes again what the history does not know for good: where there is no
+// worker that runs, values of the newest records are found only then. It raises
+// nothing.
+func (w *Events) Note(ctx context.Context) error {
+	c := newCrew(w)
+	for from := w.History.Noted() + 1; ; {
+		records, err := w.History.Read(ctx, from, readBatch)
+		if err != nil || len(records) == 0 {
+			return err
+		}
+		from = records[len(records)-1].Seq + 1
+		b := c.look(ctx, records, from)
+		if b.err != nil {
+			return b.err
+		}
+		for i := range b.looked {
+			if err := w.History.Note(ctx, b.looked[i].record.Seq, b.looked[i].note); err != nil {
+				return fmt.Errorf("note event %d: %w", b.looked[i].record.Seq, err)
+			}
+		}
+	}
+}
+
+// noteOf is what the history notes of an event.
+func noteOf(ev *event.Event, source string) telemetry.Note {
+	n := telemetry.Note{Time: ev.Time, Source: source, Values: make([]telemetry.Value, len(ev.Observables))}
+	for i, o := range ev.Observables {
+		n.Values[i] = telemetry.Value{Key: KeyOf(o.Type, o.Value), Type: o.Type, Text: o.Value}
+	}
+	return n
 }
 
 // Decoder reads stored records back into events. Safe for concurrent use.

@@ -48,7 +48,9 @@ type Matcher struct {
 	log   *slog.Logger
 	live  match.Live
 	dirty chan struct{}
-	first sync.Once // Run may be started again
+	// InEffect is told after changes are in effect; may be nil. Set it before Run.
+	InEffect func()
+	first    sync.Once // Run may be started again
 
 	mu    sync.Mutex
 	since intel.Stamp          // up to which live is true; guarded by mu
@@ -176,10 +178,21 @@ func (m *Matcher) Update(ctx context.Context) (stale bool, err error) {
 // reached notes up to when the index is true, unless it is so up to later.
 func (m *Matcher) reached(to intel.Stamp) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if to.Seq > m.since.Seq || to.Seq == m.since.Seq && to.At.After(m.since.At) {
+	newer := to.Seq > m.since.Seq
+	if newer || to.Seq == m.since.Seq && to.At.After(m.since.At) {
 		m.since = to
 	}
+	m.mu.Unlock()
+	if newer && m.InEffect != nil {
+		m.InEffect()
+	}
+}
+
+// Since is the moment up to which the index in use is true.
+func (m *Matcher) Since() intel.Stamp {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.since
 }
 
 // IndexState is what the health page shows of the index.

@@ -119,6 +119,25 @@ type Compiled struct {
 // Len is the number of indicators.
 func (c *Compiled) Len() int { return len(c.entries) }
 
+// Each calls fn with every indicator.
+func (c *Compiled) Each(fn func(Hit) error) error {
+	for i := range c.entries {
+		if err := fn(c.hit(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Compiled) hit(i int) Hit {
+	e := c.entries[i]
+	names := e.names
+	if names == nil {
+		names = []string{}
+	}
+	return Hit{Type: e.kind, Value: e.value, Names: names, Sources: e.sources, Confidence: e.confidence}
+}
+
 // Wanted returns what tells a format.Reader which raw records may touch an
 // indicator; nil when it cannot be told, because of a kind of indicator that only
 // shows when a record is read.
@@ -152,12 +171,7 @@ type Hit struct {
 func (c *Compiled) Lookup(t indicator.Type, value string, dst []Hit, scratch []match.Hit) ([]Hit, []match.Hit) {
 	scratch = c.index.Lookup(t, value, scratch[:0])
 	for _, h := range scratch {
-		e := c.entries[h.ID]
-		names, sources := e.names, e.sources
-		if names == nil {
-			names = []string{}
-		}
-		dst = append(dst, Hit{Type: e.kind, Value: e.value, Names: names, Sources: sources, Confidence: e.confidence})
+		dst = append(dst, c.hit(int(h.ID)))
 	}
 	return dst, scratch
 }

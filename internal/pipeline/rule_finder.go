@@ -14,47 +14,20 @@ import (
 	"github.com/vedette-soc/vedette/sigma"
 )
 
-// ruleFinder looks at events with the rules of the moment. It belongs to one
-// goroutine; correlations remember in it.
-type ruleFinder struct {
-	rules *Rules
-
+// ruleEye looks at events with one set of rules. It belongs to one goroutine and
+// remembers nothing from one event to the next.
+type ruleEye struct {
 	set    *ruleSet
 	main   *sigma.Matcher
 	passes *sigma.Matcher // nil when there are no exceptions
-	memory *sigma.Correlator
-
-	// counted since they were taken last
-	fired    map[string]int
-	excepted map[string]int // by exception
-	seen     map[detect.Seen]int
 }
 
-func newRuleFinder(r *Rules) *ruleFinder {
-	f := &ruleFinder{rules: r}
-	f.forget()
-	return f
-}
-
-func (f *ruleFinder) forget() {
-	f.fired, f.excepted, f.seen = map[string]int{}, map[string]int{}, map[detect.Seen]int{}
-}
-
-// renew takes over rules that were swapped in; what correlations remember goes
-// with them.
-func (f *ruleFinder) renew() {
-	set := f.rules.state.Load()
-	if f.set == set {
-		return
-	}
-	memory := set.correlator()
-	if f.memory != nil {
-		f.memory.Copy(memory)
-	}
-	f.set, f.memory, f.main, f.passes = set, memory, set.engine.Matcher(), nil
+func newRuleEye(set *ruleSet) *ruleEye {
+	e := &ruleEye{set: set, main: set.engine.Matcher()}
 	if set.passes != nil {
-		f.passes = set.passes.Matcher()
+		e.passes = set.passes.Matcher()
 	}
+	return e
 }
 
 // ruleMatch is a rule, or a correlation, that an event completes.
@@ -65,68 +38,133 @@ type ruleMatch struct {
 	alarm *sigma.Alarm // of a correlation
 }
 
-// find returns what the rules say of an event.
-func (f *ruleFinder) find(ev *event.Event, id ref.Ref) []ruleMatch {
-	f.renew()
-	hits := f.main.Event(ev)
-	f.note()
+// sight is what the rules say of an event.
+type sight struct {
+	matches    []ruleMatch
+	excepted   []string // ids of the exceptions that let it pass
+	correlates bool     // a correlation wants to know of it
+}
+
+// look returns what the rules say of an event; wanted is called with each match
+// that a correlation asks for, while the matcher still holds the event.
+func (e *ruleEye) look(ev *event.Event, wanted func(*sigma.Rule, sigma.Match)) sight {
+	var out sight
+	hits := e.main.Event(ev)
 	if len(hits) == 0 {
-		return nil
+		return out
 	}
-	var out []ruleMatch
 	var passing []sigma.Match
 	looked := false
 	for _, h := range hits {
-		r := f.set.engine.Rule(h.Rule)
-		if exceptions := f.set.passOf[r.ID]; len(exceptions) > 0 {
+		r := e.set.engine.Rule(h.Rule)
+		if exceptions := e.set.passOf[r.ID]; len(exceptions) > 0 {
 			if !looked {
-				passing, looked = f.passes.Event(ev), true
+				passing, looked = e.passes.Event(ev), true
 			}
-			if f.passed(exceptions, passing) {
+			if id, ok := e.passed(exceptions, passing); ok {
+				out.excepted = append(out.excepted, id)
 				continue
 			}
 		}
 		if !r.Silent {
-			f.fired[r.ID]++
-			out = append(out, ruleMatch{rule: r, meta: f.set.meta[h.Rule], why: f.main.Why(h)})
+			out.matches = append(out.matches, ruleMatch{rule: r, meta: e.set.meta[h.Rule], why: e.main.Why(h)})
 		}
-		if f.memory.Wants(r.Key()) {
-			out = append(out, f.correlate(r, h, ev, id)...)
+		if e.set.wants[h.Rule] {
+			out.correlates = true
+			if wanted != nil {
+				wanted(r, h)
+			}
 		}
 	}
 	return out
 }
 
-// passed says whether an exception lets the event pass, and counts it.
-func (f *ruleFinder) passed(exceptions []int, passing []sigma.Match) bool {
+// passed returns the exception that lets the event pass.
+func (e *ruleEye) passed(exceptions []int, passing []sigma.Match) (string, bool) {
 	for _, p := range passing {
 		if slices.Contains(exceptions, p.Rule) {
-			f.excepted[f.set.exceptions[p.Rule].ID]++
-			return true
+			return e.set.exceptions[p.Rule].ID, true
 		}
 	}
-	return false
+	return "", false
+}
+
+// ruleFinder takes what was seen, in order: it counts, and correlations remember
+// in it. It belongs to one goroutine.
+type ruleFinder struct {
+	rules  *Rules // nil = nothing is counted
+	eye    *ruleEye
+	memory *sigma.Correlator
+
+	// counted since they were taken last
+	fired    map[string]int
+	excepted map[string]int // by exception
+	seen     map[detect.Seen]int
+}
+
+func newRuleFinder(r *Rules, set *ruleSet) *ruleFinder {
+	f := &ruleFinder{rules: r}
+	f.forget()
+	f.renew(set)
+	return f
+}
+
+func (f *ruleFinder) forget() {
+	f.fired, f.excepted, f.seen = map[string]int{}, map[string]int{}, map[detect.Seen]int{}
+}
+
+// renew takes over rules that were swapped in; what correlations remember goes
+// with them.
+func (f *ruleFinder) renew(set *ruleSet) {
+	if f.eye != nil && f.eye.set == set {
+		return
+	}
+	memory := set.correlator()
+	if f.memory != nil {
+		f.memory.Copy(memory)
+	}
+	f.eye, f.memory = newRuleEye(set), memory
+}
+
+// take counts what was seen in an event, and returns it with the correlations
+// that the event completes.
+func (f *ruleFinder) take(ev *event.Event, id ref.Ref, s sight) []ruleMatch {
+	for _, m := range s.matches {
+		f.fired[m.rule.ID]++
+	}
+	for _, e := range s.excepted {
+		f.excepted[e]++
+	}
+	if !s.correlates {
+		return s.matches
+	}
+	// The fields that correlations group by are read from a matcher that holds
+	// the event: few events get here.
+	out := s.matches
+	f.eye.look(ev, func(r *sigma.Rule, h sigma.Match) { out = append(out, f.correlate(r, h, ev, id)...) })
+	return out
 }
 
 func (f *ruleFinder) correlate(r *sigma.Rule, h sigma.Match, ev *event.Event, id ref.Ref) []ruleMatch {
 	var out []ruleMatch
-	for _, a := range f.memory.Add(sigma.Hit{Rule: r.Key(), Time: ev.Time, Event: id.ID, Values: func(field string) []string { return f.main.Values(h, field) }}) {
-		c := &f.set.correlations[a.Correlation]
+	for _, a := range f.memory.Add(sigma.Hit{Rule: r.Key(), Time: ev.Time, Event: id.ID, Values: func(field string) []string { return f.eye.main.Values(h, field) }}) {
+		set := f.eye.set
+		c := &set.correlations[a.Correlation]
+		if c.Silent { // only another correlation asks for it
+			continue
+		}
 		f.fired[c.ID]++
-		out = append(out, ruleMatch{rule: &c.Rule, meta: f.set.corrMeta[a.Correlation], alarm: &a})
+		out = append(out, ruleMatch{rule: &c.Rule, meta: set.corrMeta[a.Correlation], alarm: &a})
 	}
 	return out
 }
 
-// note counts the event, by the day it is looked at, for the log sources it
-// belongs to.
-func (f *ruleFinder) note() {
-	if len(f.main.LogSources()) == 0 {
-		return
-	}
+// note counts events, by the day they are looked at, for the log sources they
+// belong to.
+func (f *ruleFinder) note(sources map[sigma.LogSource]int) {
 	day := time.Now().UTC().Format(time.DateOnly)
-	for _, s := range f.main.LogSources() {
-		f.seen[detect.Seen{Source: s, Day: day}]++
+	for s, n := range sources {
+		f.seen[detect.Seen{Source: s, Day: day}] += n
 	}
 }
 
@@ -154,7 +192,7 @@ func (f *ruleFinder) report(ctx context.Context) error {
 // byRule fills d for a rule that matched.
 func byRule(d *alert.Detection, m ruleMatch, id ref.Ref) {
 	key := m.meta.ID
-	d.Sensor = "sigma"
+	d.Sensor, d.Known = "sigma", m.meta.Changed
 	d.ID = alert.DetectionID(d.Event, key, "")
 	d.Reason = alert.Reason{
 		Kind: alert.ByRule, Key: key, Title: m.rule.Title, Level: m.rule.Level, Author: m.meta.Author, License: m.meta.License,

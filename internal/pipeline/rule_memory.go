@@ -20,8 +20,7 @@ func (w *Events) recall(ctx context.Context) error {
 	if w.Rules == nil {
 		return nil
 	}
-	w.rules = newRuleFinder(w.Rules)
-	w.rules.renew()
+	w.rules = newRuleFinder(w.Rules, w.Rules.state.Load())
 	if w.Memories == nil {
 		return nil
 	}
@@ -46,7 +45,7 @@ func (w *Events) recall(ctx context.Context) error {
 				break
 			}
 			if ev, ok := w.Decoder.read(r); ok {
-				w.rules.find(&ev, EventRef(r.Seq))
+				w.rules.take(&ev, EventRef(r.Seq), w.rules.eye.look(&ev, nil))
 			}
 		}
 		from = records[len(records)-1].Seq + 1
@@ -63,7 +62,7 @@ func (w *Events) remember(ctx context.Context, now bool) {
 	}
 	w.remembered = time.Now()
 	err := w.rules.report(ctx)
-	if err == nil && w.Memories != nil && len(w.rules.set.correlations) > 0 {
+	if err == nil && w.Memories != nil && len(w.rules.eye.set.correlations) > 0 {
 		var state []byte
 		if state, err = w.rules.memory.State(); err == nil {
 			err = w.Memories.SaveMemory(ctx, memoryOf, w.place, state)

@@ -25,7 +25,9 @@ type Rules struct {
 	dirty     chan struct{}
 	state     atomic.Pointer[ruleSet]
 	ready     chan struct{} // closed when the first rules are compiled
-	first     sync.Once
+	// InEffect is told after other rules are in effect; may be nil. Set it before Run.
+	InEffect func()
+	first    sync.Once
 
 	matches, excepted atomic.Int64
 	mu                sync.Mutex
@@ -43,6 +45,7 @@ type ruleSet struct {
 
 	correlations []sigma.Correlation
 	corrMeta     []detect.Rule // by correlation
+	wants        []bool        // by rule of engine: a correlation asks for it
 
 	refused []detect.Refusal
 	never   map[string]string // why a rule cannot match
@@ -126,6 +129,9 @@ func (r *Rules) Rebuild(ctx context.Context) error {
 	set.generation = r.state.Load().generation + 1
 	set.asOf, set.took = start, time.Since(start)
 	r.state.Store(set)
+	if r.InEffect != nil {
+		r.InEffect()
+	}
 	r.log.DebugContext(ctx, "rules swapped", "rules", set.engine.Len(), "correlations", len(set.correlations), "refused", len(set.refused), "took", set.took)
 	return nil
 }
@@ -192,6 +198,7 @@ func (s *ruleSet) refuse(err error) error {
 // correlate keeps the correlations that can work.
 func (s *ruleSet) correlate(live detect.Live) error {
 	s.correlations = live.Sigma.Correlations
+	s.wants = make([]bool, s.engine.Len())
 	if _, err := sigma.NewCorrelator(s.correlations, live.Sigma.Rules); err != nil {
 		if err := s.refuse(err); err != nil {
 			return err
@@ -199,6 +206,10 @@ func (s *ruleSet) correlate(live detect.Live) error {
 	}
 	for i := range s.correlations {
 		s.corrMeta = append(s.corrMeta, live.Meta[s.correlations[i].ID])
+	}
+	memory := s.correlator()
+	for i := range s.wants {
+		s.wants[i] = memory.Wants(s.engine.Rule(i).Key())
 	}
 	return nil
 }

@@ -32,6 +32,9 @@ func (t alertTx) Insert(ctx context.Context, ds []alert.Detection) ([]alert.Dete
 			return nil, err
 		}
 		if kept >= keptPerAlert {
+			if d.Past { // it cannot be told whether it was counted already
+				continue
+			}
 			fresh = append(fresh, d)
 			continue
 		}

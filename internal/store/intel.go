@@ -88,6 +88,18 @@ func (s intelStore) Load(ctx context.Context, keys []intel.Key) (map[intel.Key]i
 	if err != nil || len(rows) == 0 {
 		return rows, all, err
 	}
+	err = q.Query(ctx, "SELECT key, confirmed, refuted, last FROM intel_sighting WHERE key IN ("+in+")", args, func(scan sqldb.Scan) error {
+		var k intel.Key
+		var m intel.Sighting
+		err := scan(&k, &m.Confirmed, &m.Refuted, sqldb.TimeColumn{T: &m.Last})
+		r := rows[k]
+		r.Sighting = m
+		rows[k] = r
+		return err
+	})
+	if err != nil {
+		return rows, all, err
+	}
 	err = q.Query(ctx, `SELECT key, source, run, first_added, last_seen, confidence, until, names, tags, note, withdrawn FROM intel_source WHERE key IN (`+in+`)`,
 		args, func(scan sqldb.Scan) error {
 			a, err := scanAssertion(scan)
@@ -168,9 +180,9 @@ func saveAssertions(ctx context.Context, tx *sqldb.Tx, assertions []intel.Assert
 	return err
 }
 
-func (s intelStore) Stale(ctx context.Context, source, run string, limit int) ([]intel.Key, error) {
+func (s intelStore) Stale(ctx context.Context, source, run string, after intel.Key, limit int) ([]intel.Key, error) {
 	var keys []intel.Key
-	err := s.db.Read().Query(ctx, "SELECT key FROM intel_source WHERE source = ? AND run <> ? AND NOT withdrawn LIMIT ?", []any{source, run, limit},
+	err := s.db.Read().Query(ctx, "SELECT key FROM intel_source WHERE source = ? AND run <> ? AND NOT withdrawn AND key > ? ORDER BY key LIMIT ?", []any{source, run, int64(after), limit},
 		func(scan sqldb.Scan) error {
 			var k intel.Key
 			err := scan(&k)

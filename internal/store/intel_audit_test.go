@@ -187,6 +187,46 @@ func outcomes(t *testing.T, st *store.Store, p *portfolio) {
 }
 
 // TestRecount: counts that went wrong are put right, and said.
+// TestLives: entries that stay three days, and a model chosen for them.
+func TestLives(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		slow := indicator.Decay{Lifetime: 1000 * 24 * time.Hour, Delta: 1, Threshold: 20}
+		p := &portfolio{t: t, now: time.Date(2026, 5, 1, 6, 0, 0, 0, time.UTC)}
+		p.s = newIntel(st).WithClock(func() time.Time { return p.now }).WithDecay([]intel.DecayRule{
+			{Source: "other", Decay: indicator.Decay{Lifetime: time.Hour, Delta: 1}},
+			{Types: []indicator.Type{indicator.Domain}, Decay: slow},
+		})
+		for day := range 12 {
+			p.run("fleeting", named("fleeting", 10*max(day-3, 0), 10*(day+1)))
+			p.run("lasting", named("lasting", 0, 10*(day+1)))
+			p.now = p.now.Add(24 * time.Hour)
+		}
+		ctx := system(t)
+		lives, err := p.s.Lives(ctx, "fleeting")
+		if err != nil || len(lives) != 1 {
+			t.Fatalf("%v, %v", lives, err)
+		}
+		// Of days 1 to 11, those of 1 to 7 are gone; each was last seen after three days.
+		l := lives[0]
+		if l.Type != indicator.Domain || l.Entries != 110 || l.Gone != 70 || l.Proposed == nil || l.HalfLife < 2.5 || l.HalfLife > 4.5 {
+			t.Errorf("fleeting: %+v", l)
+		}
+		if l.InUse.Lifetime != 1000 || l.Proposed.Error >= l.InUse.Error {
+			t.Errorf("fleeting: in use %+v, proposed %+v", l.InUse, l.Proposed)
+		}
+		if lives, err = p.s.Lives(ctx, "lasting"); err != nil || len(lives) != 1 || lives[0].Proposed != nil || lives[0].Gone != 0 {
+			t.Errorf("lasting: %+v, %v", lives, err)
+		}
+		if lives, err = p.s.Lives(ctx, "unknown"); err != nil || len(lives) != 0 {
+			t.Errorf("unknown: %+v, %v", lives, err)
+		}
+		row, err := p.s.Lookup(ctx, indicator.Domain, "lasting0.example")
+		if err != nil || !row.ValidUntil.Equal(slow.Expiry(row.LastSeen, 70).Truncate(time.Second)) {
+			t.Errorf("the chosen model says until %v, the row %v, %v", slow.Expiry(row.LastSeen, 70), row.ValidUntil, err)
+		}
+	})
+}
+
 func TestRecount(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		s := newIntel(st)

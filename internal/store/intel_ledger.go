@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/sqldb"
@@ -105,6 +106,22 @@ func (l ledger) Settle(ctx context.Context, source string, at time.Time) error {
 		_, err := tx.Exec(ctx, "INSERT INTO intel_feed (source, settled, listed) VALUES (?,?,'') ON CONFLICT (source) DO NOTHING", source, sqldb.Micros(at))
 		return err
 	})
+}
+
+// Lives implements intel.Ledger.
+func (l ledger) Lives(ctx context.Context, source string, now time.Time) (map[indicator.Type][]indicator.Lived, error) {
+	out := map[indicator.Type][]indicator.Lived{}
+	const day = 24 * 60 * 60 * 1_000_000
+	err := l.db.Read().Query(ctx, `SELECT i.type, (CASE WHEN s.withdrawn THEN s.last_seen ELSE ? END - s.first_added) / ?, s.withdrawn, COUNT(*)
+		FROM intel_source s JOIN intel_indicator i ON i.key = s.key JOIN intel_feed f ON f.source = s.source
+		WHERE s.source = ? AND s.first_added > f.settled GROUP BY 1, 2, 3`, []any{sqldb.Micros(now), int64(day), source}, func(scan sqldb.Scan) error {
+		var typ indicator.Type
+		var lived indicator.Lived
+		err := scan(&typ, &lived.Days, &lived.Gone, &lived.N)
+		out[typ] = append(out[typ], lived)
+		return err
+	})
+	return out, err
 }
 
 // SaveListed implements intel.Ledger.

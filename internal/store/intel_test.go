@@ -318,3 +318,48 @@ func TestWithdrawAfterCrash(t *testing.T) {
 		}
 	})
 }
+
+// TestRepetition: what a run says again word for word is not written, and is not
+// withdrawn; what it says in several batches is joined.
+func TestRepetition(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		s := newIntel(st)
+		ctx := system(t)
+		said := func(value string) intel.AssertionRow {
+			_, all, err := st.Intel().Load(ctx, []intel.Key{intel.KeyOf(indicator.Domain, value)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, rows := range all {
+				return rows[0]
+			}
+			return intel.AssertionRow{}
+		}
+		merge(t, s, "a", "1", domain("stays.example", 80, "Quack"), domain("changes.example", 80), domain("goes.example", 80), domain("grows.example", 80, "Quack"))
+		merge(t, s, "a", "2", domain("stays.example", 80, "Quack"), domain("changes.example", 60))
+		merge(t, s, "a", "2", domain("grows.example", 80, "Quack"))
+		merge(t, s, "a", "2", domain("grows.example", 80, "Honk"))
+		if n, err := s.Withdraw(ctx, "a", "2"); n != 1 || err != nil {
+			t.Errorf("withdrew %d, %v", n, err)
+		}
+		if r := said("stays.example").Run; r != "1" {
+			t.Errorf("what stayed was written by run %s", r)
+		}
+		if r := said("changes.example"); r.Run != "2" || r.Confidence != 60 {
+			t.Errorf("what changed: %+v", r)
+		}
+		if r := said("grows.example"); len(r.Names) != 2 {
+			t.Errorf("what grew: %+v", r)
+		}
+		want := map[string]bool{"stays.example": true, "changes.example": true, "grows.example": true}
+		if d := cmp.Diff(want, liveValues(t, s)); d != "" {
+			t.Error(d)
+		}
+		if err := s.Settle(ctx, "a"); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := s.Withdraw(ctx, "a", "retired"); n != 3 || err != nil {
+			t.Errorf("withdrew %d of the rest, %v", n, err)
+		}
+	})
+}

@@ -6,8 +6,6 @@ package telemetry
 import (
 	"context"
 	"time"
-
-	"github.com/vedette-soc/vedette/indicator"
 )
 
 // Record is one event as received.
@@ -47,10 +45,10 @@ type History interface {
 	// when there are no more (it does not wait). Numbers that retention has
 	// removed are skipped.
 	Read(ctx context.Context, from Seq, limit int) ([]Stored, error)
-	// Note records that the record seq holds keys, so that Find returns it.
+	// Note records what the record seq holds, so that Find returns it.
 	// It is called in order of seq, once per record; after a crash the caller
 	// notes again from Noted()+1.
-	Note(ctx context.Context, seq Seq, keys []Key) error
+	Note(ctx context.Context, seq Seq, n Note) error
 	// Noted is the last record up to which notes are durable.
 	Noted() Seq
 	// Find returns where each key was seen.
@@ -91,15 +89,6 @@ type Source struct {
 	// Ahead counts events from the future, and Skew is how far the last was.
 	Ahead int64         `json:"ahead,omitzero"`
 	Skew  time.Duration `json:"skew,omitzero"`
-}
-
-// Seen is the answer to "have we ever seen this?".
-type Seen struct {
-	Type  indicator.Type `json:"type"`
-	Value string         `json:"value"`
-	Count int            `json:"count"`
-	First time.Time      `json:"first,omitzero"`
-	Last  time.Time      `json:"last,omitzero"`
 }
 
 // CheckpointStore remembers how far a consumer got.

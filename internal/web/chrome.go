@@ -41,6 +41,8 @@ var navigation = []struct {
 }{
 	{"Queue", "/", "q", ref.Viewer, []string{"/incidents/", "/events/"}},
 	{"Intelligence", "/intel", "i", ref.Viewer, []string{"/intel", "/indicators/", "/entities/", "/techniques/", "/lookup"}},
+	{"Hunt", "/hunt", "u", ref.Viewer, []string{"/hunt", "/hunts/"}},
+	{"Reports", "/reports", "e", ref.Viewer, []string{"/reports"}},
 	{"Rules", "/rules", "r", ref.Viewer, []string{"/rules"}},
 	{"Feeds", "/feeds", "f", ref.Viewer, []string{"/feeds"}},
 	{"Blocks", "/blocks", "b", ref.Viewer, []string{"/blocks", "/lists"}},

@@ -30,6 +30,11 @@ func RenderZero() map[string]error {
 		rulesPage{},
 		rulePage{},
 		packPage{},
+		huntPage{},
+		huntPage{Asked: true, Events: []huntLine{{}}, Tables: []huntTable{{Lines: []huntRow{{Values: []pivotValue{{}}}}}}, Fields: []huntField{{Values: []pivotValue{{}}}}},
+		savedPage{},
+		reportsPage{},
+		reportPage{},
 	}
 	out := map[string]error{}
 	for _, p := range all {

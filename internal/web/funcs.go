@@ -38,6 +38,9 @@ func funcs(now func() time.Time) template.FuncMap {
 		"plural": func(n any, what string) (string, error) {
 			return whole(func(n int64) string { return plural(int(n), what) })(n)
 		},
+		"both":     func(l findingLine, act bool) actedLine { return actedLine{l, act} },
+		"lower":    strings.ToLower,
+		"seentext": seenText,
 		"refurl":   refURL,
 		"short":    short,
 		"signed":   func(f float64) string { return strings.Replace(fmt.Sprintf("%+.2f", f), "-", "−", 1) },
@@ -227,6 +230,13 @@ func refURL(r any) string {
 		return "/incidents/" + id
 	case ref.Event:
 		return "/events/" + id
+	case ref.Hunt:
+		if strings.HasPrefix(to.ID, "list/") {
+			return "/hunt"
+		}
+		return "/hunts/" + id
+	case ref.Job:
+		return "/hunt#back"
 	case ref.Feed:
 		return "/feeds/" + id
 	case ref.Action, ref.List:

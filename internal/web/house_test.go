@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	shipped "github.com/vedette-soc/vedette/content"
+	"github.com/vedette-soc/vedette/extract"
 	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/format/ecs"
 	"github.com/vedette-soc/vedette/format/suricata"
@@ -22,13 +24,16 @@ import (
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/history/historytest"
+	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/investigate"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
+	"github.com/vedette-soc/vedette/internal/report"
 	"github.com/vedette-soc/vedette/internal/respond"
 	"github.com/vedette-soc/vedette/internal/source/csv"
+	stixsource "github.com/vedette-soc/vedette/internal/source/stix"
 	"github.com/vedette-soc/vedette/internal/source/text"
 	"github.com/vedette-soc/vedette/internal/store"
 	"github.com/vedette-soc/vedette/internal/store/storetest"
@@ -100,13 +105,16 @@ func (h *house) wire() {
 		Alerts: alerts, Intel: in, Org: orgs, Decoder: decoder, History: h.history, Audit: h.store.Audit(),
 		Collect: collect.New(collect.Config{
 			Store: h.store.Feeds(), Knowledge: pipeline.Knowledge{Intel: in, Org: orgs}, Log: log,
-			Parsers:   []collect.Parser{csv.Parser{}, text.Parser{}},
+			Parsers:   []collect.Parser{csv.Parser{}, text.Parser{}, stixsource.Parser{}},
 			Catalogue: []collect.Feed{{ID: "example-list", Name: "Example list", URL: "https://feeds.example/list.txt", Kind: "text", Interval: time.Hour, Licence: "CC0", GoodFor: "names of controllers", Homepage: "https://feeds.example/"}},
 		}),
 		Investigate: investigate.New(pipeline.Sources{Alerts: alerts, Intel: in, History: h.history, Org: orgs}, technique),
 		Respond:     respond.New(h.store.Responses(), pipeline.Guard{Org: orgs, Warnings: noWarnings}, pipeline.Past{History: h.history, Decoder: decoder, Org: orgs}),
 		Identity:    identity.New(h.store.Identities()),
-		Detect:      rules, Rules: pipeline.NewRules(rules, orgs, creation, log),
+		Hunt: hunt.New(h.store.HuntJobs(), h.store.Hunts(), &pipeline.Retro{
+			History: h.history, Decoder: decoder, Matcher: h.matcher, Intel: in, Org: orgs, Alerts: alerts, Warnings: noWarnings, Log: log,
+		}, pipeline.Searcher{History: h.history, Decoder: decoder}),
+		Detect: rules, Rules: pipeline.NewRules(rules, orgs, creation, log),
 		Index: h.matcher.State, Technique: technique,
 		Changes: func() (<-chan []string, func()) { return h.changes, func() {} },
 		Workers: func() []supervise.Status {
@@ -123,6 +131,26 @@ func (h *house) wire() {
 		},
 		ListURL: "https://vedette.example:8443/lists/", Engine: "SQLite", Version: "test", Log: log,
 	}
+	shelf := pipeline.Shelf{Collect: h.cfg.Collect, Knowledge: pipeline.Knowledge{Intel: in, Org: orgs}, Detect: rules, Rules: h.cfg.Rules}
+	h.cfg.Reports = report.New(report.Config{Store: h.store.Reports(), Engine: extraction(h.t), Publisher: shelf, Eyes: shelf})
+}
+
+// extraction reads reports with the catalogue and the names that ship.
+func extraction(t testing.TB) *extract.Engine {
+	t.Helper()
+	catalogue, err := shipped.Attack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := extract.DecodeNames(shipped.ExtractNames())
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := extract.DecodeModel(shipped.ExtractTechniques())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return extract.New(extract.Knowledge{Catalogue: catalogue, Names: names, Model: model})
 }
 
 func technique(id string) (string, []string, bool) {
@@ -197,7 +225,7 @@ func (h *house) meet(s sample) string {
 	}
 	seq, err := h.history.Append(system(), []telemetry.Record{{Received: at, Source: "http/sensor-1", Raw: []byte(raw)}})
 	h.must(err)
-	h.must(h.history.Note(system(), seq, []telemetry.Key{pipeline.KeyOf(typ, s.value)}))
+	h.must(h.history.Note(system(), seq, telemetry.Note{Time: time.Now(), Source: "test", Values: []telemetry.Value{{Key: pipeline.KeyOf(typ, s.value), Type: typ, Text: s.value}}}))
 	ev := pipeline.EventRef(seq)
 	key := indicator.ID(typ, s.value)
 	d := alert.Detection{
@@ -341,5 +369,6 @@ func pages(top string) []string {
 		"/lookup?type=domain-name&value=unknown.example", "/entities/" + actorID, "/entities/" + malwareID, "/entities/" + techniqueID, "/techniques/T1566",
 		"/feeds", "/feeds/example-list", "/blocks", "/blocks/new?type=domain-name&value=evil.example&incident=" + top,
 		"/blocks/new?type=ipv4-addr&value=10.20.0.7", "/organisation", "/health", "/audit", "/people",
+		"/hunt", "/hunt?q=&since=", "/hunt?q=evil.example&since=", "/hunt?q=source.ip%3A*+%7C+count+by+source.ip%2C+event.dataset+%7C+histogram+1h&since=",
 	}
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -29,6 +30,16 @@ type entityPage struct {
 type relationGroup struct {
 	Label string
 	Lines []relationLine
+}
+
+// HuntURL asks for events that name the technique; "" for other entities.
+func (p entityPage) HuntURL() string {
+	if p.Entity.Type != "attack-pattern" || p.Entity.AttackID == "" {
+		return ""
+	}
+	return "/hunt?" + url.Values{
+		"q": {"threat.technique.id:" + p.Entity.AttackID + "*"}, "technique": {p.Entity.AttackID}, "hypothesis": {"Somebody uses " + p.Entity.Name + " here."},
+	}.Encode()
 }
 
 func (entityPage) template() string { return "entity" }

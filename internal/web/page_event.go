@@ -2,12 +2,14 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"unicode/utf8"
 
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
 
@@ -22,7 +24,15 @@ type eventPage struct {
 	Context string
 }
 
-type fieldRow struct{ Name, Value string }
+type fieldRow struct {
+	Name, Value string
+	one         string // the first of its values, whole
+}
+
+// HuntURL asks for events with the same value.
+func (f fieldRow) HuntURL() string {
+	return "/hunt?" + url.Values{"q": {f.Name + ":" + hunt.Quote(short(1000, f.one))}}.Encode()
+}
 
 // rawShown bounds how much of a raw record a page carries.
 const rawShown = 64 << 10
@@ -72,7 +82,7 @@ func fieldRows(f event.Fields) []fieldRow {
 		if len(values) == 0 {
 			continue
 		}
-		row := fieldRow{Name: n}
+		row := fieldRow{Name: n, one: values[0]}
 		for i, v := range values {
 			if i > 0 {
 				row.Value += ", "

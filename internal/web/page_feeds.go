@@ -9,6 +9,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/intel"
 )
 
 // feedsPage is all sources: those chosen with their health, and the catalogue.
@@ -106,6 +107,8 @@ type feedPage struct {
 	CanManage bool
 	Held      bool // the last set waits for somebody who says that it is right
 	Problem   string
+	Lives     []intel.Life // how long its entries were listed, when asked for
+	AskedLife bool
 }
 
 func (feedPage) template() string { return "feed" }
@@ -130,7 +133,10 @@ func (s *server) showFeed(_ http.ResponseWriter, r *http.Request, v visitor) (pa
 	if err != nil {
 		return nil, err
 	}
-	return p, nil
+	if p.AskedLife = r.URL.Query().Has("life"); p.AskedLife {
+		p.Lives, err = s.cfg.Intel.Lives(r.Context(), p.Feed.ID)
+	}
+	return p, err
 }
 
 func (s *server) toFeed(w http.ResponseWriter, r *http.Request, err error) (page, error) {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/respond"
+	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/ref"
 )
 
@@ -23,15 +23,13 @@ type indicatorPage struct {
 	Row        intel.Row
 	Obs        observable
 	State      string // "live", "expired", "revoked", "withdrawn", "unknown"
-	Sources    []sourceLine
-	Doubt      float64 // product of the doubts of the sources
-	Decay      indicator.Decay
-	Score      float64 // of the strongest source, today
 	Names      []nameMeaning
+	Reckoning  intel.Reckoning
 	Relations  []relationLine
 	Sightings  []alert.Detection
 	Sighted    int
-	Seen       int
+	Seen       telemetry.Seen
+	Spark      spark
 	SeenEvents []seenEvent
 	Blocks     []respond.Action
 	Parent     string // registrable domain of a name
@@ -40,18 +38,9 @@ type indicatorPage struct {
 	Now        time.Time
 }
 
-// DecayDays is after how many days without confirmation a claim counts nothing.
-func (p indicatorPage) DecayDays() int { return int(p.Decay.Lifetime.Hours() / 24) }
-
 // ParentObs is the registrable domain above the value.
 func (p indicatorPage) ParentObs() observable {
 	return observable{Type: indicator.Domain, Value: p.Parent}
-}
-
-// sourceLine is what one source says, with its part in the confidence.
-type sourceLine struct {
-	indicator.Assertion
-	Doubt float64
 }
 
 // nameMeaning is a name the sources use and the entities it may mean.
@@ -116,9 +105,8 @@ func (s *server) showLookup(w http.ResponseWriter, r *http.Request, v visitor) (
 func (s *server) indicatorPage(ctx context.Context, v visitor, t indicator.Type, value string, row intel.Row) (indicatorPage, error) {
 	p := indicatorPage{
 		Known: row.ID != "", Row: row, Obs: observable{Type: t, Value: value}, CanAct: mayAct(v), Now: s.now().UTC(),
-		Decay: indicator.DecayOf(t), Doubt: 1,
 	}
-	p.judgeSources()
+	p.State = p.state()
 	if host, name, ok := indicator.HostOf(t, value); ok && host == indicator.Domain {
 		if up := indicator.RegistrableDomain(name); up != value {
 			p.Parent = up
@@ -134,34 +122,25 @@ func (s *server) indicatorPage(ctx context.Context, v visitor, t indicator.Type,
 	if p.Blocks, err = s.blocksOf(ctx, t, value); err != nil || !p.Known {
 		return p, err
 	}
+	if p.Reckoning, err = s.cfg.Intel.Reckon(ctx, row.ID); err != nil {
+		return p, err
+	}
 	return p, s.meaning(ctx, &p)
 }
 
-// judgeSources derives state and arithmetic from what the sources say.
-func (p *indicatorPage) judgeSources() {
-	best := 0.0
-	for _, a := range p.Row.Sources {
-		line := sourceLine{Assertion: a, Doubt: 1 - float64(min(a.Confidence, 100))/100}
-		p.Sources = append(p.Sources, line)
-		if a.Withdrawn {
-			continue
-		}
-		p.Doubt *= line.Doubt
-		best = max(best, p.Decay.Score(float64(a.Confidence), p.Now.Sub(a.LastSeen)))
-	}
-	p.Score = math.Round(best)
+// state is what the value is today, in one word.
+func (p *indicatorPage) state() string {
 	switch {
 	case !p.Known:
-		p.State = "unknown"
+		return "unknown"
 	case p.Row.Revoked:
-		p.State = "revoked"
+		return "revoked"
 	case !p.Row.Claimed && p.Row.PinnedBy == "":
-		p.State = "withdrawn"
+		return "withdrawn"
 	case !p.Row.ValidUntil.IsZero() && p.Row.ValidUntil.Before(p.Now):
-		p.State = "expired"
-	default:
-		p.State = "live"
+		return "expired"
 	}
+	return "live"
 }
 
 // seen reads the newest stored events that hold the value.
@@ -170,7 +149,10 @@ func (s *server) seen(ctx context.Context, p *indicatorPage) error {
 	if err != nil {
 		return err
 	}
-	p.Seen = found.Count
+	if p.Seen, err = s.cfg.History.Seen(ctx, pipeline.KeyOf(p.Obs.Type, p.Obs.Value)); err != nil {
+		return err
+	}
+	p.Spark = newSpark(p.Seen.Days)
 	for _, seq := range found.Seqs {
 		records, err := s.cfg.History.Read(ctx, seq, 1)
 		if err != nil {

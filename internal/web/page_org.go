@@ -3,6 +3,8 @@ package web
 import (
 	"io"
 	"net/http"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/vedette-soc/vedette/internal/errs"
@@ -15,6 +17,7 @@ type orgPage struct {
 	Saved   org.Saved
 	File    string // as in the form
 	Problem string
+	Added   *org.Completion // what an inventory would add: File holds it, not saved yet
 	CanAct  bool
 }
 
@@ -54,6 +57,9 @@ func (s *server) postOrg(w http.ResponseWriter, r *http.Request, v visitor) (pag
 	body := []byte(r.PostFormValue("yaml"))
 	if file, header, err := r.FormFile("file"); err == nil && header.Size > 0 {
 		defer func() { _ = file.Close() }()
+		if !slices.Contains([]string{".yaml", ".yml"}, strings.ToLower(filepath.Ext(header.Filename))) {
+			return s.previewInventory(r, v, header.Filename, file)
+		}
 		if body, err = io.ReadAll(file); err != nil {
 			return nil, err
 		}
@@ -70,4 +76,24 @@ func (s *server) postOrg(w http.ResponseWriter, r *http.Request, v visitor) (pag
 		return p, err
 	}
 	return see(w, r, "/organisation")
+}
+
+// previewInventory shows the profile as an inventory would complete it, to be looked
+// over and saved.
+func (s *server) previewInventory(r *http.Request, v visitor, name string, file io.Reader) (page, error) {
+	p, err := s.orgPage(r, v)
+	if err != nil {
+		return nil, err
+	}
+	inv, err := org.ReadInventory(name, file)
+	if err != nil {
+		p.Problem = errs.Public(err)
+		return p, err
+	}
+	added, err := s.cfg.Org.Complete(r.Context(), name, inv, true)
+	if err != nil {
+		return nil, err
+	}
+	p.Added, p.File = &added, string(added.File)
+	return p, nil
 }

@@ -75,7 +75,7 @@ func TestPages(t *testing.T) {
 		{name: "a broken cursor", user: "viewer", target: "/?cursor=%21", status: 400, has: []string{"start again without it"}},
 		{name: "an event with its fields", user: "viewer", target: "/events/1", status: 200, has: []string{"<h1>Event 1</h1>", "dns.question.name", "evil[.]example", "As it arrived"}},
 		{name: "an event that is no number", user: "viewer", target: "/events/x", status: 404},
-		{name: "an indicator", user: "analyst", target: "/indicators/" + indicator.ID(indicator.Domain, "evil.example"), status: 200, has: []string{"urlhaus", "threatfox", "95 %", "APT29", "(1 − 80 %)", "Decide it yourself", "shop-db-1 looked up"}},
+		{name: "an indicator", user: "analyst", target: "/indicators/" + indicator.ID(indicator.Domain, "evil.example"), status: 200, has: []string{"urlhaus", "threatfox", "95 %", "APT29", "the product of (1 − what each adds) = 95 %", "Decide it yourself", "shop-db-1 looked up"}},
 		{name: "a known value leads to its indicator", user: "viewer", target: "/lookup?type=domain-name&value=EVIL.example", status: 303, to: "/indicators/" + indicator.ID(indicator.Domain, "evil.example")},
 		{name: "an unknown value says so", user: "viewer", target: "/lookup?type=domain-name&value=new.example", status: 200, has: []string{"not the same as harmless"}},
 		{name: "a value that is none", user: "viewer", target: "/lookup?type=ipv4-addr&value=300.1.1.1", status: 400},
@@ -222,11 +222,22 @@ func TestProfileUpload(t *testing.T) {
 	if w.Code != 400 || !strings.Contains(w.Body.String(), "assetz") {
 		t.Errorf("an unknown key: %d\n%s", w.Code, firstLines(w.Body.String()))
 	}
-	w = h.upload(t, "analyst", "/organisation", nil, "profile.yaml", "name: Renamed AG\n")
+	w = h.upload(t, "analyst", "/organisation", nil, "profile.yaml", "name: Renamed AG\ntechnologies: [{name: nginx, vendor: F5, version: 1.22}]\n")
 	if w.Code != 303 {
 		t.Fatalf("upload: %d %s", w.Code, firstLines(w.Body.String()))
 	}
-	h.play(t, scenario{name: "shown", user: "viewer", target: "/organisation", status: 200, has: []string{"Renamed AG", "version 2"}})
+	h.play(t, scenario{name: "shown", user: "viewer", target: "/organisation", status: 200, has: []string{"Renamed AG", "version 2", "Products in use", "nginx"}})
+	w = h.upload(t, "analyst", "/organisation", nil, "hosts.csv", "name,ip\n<b>new</b>,203.0.113.99\n")
+	for _, want := range []string{"What the inventory adds", "asset &lt;b&gt;new&lt;/b&gt;", "Nothing is saved yet", "203.0.113.99"} {
+		if w.Code != 200 || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("the preview of an inventory: %d, without %q", w.Code, want)
+		}
+	}
+	w = h.upload(t, "analyst", "/organisation", nil, "notes.txt", "nothing")
+	if w.Code != 400 || !strings.Contains(w.Body.String(), "notes.txt is no inventory Vedette can read") {
+		t.Errorf("a file that is no inventory: %d", w.Code)
+	}
+	h.play(t, scenario{name: "a preview saves nothing", user: "viewer", target: "/organisation", status: 200, has: []string{"Renamed AG", "version 2"}, hasNot: []string{"203.0.113.99"}})
 }
 
 func TestPinAndPeople(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/respond"
 )
 
@@ -52,6 +53,11 @@ func (o observable) LookupURL() string { return "/lookup?" + o.query().Encode() 
 // SearchURL finds indicators that hold the value.
 func (o observable) SearchURL() string {
 	return "/intel?" + url.Values{"q": {o.Value}, "state": {"all"}}.Encode()
+}
+
+// HuntURL asks the history for the value.
+func (o observable) HuntURL() string {
+	return "/hunt?" + url.Values{"q": {hunt.Quote(o.Value)}}.Encode()
 }
 
 // QueueURL finds incidents that hold the value.

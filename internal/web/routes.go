@@ -43,6 +43,14 @@ var routes = []route{
 	{"GET /entities/{id}", ref.Viewer, (*server).showEntity},
 	{"GET /techniques/{id}", ref.Viewer, (*server).showTechnique},
 
+	{"GET /hunt", ref.Viewer, (*server).showHunt},
+	{"POST /hunts", ref.Analyst, (*server).postHunt},
+	{"GET /hunts/{id}", ref.Viewer, (*server).showSaved},
+	{"POST /hunts/{id}/run", ref.Analyst, (*server).postHuntRun},
+	{"POST /hunts/{id}/delete", ref.Analyst, (*server).postDeleteHunt},
+	{"POST /hunt/lists", ref.Analyst, (*server).postHuntList},
+	{"POST /hunt/retro", ref.Analyst, (*server).postRetro},
+
 	{"GET /feeds", ref.Viewer, (*server).showFeeds},
 	{"POST /feeds", ref.Admin, (*server).postFeed},
 	{"GET /feeds/audit", ref.Viewer, (*server).showFeedAudit},
@@ -61,6 +69,11 @@ var routes = []route{
 	{"POST /rules/{id}/exceptions", ref.Analyst, (*server).postException},
 	{"POST /rules/{id}/exceptions/{exception}/end", ref.Analyst, (*server).postEndException},
 	{"POST /rules/{id}/backtests", ref.Analyst, (*server).postBacktest},
+
+	{"GET /reports", ref.Viewer, (*server).showReports},
+	{"POST /reports", ref.Analyst, (*server).postReport},
+	{"GET /reports/{id}", ref.Viewer, (*server).showReport},
+	{"POST /reports/{id}/review", ref.Analyst, (*server).postReview},
 
 	{"GET /blocks", ref.Viewer, (*server).showBlocks},
 	{"GET /blocks/new", ref.Viewer, (*server).showBlockPreview},

@@ -27,11 +27,13 @@ import (
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/investigate"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
+	"github.com/vedette-soc/vedette/internal/report"
 	"github.com/vedette-soc/vedette/internal/respond"
 	"github.com/vedette-soc/vedette/internal/supervise"
 	"github.com/vedette-soc/vedette/internal/telemetry"
@@ -49,10 +51,12 @@ type Config struct {
 	Identity    *identity.Service
 	Org         *org.Service
 	Audit       audit.Store
-	History     telemetry.History
+	History     pipeline.PastHistory
 	Decoder     *pipeline.Decoder
 	Detect      *detect.Service
 	Rules       *pipeline.Rules
+	Hunt        *hunt.Service
+	Reports     *report.Service
 
 	// Index describes the live index of indicators (pipeline.Matcher.State).
 	Index func() pipeline.IndexState

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
 
@@ -188,7 +189,7 @@ func (f *follower) catchUp(t *testing.T, h telemetry.History, limit int) {
 	records, err := h.Read(t.Context(), f.noted+1, limit)
 	check(t, err)
 	for _, r := range records {
-		check(t, h.Note(t.Context(), r.Seq, f.keys(r.Seq)))
+		check(t, h.Note(t.Context(), r.Seq, noteOf(r.Seq, f.keys(r.Seq))))
 		f.noted = r.Seq
 	}
 }
@@ -201,6 +202,38 @@ func keysOf(seq telemetry.Seq) []telemetry.Key {
 		keys = append(keys, spread(rnd.Uint64N(1+rnd.Uint64N(600))))
 	}
 	return keys
+}
+
+// Keys is a note of values that are found by their keys only.
+func Keys(keys ...telemetry.Key) telemetry.Note {
+	n := telemetry.Note{Time: start, Source: "test"}
+	for _, k := range keys {
+		n.Values = append(n.Values, telemetry.Value{Key: k})
+	}
+	return n
+}
+
+// noteOf makes values of keys: every third one is of no type, the others know
+// their own key.
+func noteOf(seq telemetry.Seq, keys []telemetry.Key) telemetry.Note {
+	rnd := rand.New(rand.NewPCG(uint64(seq), 5))
+	n := telemetry.Note{
+		Time:   start.Add(time.Duration(seq)*time.Minute - time.Duration(rnd.IntN(72))*time.Hour).Truncate(time.Second),
+		Source: fmt.Sprintf("http/sender-%d", rnd.IntN(3)),
+	}
+	for _, k := range keys {
+		v := telemetry.Value{Key: k}
+		if t := wordType(k); t != "" {
+			v.Type, v.Text = t, fmt.Sprintf("word %x", uint64(k))
+			v.Key = telemetry.KeyOf(v.Type, v.Text)
+		}
+		n.Values = append(n.Values, v)
+	}
+	return n
+}
+
+func wordType(k telemetry.Key) indicator.Type {
+	return []indicator.Type{"", indicator.Domain, indicator.URL}[k%3]
 }
 
 func spread(n uint64) telemetry.Key { return telemetry.Key(n * 0x9e3779b97f4a7c15) }
@@ -233,13 +266,16 @@ func reference(t *testing.T, open Open) {
 			f.catchUp(t, h, 1+rnd.IntN(120))
 		}
 		for s := want.Noted() + 1; s <= f.noted; s++ {
-			check(t, want.Note(t.Context(), s, keysOf(s)))
+			check(t, want.Note(t.Context(), s, noteOf(s, keysOf(s))))
 		}
 		same(t, h, want, telemetry.Seq(1+rnd.IntN(3000)), 1+rnd.IntN(50))
-		sameFound(t, h, want, spread(rnd.Uint64N(1+rnd.Uint64N(700))), rnd.IntN(12))
+		sameFound(t, h, want, keyIn(spread(rnd.Uint64N(1+rnd.Uint64N(700)))), rnd.IntN(12))
+		sameSeen(t, h, want, keyIn(spread(rnd.Uint64N(1+rnd.Uint64N(700)))))
+		sameSifted(t, h, want, rnd.IntN(50)+1)
 	}
 	for k := range uint64(700) {
-		sameFound(t, h, want, spread(k), 1_000_000)
+		sameFound(t, h, want, keyIn(spread(k)), 1_000_000)
+		sameSeen(t, h, want, keyIn(spread(k)))
 	}
 	check(t, h.Close())
 }
@@ -257,13 +293,67 @@ func sameFound(t *testing.T, h telemetry.History, want *Memory, key telemetry.Ke
 	}
 }
 
+// keyIn is the key under which noteOf notes k.
+func keyIn(k telemetry.Key) telemetry.Key {
+	return noteOf(1, []telemetry.Key{k}).Values[0].Key
+}
+
+func sameSeen(t *testing.T, h telemetry.History, want *Memory, key telemetry.Key) {
+	t.Helper()
+	past, ok := h.(telemetry.Past)
+	if !ok {
+		return
+	}
+	w, _ := want.Seen(t.Context(), key)
+	got, err := past.Seen(t.Context(), key)
+	check(t, err)
+	if diff := cmp.Diff(w, got); diff != "" {
+		t.Fatalf("seen %x: -want +got\n%s", key, diff)
+	}
+}
+
+// sameSifted picks every nth value.
+func sameSifted(t *testing.T, h telemetry.History, want *Memory, nth int) {
+	t.Helper()
+	past, ok := h.(telemetry.Past)
+	if !ok {
+		return
+	}
+	pick := telemetry.Pick{
+		Type:  func(t indicator.Type) bool { return nth%2 == 0 || t == indicator.URL },
+		Value: func(t indicator.Type, v string) bool { return telemetry.KeyOf(t, v)%telemetry.Key(nth) == 0 },
+		From:  telemetry.Seq(nth * 7),
+		Until: telemetry.Seq(nth * 60 * (nth % 3)),
+	}
+	w, err := want.Sift(t.Context(), telemetry.Part{}, pick)
+	check(t, err)
+	parts, err := past.Parts(t.Context())
+	check(t, err)
+	var got telemetry.Sifted
+	next := telemetry.Seq(1)
+	for _, p := range parts {
+		if p.First != next || p.End <= p.First {
+			t.Fatalf("the part %+v begins elsewhere than at %d", p, next)
+		}
+		next = p.End
+		s, err := past.Sift(t.Context(), p, pick)
+		check(t, err)
+		got.Seqs = append(got.Seqs, s.Seqs...)
+		got.Missed += s.Missed
+	}
+	w.Values = 0 // the same value stands in several parts
+	if diff := cmp.Diff(w, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("sift every %d. value: -want +got\n%s", nth, diff)
+	}
+}
+
 // order: a record noted twice counts once.
 func order(t *testing.T, open Open) {
 	h := open(t, t.TempDir())
 	_, err := h.Append(t.Context(), Records(1, 3))
 	check(t, err)
 	for _, seq := range []telemetry.Seq{1, 2, 1, 2, 3} {
-		check(t, h.Note(t.Context(), seq, []telemetry.Key{5, 5}))
+		check(t, h.Note(t.Context(), seq, Keys(5, 5)))
 	}
 	got, err := h.Find(t.Context(), 5, 2)
 	check(t, err)

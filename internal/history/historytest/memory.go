@@ -2,6 +2,7 @@ package historytest
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -16,9 +17,13 @@ type Memory struct {
 	records []telemetry.Stored
 	noted   telemetry.Seq
 	keys    map[telemetry.Key][]telemetry.Seq // ascending, each number once
+	notes   map[telemetry.Seq]telemetry.Note
 }
 
-var _ telemetry.History = (*Memory)(nil)
+var (
+	_ telemetry.History = (*Memory)(nil)
+	_ telemetry.Past    = (*Memory)(nil)
+)
 
 // Append implements telemetry.History.
 func (m *Memory) Append(_ context.Context, records []telemetry.Record) (telemetry.Seq, error) {
@@ -46,16 +51,18 @@ func (m *Memory) Read(_ context.Context, from telemetry.Seq, limit int) ([]telem
 }
 
 // Note implements telemetry.History.
-func (m *Memory) Note(_ context.Context, seq telemetry.Seq, keys []telemetry.Key) error {
+func (m *Memory) Note(_ context.Context, seq telemetry.Seq, n telemetry.Note) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if seq <= m.noted {
 		return nil
 	}
 	if m.keys == nil {
-		m.keys = map[telemetry.Key][]telemetry.Seq{}
+		m.keys, m.notes = map[telemetry.Key][]telemetry.Seq{}, map[telemetry.Seq]telemetry.Note{}
 	}
-	for _, k := range keys {
+	m.notes[seq] = n
+	for _, v := range n.Values {
+		k := v.Key
 		if !slices.Contains(m.keys[k], seq) {
 			m.keys[k] = append(m.keys[k], seq)
 		}
@@ -82,6 +89,94 @@ func (m *Memory) Find(_ context.Context, key telemetry.Key, limit int) (telemetr
 		f.Seqs = seqs[:n]
 	}
 	return f, nil
+}
+
+// Parts implements telemetry.Past.
+func (m *Memory) Parts(context.Context) ([]telemetry.Part, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.records) == 0 {
+		return nil, nil
+	}
+	p := telemetry.Part{First: 1, End: telemetry.Seq(len(m.records)) + 1, Records: len(m.records), Noted: m.noted}
+	for _, n := range m.notes {
+		if n.Time.IsZero() {
+			continue
+		}
+		if p.From.IsZero() || n.Time.Before(p.From) {
+			p.From = n.Time
+		}
+		if n.Time.After(p.To) {
+			p.To = n.Time
+		}
+	}
+	return []telemetry.Part{p}, nil
+}
+
+// Sift implements telemetry.Past.
+func (m *Memory) Sift(_ context.Context, _ telemetry.Part, pick telemetry.Pick) (telemetry.Sifted, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	last := telemetry.Seq(len(m.records))
+	if pick.Until > 0 {
+		last = min(last, pick.Until)
+	}
+	s := telemetry.Sifted{Missed: int(max(last, m.noted) - m.noted)}
+	asked := map[telemetry.Key]bool{} // and whether it was picked
+	for seq := telemetry.Seq(1); seq <= m.noted; seq++ {
+		hit := false
+		for _, v := range m.notes[seq].Values {
+			if v.Type == "" || pick.Type != nil && !pick.Type(v.Type) {
+				continue
+			}
+			if _, ok := asked[v.Key]; !ok {
+				asked[v.Key] = pick.Value(v.Type, v.Text)
+			}
+			hit = hit || asked[v.Key]
+		}
+		if hit && seq >= pick.From && seq <= last {
+			s.Seqs = append(s.Seqs, seq)
+		}
+	}
+	s.Values = len(asked)
+	if over := len(s.Seqs) - pick.Limit; pick.Limit > 0 && over > 0 {
+		s.Left, s.Seqs = over, s.Seqs[over:]
+	}
+	return s, nil
+}
+
+// Seen implements telemetry.Past.
+func (m *Memory) Seen(_ context.Context, key telemetry.Key) (telemetry.Seen, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out telemetry.Seen
+	days, sources := map[string]int{}, map[string]bool{}
+	for seq := telemetry.Seq(1); seq <= m.noted; seq++ {
+		n := m.notes[seq]
+		at := n.Time.UTC().Truncate(time.Second)
+		if !n.Time.IsZero() && (out.Since.IsZero() || at.Before(out.Since)) {
+			out.Since = at
+		}
+		if !slices.ContainsFunc(n.Values, func(v telemetry.Value) bool { return v.Key == key }) {
+			continue
+		}
+		if out.Count == 0 || at.Before(out.First) {
+			out.First = at
+		}
+		if at.After(out.Last) {
+			out.Last = at
+		}
+		out.Count++
+		days[at.Format(time.DateOnly)]++
+		sources[n.Source] = true
+	}
+	for _, d := range slices.Sorted(maps.Keys(days)) {
+		out.Days = append(out.Days, telemetry.SeenDay{Day: d, Count: days[d]})
+	}
+	if len(sources) > 0 {
+		out.Sources = slices.Sorted(maps.Keys(sources))
+	}
+	return out, nil
 }
 
 // Stats implements telemetry.History.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vedette-soc/vedette/internal/history/historytest"
 	"github.com/vedette-soc/vedette/internal/history/segment"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
@@ -113,8 +114,8 @@ func million(b *testing.B) *segment.History {
 		start := time.Now()
 		for range records {
 			seq++
-			keys := []telemetry.Key{key(rnd.Uint64N(2000)), key(1e6 + rnd.Uint64N(50_000)), telemetry.Key(rnd.Uint64()), telemetry.Key(rnd.Uint64())}
-			if err := h.Note(b.Context(), seq, keys); err != nil {
+			note := historytest.Keys(key(rnd.Uint64N(2000)), key(1e6+rnd.Uint64N(50_000)), telemetry.Key(rnd.Uint64()), telemetry.Key(rnd.Uint64()))
+			if err := h.Note(b.Context(), seq, note); err != nil {
 				b.Fatal(err)
 			}
 		}

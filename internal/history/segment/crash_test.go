@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vedette-soc/vedette/internal/history/historytest"
 	"github.com/vedette-soc/vedette/internal/history/segment"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
@@ -44,7 +45,7 @@ func appendForever(dir string) {
 				os.Exit(1)
 			}
 			for _, r := range records {
-				if err := h.Note(ctx, r.Seq, []telemetry.Key{telemetry.Key(r.Seq % 10)}); err != nil {
+				if err := h.Note(ctx, r.Seq, historytest.Keys(telemetry.Key(r.Seq%10))); err != nil {
 					fmt.Println("error", err)
 					os.Exit(1)
 				}
@@ -178,7 +179,7 @@ func checkNotes(t *testing.T, h *segment.History) {
 			break
 		}
 		for _, r := range records {
-			if err := h.Note(t.Context(), r.Seq, []telemetry.Key{telemetry.Key(r.Seq % 10)}); err != nil {
+			if err := h.Note(t.Context(), r.Seq, historytest.Keys(telemetry.Key(r.Seq%10))); err != nil {
 				t.Fatal(err)
 			}
 			last = r.Seq

@@ -219,7 +219,7 @@ func noteAll(t *testing.T, h *segment.History) {
 		t.Fatal(err)
 	}
 	for _, r := range records {
-		if err := h.Note(t.Context(), r.Seq, []telemetry.Key{1, telemetry.Key(r.Seq)}); err != nil {
+		if err := h.Note(t.Context(), r.Seq, historytest.Keys(1, telemetry.Key(r.Seq))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -250,7 +250,7 @@ func TestGone(t *testing.T) {
 	if found, err := h.Find(t.Context(), 1, 0); err != nil || found.Count != 200 || len(found.Seqs) > 0 {
 		t.Errorf("found %+v (%v), want a count of 200 only", found, err)
 	}
-	err = h.Note(t.Context(), 999, nil)
+	err = h.Note(t.Context(), 999, telemetry.Note{})
 	if errs.KindOf(err) != errs.Conflict {
 		t.Errorf("noting a record that is not there: %v", err)
 	}

@@ -19,6 +19,15 @@ func Scan(log []byte) (records int, end int64) {
 func FindInPage(page []byte, key telemetry.Key, count uint32) (telemetry.Found, bool) {
 	s := sidecar{part: part{first: 1, count: count}}
 	var f telemetry.Found
-	ok := s.inPage(page, key, 1000, &f)
+	list, ok := inPage(page, key)
+	if !ok || list.p == nil {
+		return f, ok
+	}
+	ok = s.rows(list, 1000, &f)
 	return f, ok
+}
+
+// Words reads a block of words.
+func Words(plain []byte, count uint32) bool {
+	return eachWord(string(plain), count, func(string) {})
 }

@@ -24,8 +24,8 @@ func FuzzParseBlock(f *testing.F) {
 }
 
 func FuzzFindInPage(f *testing.F) {
-	f.Add([]byte("\x05\x01\x03\x02\x02\x02\x01\x01"), uint64(7), uint32(10))
-	f.Add([]byte("\x05\xff\xff\xff\xff\x0f\x02\x01\x01"), uint64(5), uint32(10))
+	f.Add([]byte("\x05\x06\x01\x03\x02\x02\x01\x00\x02\x07\x02\x01\x01\x02\x02\x01\x00"), uint64(7), uint32(10))
+	f.Add([]byte("\x05\x06\xff\xff\xff\xff\x0f\x02"), uint64(5), uint32(10))
 	f.Fuzz(func(t *testing.T, p []byte, key uint64, count uint32) {
 		got, ok := segment.FindInPage(p, telemetry.Key(key), count%10_000)
 		if ok && len(got.Seqs) > got.Count {
@@ -56,6 +56,16 @@ func FuzzScan(f *testing.F) {
 		records, end := segment.Scan(log)
 		if records < 5 || end < int64(len(good)) || end > int64(len(log)) {
 			t.Errorf("%d records up to %d of %d", records, end, len(log))
+		}
+	})
+}
+
+func FuzzWords(f *testing.F) {
+	f.Add([]byte("\x03abc\x00\x01d"), uint32(3))
+	f.Add([]byte("\xff\xff\xff\xff\x7f"), uint32(1))
+	f.Fuzz(func(t *testing.T, p []byte, count uint32) {
+		if segment.Words(p, count) && int(count) > len(p) {
+			t.Errorf("%d values in %d bytes", count, len(p))
 		}
 	})
 }

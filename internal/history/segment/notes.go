@@ -1,44 +1,143 @@
 package segment
 
 import (
-	"context"
-	"fmt"
+	"cmp"
+	"slices"
+	"strings"
+	"time"
 
-	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
 
 // notes are the postings of one segment that has no sidecar yet, in memory:
-// about 35 bytes per distinct key and 8 per posting. Guarded by History.mu;
+// about 150 bytes per distinct value and 8 per posting. Guarded by History.mu;
 // changed only under History.noting.
 type notes struct {
-	part    *part
-	last    telemetry.Seq // the last record noted
-	heads   map[telemetry.Key]uint32
-	entries []entry
+	part           *part
+	last           telemetry.Seq // the last record noted
+	index          map[telemetry.Key]uint32
+	values         []noted
+	entries        []entry
+	sources        []string
+	oldest, newest int64 // seconds, of events
+	timed          bool  // there are any
 }
 
 // entry is one posting; before is 1 + the index of the key's posting before it.
 type entry struct{ row, before uint32 }
 
-func newNotes(p *part) *notes {
-	return &notes{part: p, last: p.first - 1, heads: map[telemetry.Key]uint32{}}
+// noted is one distinct value.
+type noted struct {
+	key   telemetry.Key
+	typ   indicator.Type
+	text  string
+	head  uint32 // 1 + the index of its last posting
+	count uint32
+	sighting
 }
 
-func (n *notes) add(row uint32, keys []telemetry.Key) {
-	for _, k := range keys {
-		head := n.heads[k]
-		if head > 0 && n.entries[head-1].row == row {
+// sighting is when and by whom a value was seen. Days hold nothing while all
+// was on the day of first.
+type sighting struct {
+	first, last int64  // seconds
+	sources     uint64 // a bit per place in notes.sources
+	days        []dayCount
+}
+
+type dayCount struct {
+	day   int64 // since 1970
+	count uint64
+}
+
+const (
+	// sourcesKept bounds the senders of one segment that are told apart.
+	sourcesKept  = 63
+	otherSources = "(other)"
+	daySeconds   = 24 * 60 * 60
+)
+
+func dayOf(second int64) int64 {
+	if second < 0 {
+		second -= daySeconds - 1
+	}
+	return second / daySeconds
+}
+
+func newNotes(p *part) *notes {
+	return &notes{part: p, last: p.first - 1, index: map[telemetry.Key]uint32{}}
+}
+
+func (n *notes) add(row uint32, note telemetry.Note) {
+	at, source := second(note.Time), n.source(note.Source)
+	if !note.Time.IsZero() {
+		if !n.timed {
+			n.oldest, n.newest, n.timed = at, at, true
+		}
+		n.oldest, n.newest = min(n.oldest, at), max(n.newest, at)
+	}
+	for _, v := range note.Values {
+		i, ok := n.index[v.Key]
+		if !ok {
+			i = uint32(len(n.values))
+			n.index[v.Key] = i
+			// What the event holds is a part of its record: keep no more of it.
+			n.values = append(n.values, noted{key: v.Key, typ: v.Type, text: strings.Clone(v.Text), sighting: sighting{first: at, last: at}})
+		}
+		d := &n.values[i]
+		if d.head > 0 && n.entries[d.head-1].row == row {
 			continue
 		}
-		n.entries = append(n.entries, entry{row, head})
-		n.heads[k] = uint32(len(n.entries))
+		n.entries = append(n.entries, entry{row, d.head})
+		d.head = uint32(len(n.entries))
+		d.see(at, source, d.count)
+		d.count++
 	}
+}
+
+// second bounds a time to what the sidecar can hold.
+func second(t time.Time) int64 {
+	const most = 1 << 40
+	return min(max(t.Unix(), -most), most)
+}
+
+// source returns the bit of a sender.
+func (n *notes) source(name string) uint64 {
+	for i, s := range n.sources {
+		if s == name || i == sourcesKept {
+			return 1 << i
+		}
+	}
+	if len(n.sources) == sourcesKept {
+		name = otherSources
+	}
+	n.sources = append(n.sources, strings.Clone(name))
+	return 1 << (len(n.sources) - 1)
+}
+
+// see counts one event; before is how many were counted already.
+func (s *sighting) see(at int64, source uint64, before uint32) {
+	day := dayOf(at)
+	if s.days == nil && before > 0 && day != dayOf(s.first) {
+		s.days = []dayCount{{dayOf(s.first), uint64(before)}}
+	}
+	if s.days != nil {
+		i, ok := slices.BinarySearchFunc(s.days, day, func(d dayCount, day int64) int { return cmp.Compare(d.day, day) })
+		if !ok {
+			s.days = slices.Insert(s.days, i, dayCount{day: day})
+		}
+		s.days[i].count++
+	}
+	s.first, s.last, s.sources = min(s.first, at), max(s.last, at), s.sources|source
 }
 
 // find adds where key is, newest first, at most limit in all.
 func (n *notes) find(key telemetry.Key, limit int, f *telemetry.Found) {
-	for i := n.heads[key]; i > 0; i = n.entries[i-1].before {
+	v, ok := n.index[key]
+	if !ok {
+		return
+	}
+	for i := n.values[v].head; i > 0; i = n.entries[i-1].before {
 		if len(f.Seqs) < limit {
 			f.Seqs = append(f.Seqs, n.part.first+telemetry.Seq(n.entries[i-1].row))
 		}
@@ -46,102 +145,12 @@ func (n *notes) find(key telemetry.Key, limit int, f *telemetry.Found) {
 	}
 }
 
-// Note implements telemetry.History. Notes of a segment become durable, and
-// Noted moves on, when the first record of the next segment is noted. A record
-// that is noted already is passed over; one that is ahead is an errs.Conflict.
-func (h *History) Note(_ context.Context, seq telemetry.Seq, keys []telemetry.Key) error {
-	h.noting.Lock()
-	defer h.noting.Unlock()
-	for {
-		h.mu.Lock()
-		full, err := h.noteLocked(seq, keys)
-		h.mu.Unlock()
-		if err != nil || full == nil {
-			return err
-		}
-		if err := h.seal(full); err != nil {
-			return fmt.Errorf("write the sidecar of segment %d: %w", full.part.first, err)
-		}
+// rows returns the records of a value, ascending.
+func (n *notes) rows(value uint32) []uint32 {
+	rows := make([]uint32, 0, n.values[value].count)
+	for i := n.values[value].head; i > 0; i = n.entries[i-1].before {
+		rows = append(rows, n.entries[i-1].row)
 	}
-}
-
-// noteLocked returns the notes that must be sealed first, if any.
-func (h *History) noteLocked(seq telemetry.Seq, keys []telemetry.Key) (*notes, error) {
-	i := h.atLocked(seq)
-	if i == len(h.segments) || seq < h.segments[i].first {
-		return nil, errs.New(errs.Conflict, "note_unknown", "Record %d cannot be noted: the history does not hold it.", seq)
-	}
-	p := h.segments[i]
-	if p.sidecar != nil {
-		return nil, nil
-	}
-	if h.notes == nil { // p has no sidecar, so there is a first one without
-		h.notes = newNotes(h.segments[h.atLocked(h.notedLocked()+1)])
-	}
-	n := h.notes
-	switch {
-	case seq <= n.last:
-		return nil, nil
-	case seq != n.last+1 && seq != h.followingLocked(n.last):
-		return nil, errs.New(errs.Conflict, "note_order", "Record %d cannot be noted before record %d.", seq, h.followingLocked(n.last))
-	case n.part != p:
-		return n, nil
-	}
-	n.add(uint32(seq-p.first), keys)
-	n.last = seq
-	return nil, nil
-}
-
-// followingLocked returns the number of the first record after seq that is
-// neither damaged nor noted in a sidecar.
-func (h *History) followingLocked(seq telemetry.Seq) telemetry.Seq {
-	for _, p := range h.segments[h.atLocked(seq+1):] {
-		if p.sidecar != nil {
-			continue
-		}
-		for _, b := range p.blocks {
-			if first := p.first + telemetry.Seq(b.row); first+telemetry.Seq(b.count) > seq+1 {
-				return max(first, seq+1)
-			}
-		}
-	}
-	return seq + 1
-}
-
-// seal writes the sidecar of a segment whose records are all noted.
-func (h *History) seal(n *notes) error {
-	h.mu.RLock()
-	p := *n.part
-	h.mu.RUnlock()
-	side, err := writeSidecar(h.path(p.first, "idx"), &p, n)
-	if err != nil {
-		return err
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	n.part.sidecar = side
-	h.notes = nil
-	return nil
-}
-
-// Find implements telemetry.History.
-func (h *History) Find(ctx context.Context, key telemetry.Key, limit int) (telemetry.Found, error) {
-	var found telemetry.Found
-	var scratch []byte
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	for i := len(h.segments) - 1; i >= 0; i-- {
-		p := h.segments[i]
-		if p.sidecar != nil {
-			if err := ctx.Err(); err != nil {
-				return telemetry.Found{}, err
-			}
-			if err := p.sidecar.find(key, limit, &found, &scratch); err != nil {
-				return telemetry.Found{}, err
-			}
-		} else if h.notes != nil && h.notes.part == p {
-			h.notes.find(key, limit, &found)
-		}
-	}
-	return found, nil
+	slices.Reverse(rows)
+	return rows
 }

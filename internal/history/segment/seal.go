@@ -2,6 +2,7 @@ package segment
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
@@ -45,23 +48,22 @@ func writeSidecar(path string, p *part, n *notes) (*sidecar, error) {
 
 func encodeSidecar(w io.Writer, p *part, n *notes) error {
 	e := pageWriter{w: w}
-	keys := make([]telemetry.Key, 0, len(n.heads))
-	for k := range n.heads {
-		keys = append(keys, k)
+	order := make([]uint32, len(n.values))
+	for i := range order {
+		order[i] = uint32(i)
 	}
-	slices.Sort(keys)
-	var rows []uint32
-	for _, k := range keys {
-		rows = rows[:0]
-		for i := n.heads[k]; i > 0; i = n.entries[i-1].before {
-			rows = append(rows, n.entries[i-1].row)
-		}
-		slices.Reverse(rows)
-		if err := e.add(k, rows); err != nil {
+	slices.SortFunc(order, func(a, b uint32) int { return cmp.Compare(n.values[a].key, n.values[b].key) })
+	for _, i := range order {
+		v := &n.values[i]
+		if err := e.add(v.key, n.rows(i), &v.sighting); err != nil {
 			return err
 		}
 	}
 	if err := e.flush(); err != nil {
+		return err
+	}
+	words, names, err := encodeWords(&e, n)
+	if err != nil {
 		return err
 	}
 	le := binary.LittleEndian
@@ -77,8 +79,14 @@ func encodeSidecar(w io.Writer, p *part, n *notes) error {
 		tail = le.AppendUint32(tail, g.off)
 		tail = le.AppendUint32(tail, g.crc)
 	}
-	tail = appendFoot(tail, p, len(e.pages), tail)
-	_, err := w.Write(tail)
+	for _, b := range words {
+		for _, v := range []uint32{b.off, b.size, b.plain, b.count, b.typ, b.crc} {
+			tail = le.AppendUint32(tail, v)
+		}
+	}
+	tail = append(tail, names...)
+	tail = appendFoot(tail, &foot{part: p, oldest: n.oldest, newest: n.newest, pages: len(e.pages), words: len(words), names: len(names)}, tail)
+	_, err = w.Write(tail)
 	return err
 }
 
@@ -93,39 +101,121 @@ type pageWriter struct {
 	list  []byte
 }
 
-func (e *pageWriter) add(k telemetry.Key, rows []uint32) error {
+func (e *pageWriter) add(k telemetry.Key, rows []uint32, s *sighting) error {
 	if len(e.buf) == 0 {
 		e.first, e.last = k, 0
 	}
 	e.buf = binary.AppendUvarint(e.buf, uint64(k-e.last))
 	e.last = k
-	e.buf = binary.AppendUvarint(e.buf, uint64(len(rows)))
-	e.list = e.list[:0]
+	e.list = binary.AppendUvarint(e.list[:0], uint64(len(rows)))
+	e.list = s.append(e.list)
 	before := uint32(0)
 	for _, r := range rows {
 		e.list = binary.AppendUvarint(e.list, uint64(r-before))
 		before = r
 	}
-	if len(rows) > 1 {
-		e.buf = binary.AppendUvarint(e.buf, uint64(len(e.list)))
-	}
-	e.buf = append(e.buf, e.list...)
+	e.buf = appendBytes(e.buf, e.list)
 	if len(e.buf) >= pageBytes {
 		return e.flush()
 	}
 	return nil
 }
 
+// append writes the varint second of the first event, the uvarint seconds to the
+// last, the uvarint sources; then the uvarint number of days, and for each the
+// varint distance to the day before it (the first: to that of first) and the
+// uvarint events.
+func (s *sighting) append(dst []byte) []byte {
+	dst = binary.AppendVarint(dst, s.first)
+	dst = binary.AppendUvarint(dst, uint64(s.last-s.first))
+	dst = binary.AppendUvarint(dst, s.sources)
+	dst = binary.AppendUvarint(dst, uint64(len(s.days)))
+	before := dayOf(s.first)
+	for _, d := range s.days {
+		dst = binary.AppendVarint(dst, d.day-before)
+		dst = binary.AppendUvarint(dst, d.count)
+		before = d.day
+	}
+	return dst
+}
+
 func (e *pageWriter) flush() error {
 	if len(e.buf) == 0 {
 		return nil
 	}
-	if e.off+int64(len(e.buf)) > math.MaxUint32 {
+	off := e.off
+	if err := e.write(e.buf); err != nil {
+		return err
+	}
+	e.pages = append(e.pages, page{e.first, uint32(off), crc32.Checksum(e.buf, castagnoli)})
+	e.buf = e.buf[:0]
+	return nil
+}
+
+func (e *pageWriter) write(p []byte) error {
+	if e.off+int64(len(p)) > math.MaxUint32 {
 		return fmt.Errorf("the notes of one segment exceed 4 GiB")
 	}
-	e.pages = append(e.pages, page{e.first, uint32(e.off), crc32.Checksum(e.buf, castagnoli)})
-	n, err := e.w.Write(e.buf)
+	n, err := e.w.Write(p)
 	e.off += int64(n)
-	e.buf = e.buf[:0]
 	return err
+}
+
+// encodeWords writes the distinct values, sorted by type, and returns where they
+// lie and the names of types and sources.
+func encodeWords(e *pageWriter, n *notes) (words []wordBlock, names []byte, err error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
+	if err != nil {
+		return nil, nil, err
+	}
+	var order []uint32
+	for i := range n.values {
+		if n.values[i].typ != "" {
+			order = append(order, uint32(i))
+		}
+	}
+	slices.SortFunc(order, func(a, b uint32) int {
+		x, y := &n.values[a], &n.values[b]
+		return cmp.Or(cmp.Compare(x.typ, y.typ), cmp.Compare(x.text, y.text))
+	})
+	var types []string
+	var plain, packed []byte
+	var b wordBlock
+	cut := func() error {
+		if b.count == 0 {
+			return nil
+		}
+		packed = enc.EncodeAll(plain, packed[:0])
+		b.off, b.size, b.plain, b.crc = uint32(e.off), uint32(len(packed)), uint32(len(plain)), crc32.Checksum(packed, castagnoli)
+		words = append(words, b)
+		b.count, plain = 0, plain[:0]
+		return e.write(packed)
+	}
+	for _, i := range order {
+		v := &n.values[i]
+		if len(types) == 0 || types[len(types)-1] != string(v.typ) {
+			if err := cut(); err != nil {
+				return nil, nil, err
+			}
+			types = append(types, string(v.typ))
+			b.typ = uint32(len(types) - 1)
+		}
+		plain = appendBytes(plain, v.text)
+		b.count++
+		if len(plain) >= wordBytes {
+			if err := cut(); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	if err := cut(); err != nil {
+		return nil, nil, err
+	}
+	for _, list := range [][]string{types, n.sources} {
+		names = binary.AppendUvarint(names, uint64(len(list)))
+		for _, s := range list {
+			names = appendBytes(names, s)
+		}
+	}
+	return words, names, nil
 }

@@ -12,23 +12,30 @@ import (
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
 
-// A sidecar holds, for one closed segment, which records hold which key.
+// A sidecar holds, for one closed segment, which values its records hold.
 //
 //	pages      sorted postings, about 2 KiB each: per key the uvarint distance to the
-//	           key before it (the first of a page: to 0), the uvarint number of rows;
-//	           then the row, or for several: uvarint length and the uvarint distances
+//	           key before it (the first of a page: to 0) and a uvarint length; in it the
+//	           uvarint number of rows, a sighting, and the uvarint distances of rows
+//	words      the distinct values of one type, sorted, about 32 KiB each in zstd: per
+//	           value a uvarint length and its bytes
 //	blocks     u64 offset, u32 size, u32 row, u32 records per block of the log
 //	directory  u64 first key, u32 offset, u32 CRC-32C per page
-//	foot       as in appendFoot, with a CRC-32C of blocks, directory and itself
+//	words      u32 offset, size, size decoded, values, type, CRC-32C per block of words
+//	names      of types, then of sources: uvarint number; per name uvarint length and bytes
+//	foot       as in appendFoot, with a CRC-32C of all behind the words
 //
-// The directory stays in memory, so that a look-up reads one page. Numbers are
-// little-endian.
+// All but pages and words stays in memory, so that a look-up reads one page.
+// Numbers are little-endian.
 type sidecar struct {
-	part  part // all but closed and sidecar
-	size  int64
-	file  *os.File
-	pages []page
-	end   uint32 // of the last page
+	part           part // all but closed and sidecar
+	size           int64
+	file           *os.File
+	pages          []page
+	end            uint32 // of the last page
+	words          []wordBlock
+	types, sources []string
+	oldest, newest int64 // seconds, of events
 }
 
 type page struct {
@@ -37,24 +44,41 @@ type page struct {
 	crc   uint32
 }
 
+// wordBlock is where values of one type lie.
+type wordBlock struct {
+	off, size, plain, count, typ, crc uint32
+}
+
 const (
-	sidecarMagic = "VEDIDX\x00\x01"
-	footSize     = len(sidecarMagic) + 8*5 + 4*4
+	sidecarMagic = "VEDIDX\x00\x02"
+	footSize     = len(sidecarMagic) + 8*7 + 4*6
 	blockSize    = 20
 	pageSize     = 16
+	wordSize     = 24
 	pageBytes    = 2 << 10
+	wordBytes    = 32 << 10
+	// maxWords bounds what a reader allocates for a block of words.
+	maxWords = wordBytes + maxRecord
 )
 
+// foot is what stands at the end of a sidecar.
+type foot struct {
+	part                *part
+	oldest, newest      int64
+	pages, words, names int
+}
+
 // appendFoot writes: number of the first record, length of the log, raw bytes,
-// oldest, newest; numbers covered, blocks, pages, CRC; magic.
-func appendFoot(dst []byte, p *part, pages int, tables []byte) []byte {
-	le, start := binary.LittleEndian, len(dst)
-	for _, v := range []uint64{uint64(p.first), uint64(p.size), uint64(p.raw), uint64(p.oldest), uint64(p.newest)} {
+// oldest, newest, oldest and newest second of events; numbers covered, blocks,
+// pages, blocks of words, bytes of names, CRC; magic.
+func appendFoot(dst []byte, f *foot, tables []byte) []byte {
+	le, start, p := binary.LittleEndian, len(dst), f.part
+	for _, v := range []uint64{uint64(p.first), uint64(p.size), uint64(p.raw), uint64(p.oldest), uint64(p.newest), uint64(f.oldest), uint64(f.newest)} {
 		dst = le.AppendUint64(dst, v)
 	}
-	dst = le.AppendUint32(dst, p.count)
-	dst = le.AppendUint32(dst, uint32(len(p.blocks)))
-	dst = le.AppendUint32(dst, uint32(pages))
+	for _, v := range []int{int(p.count), len(p.blocks), f.pages, f.words, f.names} {
+		dst = le.AppendUint32(dst, uint32(v))
+	}
 	crc := crc32.Update(crc32.Checksum(tables, castagnoli), castagnoli, dst[start:])
 	dst = le.AppendUint32(dst, crc)
 	return append(dst, sidecarMagic...)
@@ -93,24 +117,25 @@ func (s *sidecar) load(first telemetry.Seq) error {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
 	le := binary.LittleEndian
-	nb, np := int64(le.Uint32(foot[44:])), int64(le.Uint32(foot[48:]))
-	tables := nb*blockSize + np*pageSize
-	if string(foot[56:]) != sidecarMagic || tables > s.size-int64(footSize) {
-		return badSidecar(path, "its end is not that of a sidecar")
+	nb, np, nw, nn := int64(le.Uint32(foot[60:])), int64(le.Uint32(foot[64:])), int64(le.Uint32(foot[68:])), int64(le.Uint32(foot[72:]))
+	tables := nb*blockSize + np*pageSize + nw*wordSize + nn
+	if string(foot[80:]) != sidecarMagic || tables > s.size-int64(footSize) {
+		return badSidecar(path, "its end is not that of a sidecar of this version")
 	}
 	buf := make([]byte, tables)
 	if _, err := s.file.ReadAt(buf, s.size-int64(footSize)-tables); err != nil {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
-	crc := crc32.Update(crc32.Checksum(buf, castagnoli), castagnoli, foot[:52])
-	if crc != le.Uint32(foot[52:]) || le.Uint64(foot[:]) != uint64(first) {
+	crc := crc32.Update(crc32.Checksum(buf, castagnoli), castagnoli, foot[:76])
+	if crc != le.Uint32(foot[76:]) || le.Uint64(foot[:]) != uint64(first) {
 		return badSidecar(path, "its checksum does not fit")
 	}
 	s.part = part{
 		first: first, size: int64(le.Uint64(foot[8:])), raw: int64(le.Uint64(foot[16:])),
-		oldest: int64(le.Uint64(foot[24:])), newest: int64(le.Uint64(foot[32:])), count: le.Uint32(foot[40:]),
+		oldest: int64(le.Uint64(foot[24:])), newest: int64(le.Uint64(foot[32:])), count: le.Uint32(foot[56:]),
 		blocks: make([]block, nb),
 	}
+	s.oldest, s.newest = int64(le.Uint64(foot[40:])), int64(le.Uint64(foot[48:]))
 	for i := range s.part.blocks {
 		s.part.blocks[i] = block{int64(le.Uint64(buf)), le.Uint32(buf[8:]), le.Uint32(buf[12:]), le.Uint32(buf[16:])}
 		buf = buf[blockSize:]
@@ -121,7 +146,44 @@ func (s *sidecar) load(first telemetry.Seq) error {
 		buf = buf[pageSize:]
 	}
 	s.end = uint32(s.size - int64(footSize) - tables)
+	if !s.loadWords(int(nw), buf) {
+		return badSidecar(path, "what it says of its words does not decode")
+	}
 	return nil
+}
+
+// loadWords reads where the words are and the names; pages end where the words
+// begin.
+func (s *sidecar) loadWords(n int, buf []byte) bool {
+	le := binary.LittleEndian
+	end := s.end
+	s.words = make([]wordBlock, n)
+	for i := range s.words {
+		w := wordBlock{le.Uint32(buf), le.Uint32(buf[4:]), le.Uint32(buf[8:]), le.Uint32(buf[12:]), le.Uint32(buf[16:]), le.Uint32(buf[20:])}
+		if i == 0 {
+			s.end = w.off
+		}
+		if uint64(w.off)+uint64(w.size) > uint64(end) || w.off < s.end || w.plain > maxWords || w.count > w.plain {
+			return false
+		}
+		s.words[i], buf = w, buf[wordSize:]
+	}
+	in := input{p: buf}
+	for _, list := range []*[]string{&s.types, &s.sources} {
+		k := in.uvarint()
+		if k > uint64(len(in.p)) {
+			return false
+		}
+		for range k {
+			*list = append(*list, string(in.take(in.uvarint())))
+		}
+	}
+	for _, w := range s.words {
+		if int(w.typ) >= len(s.types) {
+			return false
+		}
+	}
+	return !in.bad
 }
 
 func (s *sidecar) close() error { return s.file.Close() }
@@ -129,74 +191,117 @@ func (s *sidecar) close() error { return s.file.Close() }
 // find adds where key is, newest first, at most limit in all. It reads into
 // scratch, which it may replace by a larger one.
 func (s *sidecar) find(key telemetry.Key, limit int, f *telemetry.Found, scratch *[]byte) error {
-	i := sort.Search(len(s.pages), func(i int) bool { return s.pages[i].first > key }) - 1
-	if i < 0 {
-		return nil
+	list, err := s.list(key, scratch)
+	if err != nil || list.p == nil {
+		return err
 	}
-	end := s.end
-	if i+1 < len(s.pages) {
-		end = s.pages[i+1].off
-	}
-	size := int(end - s.pages[i].off)
-	if cap(*scratch) < size {
-		*scratch = make([]byte, max(size, 2*pageBytes))
-	}
-	buf := (*scratch)[:size]
-	if _, err := s.file.ReadAt(buf, int64(s.pages[i].off)); err != nil {
-		return fmt.Errorf("read %s: %w", s.file.Name(), err)
-	}
-	if crc32.Checksum(buf, castagnoli) != s.pages[i].crc {
-		return badSidecar(s.file.Name(), "the checksum of a page does not fit")
-	}
-	if !s.inPage(buf, key, limit, f) {
+	if !s.rows(list, limit, f) {
 		return badSidecar(s.file.Name(), "a page does not decode")
 	}
 	return nil
 }
 
+// list returns the sighting and the rows of a key, nothing when it is not there.
+func (s *sidecar) list(key telemetry.Key, scratch *[]byte) (input, error) {
+	i := sort.Search(len(s.pages), func(i int) bool { return s.pages[i].first > key }) - 1
+	if i < 0 {
+		return input{}, nil
+	}
+	buf, err := s.page(i, scratch)
+	if err != nil {
+		return input{}, err
+	}
+	list, ok := inPage(buf, key)
+	if !ok {
+		return input{}, badSidecar(s.file.Name(), "a page does not decode")
+	}
+	return list, nil
+}
+
+// page reads a page into scratch.
+func (s *sidecar) page(i int, scratch *[]byte) ([]byte, error) {
+	end := s.end
+	if i+1 < len(s.pages) {
+		end = s.pages[i+1].off
+	}
+	size := int(end) - int(s.pages[i].off)
+	if size < 0 {
+		return nil, badSidecar(s.file.Name(), "a page ends before it begins")
+	}
+	if cap(*scratch) < size {
+		*scratch = make([]byte, max(size, 2*pageBytes))
+	}
+	buf := (*scratch)[:size]
+	if _, err := s.file.ReadAt(buf, int64(s.pages[i].off)); err != nil {
+		return nil, fmt.Errorf("read %s: %w", s.file.Name(), err)
+	}
+	if crc32.Checksum(buf, castagnoli) != s.pages[i].crc {
+		return nil, badSidecar(s.file.Name(), "the checksum of a page does not fit")
+	}
+	return buf, nil
+}
+
 // inPage looks for key in a page; false says that the page is malformed.
-func (s *sidecar) inPage(buf []byte, key telemetry.Key, limit int, f *telemetry.Found) bool {
+func inPage(buf []byte, key telemetry.Key) (input, bool) {
 	in := input{p: buf}
 	for at := telemetry.Key(0); len(in.p) > 0; {
 		at += telemetry.Key(in.uvarint())
-		count := in.uvarint()
-		rows := in
-		if count == 1 {
-			in.uvarint()
-		} else {
-			rows.p = in.take(in.uvarint())
-		}
+		list := in.take(in.uvarint())
 		if in.bad {
-			return false
+			return input{}, false
 		}
-		if at < key {
-			continue
+		if at >= key {
+			if at > key {
+				list = nil
+			}
+			return input{p: list}, true
 		}
-		if at == key {
-			return s.rows(rows, int(min(count, uint64(s.part.count))), limit, f)
-		}
-		return true
 	}
-	return !in.bad
+	return input{}, !in.bad
 }
 
-// rows adds count ascending rows, of which only the last ones may be wanted.
-func (s *sidecar) rows(in input, count, limit int, f *telemetry.Found) bool {
-	f.Count += count
-	want := min(limit-len(f.Seqs), count)
-	if want <= 0 {
-		return true
+// rows adds ascending rows, of which only the last ones may be wanted.
+func (s *sidecar) rows(in input, limit int, f *telemetry.Found) bool {
+	rows, ok := s.allRows(&in)
+	f.Count += len(rows)
+	for i := len(rows) - 1; i >= 0 && len(f.Seqs) < limit; i-- {
+		f.Seqs = append(f.Seqs, s.part.first+telemetry.Seq(rows[i]))
 	}
-	newest := make([]telemetry.Seq, 0, want)
+	return ok
+}
+
+// allRows reads the rows of a list.
+func (s *sidecar) allRows(in *input) ([]uint32, bool) {
+	count := in.uvarint()
+	if _, ok := readSighting(in); !ok {
+		return nil, false
+	}
+	if in.bad || count > uint64(s.part.count) || count > uint64(len(in.p)) {
+		return nil, false
+	}
+	rows := make([]uint32, count)
 	row := uint64(0)
-	for i := range count {
+	for i := range rows {
 		row += in.uvarint()
-		if count-i <= want {
-			newest = append(newest, s.part.first+telemetry.Seq(row))
-		}
+		rows[i] = uint32(row)
 	}
-	for i := len(newest) - 1; i >= 0; i-- {
-		f.Seqs = append(f.Seqs, newest[i])
+	return rows, !in.bad && row < uint64(max(s.part.count, 1))
+}
+
+// readSighting reads what append of a sighting wrote.
+func readSighting(in *input) (sighting, bool) {
+	var s sighting
+	s.first = in.varint()
+	s.last = s.first + int64(in.uvarint())
+	s.sources = in.uvarint()
+	n := in.uvarint()
+	if in.bad || n > uint64(len(in.p)) {
+		return s, false
 	}
-	return !in.bad
+	day := dayOf(s.first)
+	for range n {
+		day += in.varint()
+		s.days = append(s.days, dayCount{day, in.uvarint()})
+	}
+	return s, !in.bad
 }

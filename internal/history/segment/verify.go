@@ -165,5 +165,10 @@ func (v *verifier) sidecar(dir string, first telemetry.Seq, size int64, last boo
 			v.problem("%s: the checksum of page %d does not fit", path, i)
 		}
 	}
+	for i, w := range s.words {
+		if _, err := s.word(w, nil); err != nil {
+			v.problem("%s: block %d of its words: %v", path, i, err)
+		}
+	}
 	return nil
 }

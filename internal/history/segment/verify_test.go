@@ -81,7 +81,7 @@ func TestVerifySeesEveryByte(t *testing.T) {
 		}
 	}
 	for seq := range telemetry.Seq(150) {
-		if err := h.Note(t.Context(), seq+1, []telemetry.Key{telemetry.Key(seq % 7)}); err != nil {
+		if err := h.Note(t.Context(), seq+1, historytest.Keys(telemetry.Key(seq%7))); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -58,7 +58,7 @@ func TestClaims(t *testing.T) {
 	second := first
 	second.Type, second.Raw = indicator.Domain, "evil.example"
 	third := indicator.Claim{
-		Type: indicator.Pattern, Raw: "[file:name = 'a' AND file:hashes.MD5 = 'b']", TLP: indicator.TLPRed, Layer: indicator.IOC,
+		Type: indicator.MD5, Raw: "b", TLP: indicator.TLPRed, Layer: indicator.IOC,
 		ExternalID: "indicator--2", File: "b", Line: 3,
 	}
 	if diff := cmp.Diff([]indicator.Claim{first, second, third}, s.Claims); diff != "" {
@@ -68,23 +68,37 @@ func TestClaims(t *testing.T) {
 
 func TestPatternTypes(t *testing.T) {
 	for pattern, want := range map[string]string{
-		`[ipv6-addr:value = '2001:db8::1']`:               "ipv6-addr 2001:db8::1",
-		`[ipv4-addr:value ISSUBSET '203.0.113.0/24']`:     "ipv4-addr 203.0.113.0/24",
-		`[url:value = 'https://e.example/']`:              "url https://e.example/",
-		`[file:hashes.'SHA-256' = 'aa']`:                  "file:sha256 aa",
-		`[file:hashes.md5 = 'aa']`:                        "file:md5 aa",
-		`[x509-certificate:hashes.'SHA-1' = 'aa']`:        "x509-certificate:sha1 aa",
-		`[file:hashes.SSDEEP = 'aa']`:                     "stix-pattern [file:hashes.SSDEEP = 'aa']",
-		`[autonomous-system:number = 64512]`:              "autonomous-system AS64512",
-		`[mutex:name = 'm']`:                              "mutex m",
-		`[windows-registry-key:key = 'HKLM\\\\a']`:        `windows-registry-key HKLM\\a`,
-		`[network-traffic:dst_ref.value = '203.0.113.1']`: " 203.0.113.1",
-		`[process:command_line = 'x']`:                    "stix-pattern [process:command_line = 'x']",
-		`[url:value = 'a' OR process:command_line = 'x']`: "stix-pattern [url:value = 'a' OR process:command_line = 'x']",
-		`[domain-name:value ISSUBSET 'x']`:                "stix-pattern [domain-name:value ISSUBSET 'x']",
-		`[email-message:from_ref.value = 'a@b.example']`:  "email-addr a@b.example",
-		`[network-traffic:dst_port = 443]`:                "stix-pattern [network-traffic:dst_port = 443]",
-		`[ipv4-addr:value = '']`:                          "stix-pattern [ipv4-addr:value = '']",
+		`[ipv6-addr:value = '2001:db8::1']`:                                                                 "ipv6-addr 2001:db8::1",
+		`[ipv4-addr:value ISSUBSET '203.0.113.0/24']`:                                                       "ipv4-addr 203.0.113.0/24",
+		`[url:value = 'https://e.example/']`:                                                                "url https://e.example/",
+		`[file:hashes.'SHA-256' = 'aa']`:                                                                    "file:sha256 aa",
+		`[file:hashes.md5 = 'aa']`:                                                                          "file:md5 aa",
+		`[x509-certificate:hashes.'SHA-1' = 'aa']`:                                                          "x509-certificate:sha1 aa",
+		`[file:hashes.SSDEEP = 'aa']`:                                                                       "stix-pattern [file:hashes.SSDEEP = 'aa']",
+		`[autonomous-system:number = 64512]`:                                                                "autonomous-system AS64512",
+		`[mutex:name = 'm']`:                                                                                "mutex m",
+		`[windows-registry-key:key = 'HKLM\\\\a']`:                                                          `windows-registry-key HKLM\\a`,
+		`[network-traffic:dst_ref.value = '203.0.113.1']`:                                                   " 203.0.113.1",
+		`[process:command_line = 'x']`:                                                                      "stix-pattern [process:command_line = 'x']",
+		`[url:value = 'a' OR process:command_line = 'x']`:                                                   "stix-pattern [url:value = 'a' OR process:command_line = 'x']",
+		`[domain-name:value ISSUBSET 'x']`:                                                                  "stix-pattern [domain-name:value ISSUBSET 'x']",
+		`[email-message:from_ref.value = 'a@b.example']`:                                                    "email-addr a@b.example",
+		`[file:name = 'a' AND file:hashes.MD5 = 'bb' AND file:size = 5]`:                                    "file:md5 bb",
+		`[file:name = 'a' AND file:hashes.SSDEEP = 'bb']`:                                                   "stix-pattern [file:name = 'a' AND file:hashes.SSDEEP = 'bb']",
+		`[file:hashes.MD5 = 'bb' AND process:pid = 5]`:                                                      "stix-pattern [file:hashes.MD5 = 'bb' AND process:pid = 5]",
+		`[file:hashes.MD5 = 'bb' AND file:name != 'a']`:                                                     "stix-pattern [file:hashes.MD5 = 'bb' AND file:name != 'a']",
+		`[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '203.0.113.1']`:    " 203.0.113.1",
+		`[network-traffic:dst_ref.value = '203.0.113.1' AND network-traffic:dst_port = '443']`:              "ipv4-addr:port 203.0.113.1:443",
+		`[network-traffic:dst_ref.value = '203.0.113.1' AND network-traffic:src_ref.value = '203.0.113.2']`: "stix-pattern [network-traffic:dst_ref.value = '203.0.113.1' AND network-traffic:src_ref.value = '203.0.113.2']",
+		`[domain-name:value = 'a.example' AND network-traffic:dst_port = 8443]`:                             "domain-name:port a.example:8443",
+		`[domain-name:value = 'a.example' AND domain-name:resolves_to_refs[*].value = '203.0.113.1']`:       "domain-name a.example",
+		`[windows-registry-key:key = 'HKLM\\a' AND windows-registry-key:values.data = 'x']`:                 `windows-registry-key HKLM\a`,
+		`[user-account:account_type = 'github' AND user-account:account_login = 'x']`:                       "stix-pattern [user-account:account_type = 'github' AND user-account:account_login = 'x']",
+		`[email-message:to_refs[*].value = 'a@b.example']`:                                                  "email-addr a@b.example",
+		`[email-message:to_refs[0].value = 'a@b.example']`:                                                  "stix-pattern [email-message:to_refs[0].value = 'a@b.example']",
+		`[autonomous-system:number = '174']`:                                                                "autonomous-system AS174",
+		`[network-traffic:dst_port = 443]`:                                                                  "stix-pattern [network-traffic:dst_port = 443]",
+		`[ipv4-addr:value = '']`:                                                                            "stix-pattern [ipv4-addr:value = '']",
 	} {
 		var s sourcetest.Sink
 		in := fmt.Sprintf(`{"type":"indicator","id":"indicator--1","pattern":%q}`, pattern)

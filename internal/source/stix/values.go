@@ -1,7 +1,7 @@
 package stix
 
 import (
-	"net"
+	"strconv"
 	"strings"
 
 	"github.com/vedette-soc/vedette/indicator"
@@ -22,8 +22,8 @@ const maxValues = 10_000
 // would fire where the whole does not.
 func patternValues(p stix.Pattern) []value {
 	whole := []value{{indicator.Pattern, p.String()}}
-	if v, ok := hostPort(p); ok {
-		return []value{v}
+	if values, ok := conjunction(p); ok {
+		return values
 	}
 	found, ok := p.Values()
 	if !ok || len(found) == 0 || len(found) > maxValues {
@@ -40,59 +40,32 @@ func patternValues(p stix.Pattern) []value {
 	return values
 }
 
-// hostPort reads a pattern that looks for a destination and its port in one
-// observation.
-func hostPort(p stix.Pattern) (value, bool) {
-	seen, ok := p.Root.(stix.Observed)
-	if !ok {
-		return value{}, false
-	}
-	both, ok := seen.Expr.(stix.Logic)
-	if !ok || both.Op != stix.And || len(both.Terms) != 2 {
-		return value{}, false
-	}
-	host, port := "", ""
-	for _, term := range both.Terms {
-		c, ok := term.(stix.Comparison)
-		if !ok || c.Negated || c.Op != stix.Equal || len(c.Values) != 1 {
-			return value{}, false
-		}
-		switch v := c.Values[0]; {
-		case c.Path.String() == "network-traffic:dst_ref.value" && v.Kind == stix.String:
-			host = v.Text
-		case c.Path.String() == "network-traffic:dst_port" && v.Kind == stix.Integer:
-			port = v.Text
-		}
-	}
-	t, _, err := indicator.Detect(host)
-	if err != nil || port == "" || t != indicator.IPv4 && t != indicator.IPv6 && t != indicator.Domain || strings.Contains(host, "/") {
-		return value{}, false
-	}
-	return value{t + ":port", net.JoinHostPort(host, port)}, true
-}
-
 // plainPaths are the object paths whose value is an indicator's.
 var plainPaths = map[string]indicator.Type{
-	"ipv4-addr:value":                        indicator.IPv4,
-	"ipv6-addr:value":                        indicator.IPv6,
-	"domain-name:value":                      indicator.Domain,
-	"url:value":                              indicator.URL,
-	"email-addr:value":                       indicator.Email,
-	"email-message:from_ref.value":           indicator.Email,
-	"email-message:sender_ref.value":         indicator.Email,
-	"file:name":                              indicator.FileName,
-	"mac-addr:value":                         indicator.MAC,
-	"mutex:name":                             indicator.Mutex,
-	"windows-registry-key:key":               indicator.RegistryKey,
-	"user-account:user_id":                   indicator.UserAccount,
-	"user-account:account_login":             indicator.UserAccount,
-	"autonomous-system:number":               indicator.ASN,
-	"vulnerability:name":                     indicator.Vulnerability,
-	"network-traffic:dst_ref.value":          "", // an address or a name
-	"network-traffic:src_ref.value":          "",
-	"network-traffic:extensions.tls-ext.ja3": indicator.JA3,
-	"network-traffic:x_ja3":                  indicator.JA3,
-	"network-traffic:x_ja4":                  indicator.JA4,
+	"ipv4-addr:value":                                 indicator.IPv4,
+	"ipv6-addr:value":                                 indicator.IPv6,
+	"domain-name:value":                               indicator.Domain,
+	"url:value":                                       indicator.URL,
+	"email-addr:value":                                indicator.Email,
+	"email-message:from_ref.value":                    indicator.Email,
+	"email-message:sender_ref.value":                  indicator.Email,
+	"email-message:to_refs[*].value":                  indicator.Email,
+	"email-message:cc_refs[*].value":                  indicator.Email,
+	"email-message:additional_header_fields.reply_to": indicator.Email,
+	"email-message:additional_header_fields.Reply-To": indicator.Email,
+	"file:name":                                       indicator.FileName,
+	"mac-addr:value":                                  indicator.MAC,
+	"mutex:name":                                      indicator.Mutex,
+	"windows-registry-key:key":                        indicator.RegistryKey,
+	"user-account:user_id":                            indicator.UserAccount,
+	"user-account:account_login":                      indicator.UserAccount,
+	"autonomous-system:number":                        indicator.ASN,
+	"vulnerability:name":                              indicator.Vulnerability,
+	"network-traffic:dst_ref.value":                   "", // an address or a name
+	"network-traffic:src_ref.value":                   "",
+	"network-traffic:extensions.tls-ext.ja3":          indicator.JA3,
+	"network-traffic:x_ja3":                           indicator.JA3,
+	"network-traffic:x_ja4":                           indicator.JA4,
 	"network-traffic:extensions.http-request-ext.request_header.User-Agent": indicator.UserAgent,
 }
 
@@ -110,14 +83,12 @@ func pathValue(f stix.PathValue) (value, bool) {
 	if f.Op == stix.IsSubset && kind != indicator.IPv4 && kind != indicator.IPv6 && kind != "" {
 		return value{}, false
 	}
-	if f.Value.Text == "" || kind == indicator.ASN && f.Value.Kind != stix.Integer || kind != indicator.ASN && f.Value.Kind != stix.String && f.Value.Kind != stix.Hex {
-		return value{}, false
-	}
 	raw := f.Value.Text
 	if kind == indicator.ASN {
-		raw = "AS" + raw
+		_, err := strconv.ParseUint(raw, 10, 32)
+		return value{kind, "AS" + raw}, err == nil
 	}
-	return value{kind, raw}, true
+	return value{kind, raw}, raw != "" && (f.Value.Kind == stix.String || f.Value.Kind == stix.Hex)
 }
 
 func pathType(p stix.Path) (indicator.Type, bool) {
@@ -130,7 +101,11 @@ func pathType(p stix.Path) (indicator.Type, bool) {
 	b.WriteString(p.Object)
 	for i, s := range p.Steps {
 		if s.Name == "" {
-			return "", false // an index: which one is not known
+			if s.Index != stix.AnyIndex {
+				return "", false // which one is not known
+			}
+			b.WriteString("[*]")
+			continue
 		}
 		b.WriteString([]string{":", "."}[min(i, 1)])
 		b.WriteString(s.Name)

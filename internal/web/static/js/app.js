@@ -3,9 +3,11 @@ import { keys } from "./keys.js";
 import { live } from "./live.js";
 import { menus } from "./menus.js";
 import { pane } from "./pane.js";
+import { review } from "./review.js";
 
 document.documentElement.classList.add("js");
 menus();
 pane();
+review();
 keys();
 live();

@@ -3,7 +3,7 @@ import { openDialog } from "./menus.js";
 
 const off = () => localStorage.getItem("keys-off") === "1";
 
-function links() { return [...document.querySelectorAll(".qlink")]; }
+function links() { return [...document.querySelectorAll(".qlink, .flink")].filter((l) => l.checkVisibility()); }
 
 function move(step) {
   const all = links();

@@ -1,0 +1,328 @@
+package segment
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"math/bits"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/telemetry"
+)
+
+var _ telemetry.Past = (*History)(nil)
+
+// Parts implements telemetry.Past.
+func (h *History) Parts(context.Context) ([]telemetry.Part, error) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	var out []telemetry.Part
+	for _, p := range h.segments {
+		if p.count == 0 {
+			continue
+		}
+		t := telemetry.Part{First: p.first, End: p.end(), Noted: p.first - 1}
+		for _, b := range p.blocks {
+			t.Records += int(b.count)
+		}
+		var oldest, newest int64
+		switch n := h.notes; {
+		case p.sidecar != nil:
+			t.Noted, oldest, newest = t.End-1, p.sidecar.oldest, p.sidecar.newest
+		case n != nil && n.part == p:
+			t.Noted, oldest, newest = n.last, n.oldest, n.newest
+		}
+		t.From, t.To = time.Unix(oldest, 0).UTC(), time.Unix(newest, 0).UTC()
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+// Sift implements telemetry.Past.
+func (h *History) Sift(ctx context.Context, at telemetry.Part, pick telemetry.Pick) (telemetry.Sifted, error) {
+	h.mu.RLock()
+	i := h.atLocked(at.First)
+	if i == len(h.segments) || h.segments[i].first != at.First {
+		h.mu.RUnlock()
+		return telemetry.Sifted{}, gone(at)
+	}
+	p := *h.segments[i]
+	h.mu.RUnlock()
+	if p.sidecar == nil {
+		return h.siftNotes(&p, pick), nil
+	}
+	s, err := h.siftSidecar(ctx, p.sidecar, pick)
+	switch {
+	case errors.Is(err, fs.ErrClosed) || errors.Is(err, os.ErrClosed): // retention has just removed it
+		return telemetry.Sifted{}, gone(at)
+	case errs.CodeOf(err) == "history_sidecar_damaged":
+		h.log.Error("a segment could not be searched", "error", err)
+		return telemetry.Sifted{Missed: at.Records}, nil
+	}
+	s.Missed = int(p.count)
+	for _, b := range p.blocks {
+		s.Missed -= int(b.count)
+	}
+	return s, err
+}
+
+func gone(p telemetry.Part) error {
+	return errs.New(errs.NotFound, "history_gone", "The records from %d to %d are no longer kept.", p.First, p.End-1)
+}
+
+// siftNotes searches what is in memory. Look-ups and notes go on beside it.
+func (h *History) siftNotes(p *part, pick telemetry.Pick) telemetry.Sifted {
+	type word struct {
+		typ  indicator.Type
+		text string
+	}
+	var words []word
+	h.mu.RLock()
+	n := h.notes
+	last := p.end() - 1
+	if pick.Until > 0 {
+		last = min(last, pick.Until)
+	}
+	if n == nil || n.part.first != p.first {
+		h.mu.RUnlock()
+		return telemetry.Sifted{Missed: int(max(last+1, p.first) - p.first)}
+	}
+	for i := range n.values {
+		words = append(words, word{n.values[i].typ, n.values[i].text})
+	}
+	s := telemetry.Sifted{Missed: int(max(last, n.last) - n.last)}
+	h.mu.RUnlock()
+	var picked []uint32
+	wanted := map[indicator.Type]bool{}
+	for i, w := range words {
+		want, known := wanted[w.typ]
+		if !known {
+			want = w.typ != "" && (pick.Type == nil || pick.Type(w.typ))
+			wanted[w.typ] = want
+		}
+		if !want {
+			continue
+		}
+		s.Values++
+		if pick.Value(w.typ, w.text) {
+			picked = append(picked, uint32(i))
+		}
+	}
+	var rows []uint32
+	h.mu.RLock()
+	for _, i := range picked {
+		rows = append(rows, n.rows(i)...)
+	}
+	h.mu.RUnlock()
+	return sifted(s, p.first, rows, pick)
+}
+
+func (h *History) siftSidecar(ctx context.Context, side *sidecar, pick telemetry.Pick) (telemetry.Sifted, error) {
+	var s telemetry.Sifted
+	var rows []uint32
+	var scratch, plain []byte
+	wanted := make([]bool, len(side.types))
+	for i, t := range side.types {
+		wanted[i] = pick.Type == nil || pick.Type(indicator.Type(t))
+	}
+	for _, w := range side.words {
+		if !wanted[w.typ] {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return s, err
+		}
+		packed, err := side.word(w, scratch)
+		if err != nil {
+			return s, err
+		}
+		scratch = packed
+		if plain, err = h.decoder.DecodeAll(packed, plain[:0]); err != nil || len(plain) != int(w.plain) {
+			return s, badSidecar(side.file.Name(), "its words do not decode")
+		}
+		t := indicator.Type(side.types[w.typ])
+		var failed error
+		ok := eachWord(string(plain), w.count, func(v string) {
+			s.Values++
+			if failed == nil && pick.Value(t, v) {
+				rows, failed = side.collect(t, v, rows)
+			}
+		})
+		if !ok {
+			failed = badSidecar(side.file.Name(), "its words do not decode")
+		}
+		if failed != nil {
+			return s, failed
+		}
+	}
+	return sifted(s, side.part.first, rows, pick), nil
+}
+
+// collect appends the rows of a value.
+func (s *sidecar) collect(t indicator.Type, value string, rows []uint32) ([]uint32, error) {
+	var page []byte
+	list, err := s.list(telemetry.KeyOf(t, value), &page)
+	if err != nil {
+		return rows, err
+	}
+	more, ok := s.allRows(&list)
+	if list.p == nil && !ok {
+		return rows, badSidecar(s.file.Name(), "a word has no postings")
+	}
+	return append(rows, more...), nil
+}
+
+// word reads a block of words as it lies in the file.
+func (s *sidecar) word(w wordBlock, scratch []byte) ([]byte, error) {
+	if cap(scratch) < int(w.size) {
+		scratch = make([]byte, max(int(w.size), wordBytes))
+	}
+	buf := scratch[:w.size]
+	if _, err := s.file.ReadAt(buf, int64(w.off)); err != nil {
+		return nil, fmt.Errorf("read %s: %w", s.file.Name(), err)
+	}
+	if crc32.Checksum(buf, castagnoli) != w.crc {
+		return nil, badSidecar(s.file.Name(), "the checksum of its words does not fit")
+	}
+	return buf, nil
+}
+
+// eachWord calls fn with count values; false says that they are malformed.
+func eachWord(plain string, count uint32, fn func(string)) bool {
+	for range count {
+		n, w := uvarint(plain)
+		if w <= 0 || n > uint64(len(plain)-w) {
+			return false
+		}
+		fn(plain[w : w+int(n)])
+		plain = plain[w+int(n):]
+	}
+	return plain == ""
+}
+
+// uvarint is binary.Uvarint of a string.
+func uvarint(s string) (uint64, int) {
+	var v uint64
+	for i := 0; i < len(s) && i < 5; i++ {
+		v |= uint64(s[i]&0x7f) << (7 * i)
+		if s[i] < 0x80 {
+			return v, i + 1
+		}
+	}
+	return 0, 0
+}
+
+// sifted sorts rows and keeps those wanted.
+func sifted(s telemetry.Sifted, first telemetry.Seq, rows []uint32, pick telemetry.Pick) telemetry.Sifted {
+	slices.Sort(rows)
+	rows = slices.Compact(rows)
+	for _, r := range rows {
+		if seq := first + telemetry.Seq(r); seq >= pick.From && (pick.Until == 0 || seq <= pick.Until) {
+			s.Seqs = append(s.Seqs, seq)
+		}
+	}
+	if over := len(s.Seqs) - pick.Limit; pick.Limit > 0 && over > 0 {
+		s.Left, s.Seqs = over, s.Seqs[over:]
+	}
+	return s
+}
+
+// Seen implements telemetry.Past.
+func (h *History) Seen(ctx context.Context, key telemetry.Key) (telemetry.Seen, error) {
+	sum := summary{days: map[int64]uint64{}, sources: map[string]bool{}}
+	var scratch []byte
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for _, p := range h.segments {
+		if err := ctx.Err(); err != nil {
+			return telemetry.Seen{}, err
+		}
+		switch {
+		case p.sidecar != nil:
+			s := p.sidecar
+			sum.since(s.oldest, s.oldest != 0 || s.newest != 0)
+			list, err := s.list(key, &scratch)
+			if err != nil {
+				return telemetry.Seen{}, err
+			}
+			if list.p == nil {
+				continue
+			}
+			count := list.uvarint()
+			seen, ok := readSighting(&list)
+			if !ok {
+				return telemetry.Seen{}, badSidecar(s.file.Name(), "a page does not decode")
+			}
+			sum.add(seen, count, s.sources)
+		case h.notes != nil && h.notes.part == p:
+			n := h.notes
+			sum.since(n.oldest, n.timed)
+			if i, ok := n.index[key]; ok {
+				sum.add(n.values[i].sighting, uint64(n.values[i].count), n.sources)
+			}
+		}
+	}
+	return sum.result(), nil
+}
+
+// summary adds up sightings of segments.
+type summary struct {
+	count       uint64
+	first, last int64
+	oldest      int64
+	any         bool
+	days        map[int64]uint64
+	sources     map[string]bool
+}
+
+func (s *summary) since(oldest int64, has bool) {
+	if has && (!s.any || oldest < s.oldest) {
+		s.oldest, s.any = oldest, true
+	}
+}
+
+func (s *summary) add(seen sighting, count uint64, sources []string) {
+	if s.count == 0 {
+		s.first, s.last = seen.first, seen.last
+	}
+	s.first, s.last = min(s.first, seen.first), max(s.last, seen.last)
+	s.count += count
+	if len(seen.days) == 0 {
+		s.days[dayOf(seen.first)] += count
+	}
+	for _, d := range seen.days {
+		s.days[d.day] += d.count
+	}
+	for mask := seen.sources; mask != 0; mask &= mask - 1 {
+		if i := bits.TrailingZeros64(mask); i < len(sources) {
+			s.sources[sources[i]] = true
+		}
+	}
+}
+
+func (s *summary) result() telemetry.Seen {
+	out := telemetry.Seen{Count: int(s.count)}
+	if s.any {
+		out.Since = time.Unix(s.oldest, 0).UTC()
+	}
+	if s.count == 0 {
+		return out
+	}
+	out.First, out.Last = time.Unix(s.first, 0).UTC(), time.Unix(s.last, 0).UTC()
+	for d, n := range s.days {
+		out.Days = append(out.Days, telemetry.SeenDay{Day: time.Unix(d*daySeconds, 0).UTC().Format(time.DateOnly), Count: int(n)})
+	}
+	slices.SortFunc(out.Days, func(a, b telemetry.SeenDay) int { return cmp.Compare(a.Day, b.Day) })
+	for name := range s.sources {
+		out.Sources = append(out.Sources, name)
+	}
+	slices.Sort(out.Sources)
+	return out
+}

@@ -1,0 +1,174 @@
+package hunt
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/ref"
+)
+
+// lookEvery is how often the worker asks for new jobs without being woken.
+const lookEvery = 30 * time.Second
+
+// Service keeps jobs and saved hunts. Safe for concurrent use.
+type Service struct {
+	store    JobStore
+	hunts    HuntStore
+	past     Past
+	searcher Searcher
+	wake     chan struct{}
+	now      func() time.Time
+}
+
+// New returns a Service.
+func New(store JobStore, hunts HuntStore, past Past, searcher Searcher) *Service {
+	return &Service{store: store, hunts: hunts, past: past, searcher: searcher, wake: make(chan struct{}, 1), now: time.Now}
+}
+
+// Renew asks the worker to look for new jobs soon.
+func (s *Service) Renew() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Jobs returns the newest jobs.
+func (s *Service) Jobs(ctx context.Context, limit int) ([]Job, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return nil, err
+	}
+	jobs, err := s.store.Jobs(ctx, false, min(max(limit, 1), 500))
+	for i := range jobs {
+		jobs[i].Memory = ""
+	}
+	return jobs, err
+}
+
+// Job returns one job.
+func (s *Service) Job(ctx context.Context, id string) (Job, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return Job{}, err
+	}
+	j, err := s.store.Job(ctx, id)
+	j.Memory = ""
+	return j, err
+}
+
+// Retro asks for a look back with every live indicator.
+func (s *Service) Retro(ctx context.Context) (Job, error) {
+	if err := ref.Need(ctx, ref.Analyst); err != nil {
+		return Job{}, err
+	}
+	j, err := s.past.All(ctx)
+	if err != nil {
+		return Job{}, err
+	}
+	who := ref.ActorFrom(ctx)
+	j = s.fresh(j, who.Name)
+	act := ref.Act{Actor: who, Verb: "hunt.retro", Target: ref.Ref{Kind: ref.Job, ID: j.ID}, Time: j.Created}
+	if err := s.store.SaveJob(ctx, j, &act); err != nil {
+		return Job{}, err
+	}
+	s.Renew()
+	return j, nil
+}
+
+func (s *Service) fresh(j Job, by string) Job {
+	j.ID, j.State, j.By, j.Created = uuid.Must(uuid.NewV7()).String(), Waiting, by, s.now().UTC()
+	j.Next = max(j.Next, j.From)
+	return j
+}
+
+// Run makes jobs of what comes into effect and does them, one at a time, the
+// oldest first. One that a stop interrupted goes on where it was. It is a worker.
+func (s *Service) Run(ctx context.Context) error {
+	ctx = ref.WithActor(ctx, ref.SystemActor)
+	if err := s.past.Ready(ctx); err != nil {
+		return unlessDone(ctx, err)
+	}
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		if err := s.Drain(ctx); err != nil {
+			return unlessDone(ctx, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+func unlessDone(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// Drain makes jobs of what came into effect, and does all there are.
+func (s *Service) Drain(ctx context.Context) error {
+	for {
+		if err := s.begin(ctx); err != nil {
+			return err
+		}
+		open, err := s.store.Jobs(ctx, true, 500)
+		if err != nil {
+			return err
+		}
+		if len(open) == 0 {
+			return s.due(ctx)
+		}
+		for i := len(open) - 1; i >= 0; i-- {
+			if err := s.do(ctx, open[i]); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (s *Service) begin(ctx context.Context) error {
+	place, err := s.store.Place(ctx)
+	if err != nil {
+		return fmt.Errorf("read up to where everything was looked for: %w", err)
+	}
+	jobs, now, err := s.past.Due(ctx, place)
+	if err != nil {
+		return fmt.Errorf("find what is new: %w", err)
+	}
+	if len(jobs) == 0 && bytes.Equal(place, now) {
+		return nil
+	}
+	for i := range jobs {
+		jobs[i] = s.fresh(jobs[i], ref.SystemActor.Name)
+	}
+	return s.store.Begin(ctx, jobs, now)
+}
+
+// do does one job. One that cannot be done is kept as failed; the error is the
+// store's.
+func (s *Service) do(ctx context.Context, j Job) error {
+	if j.State == Waiting {
+		j.State, j.Started = Running, s.now().UTC()
+		if err := s.store.SaveJob(ctx, j, nil); err != nil {
+			return err
+		}
+	}
+	done, err := s.past.Look(ctx, j, func(part Job) error { return s.store.SaveJob(ctx, part, nil) })
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	done.State, done.Finished = Done, s.now().UTC()
+	if err != nil {
+		done.State, done.Problem = Failed, errs.Public(err)
+	}
+	return s.store.SaveJob(ctx, done, nil)
+}

@@ -1,0 +1,355 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/hunt"
+	"github.com/vedette-soc/vedette/internal/intel"
+	"github.com/vedette-soc/vedette/internal/org"
+	"github.com/vedette-soc/vedette/internal/telemetry"
+	"github.com/vedette-soc/vedette/match"
+	"github.com/vedette-soc/vedette/misp"
+)
+
+// PastHistory is a history that can be searched backwards.
+type PastHistory interface {
+	telemetry.History
+	telemetry.Past
+}
+
+// Retro matches what is new against all that is kept: the events that hold
+// something go through the detection of live events, so that what is found is a
+// detection like any other, with the same id, marked as found by looking back.
+//
+// A job begins when the new index is in effect, and ends with the last record
+// that had arrived by then: what came before the swap is its part, what comes
+// after it that of Events. None is left out, and one that both saw counts once.
+type Retro struct {
+	History  PastHistory
+	Decoder  *Decoder
+	Matcher  *Matcher
+	Rules    *Rules // nil = none
+	Intel    *intel.Service
+	Org      *org.Service
+	Alerts   *alert.Service
+	Warnings func() *misp.WarningSet
+	Changed  func(incidents []string) // may be nil
+	Started  <-chan struct{}          // the first index is built
+	Matched  func() telemetry.Seq     // up to where live matching is
+	Log      *slog.Logger
+}
+
+var _ hunt.Past = (*Retro)(nil)
+
+const (
+	// retroChanges bounds how many indicators get an index of their own; more are
+	// looked for with the whole live index.
+	retroChanges = 100_000
+	// retroPart bounds the records of one part of the history that one job reads;
+	// the rest is counted.
+	retroPart = 20_000
+	// retroBatch is how many records are read and grouped in one transaction: live
+	// events wait for no more.
+	retroBatch = 250
+	// retroTell is how often progress is made durable.
+	retroTell = 500 * time.Millisecond
+)
+
+// place is up to where everything is in a job.
+type place struct {
+	Intel intel.Stamp    `json:"intel"`
+	Rules map[string]int `json:"rules"` // versions of those that run, by id
+}
+
+// Ready implements hunt.Past.
+func (r *Retro) Ready(ctx context.Context) error {
+	ready := []<-chan struct{}{r.Started}
+	if r.Rules != nil {
+		ready = append(ready, r.Rules.Ready())
+	}
+	for _, c := range ready {
+		select {
+		case <-c:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// Due implements hunt.Past.
+func (r *Retro) Due(ctx context.Context, was []byte) ([]hunt.Job, []byte, error) {
+	var before place
+	if len(was) > 0 {
+		if err := json.Unmarshal(was, &before); err != nil {
+			return nil, nil, fmt.Errorf("read the place of looking back: %w", err)
+		}
+	}
+	now := place{Intel: before.Intel, Rules: r.running()}
+	since := r.Matcher.Since()
+	turned := since.Seq != before.Intel.Seq || since.Token != before.Intel.Token
+	if turned {
+		now.Intel = since
+	}
+	kept, err := json.Marshal(now)
+	if err != nil {
+		return nil, nil, err
+	}
+	stats, err := r.History.Stats(ctx)
+	if err != nil || stats.Records == 0 {
+		return nil, kept, err
+	}
+	var jobs []hunt.Job
+	if turned {
+		j, ok, err := r.indicatorJob(ctx, before.Intel)
+		if err != nil {
+			return nil, nil, err
+		}
+		if ok {
+			jobs = append(jobs, j)
+		}
+	}
+	if fresh := newRules(before.Rules, now.Rules); len(was) > 0 && len(fresh) > 0 {
+		jobs = append(jobs, hunt.Job{Kind: hunt.Rules, Rules: fresh, Wants: len(fresh)})
+	}
+	for i := range jobs {
+		jobs[i].From, jobs[i].Until = uint64(stats.First), uint64(stats.Last)
+	}
+	return jobs, kept, nil
+}
+
+// indicatorJob makes a job of what began to be live since a moment; ok is false
+// when nothing did.
+func (r *Retro) indicatorJob(ctx context.Context, since intel.Stamp) (hunt.Job, bool, error) {
+	changed, _, told, err := r.Intel.Changes(ctx, since, retroChanges)
+	if err != nil {
+		return hunt.Job{}, false, err
+	}
+	if !told {
+		n := r.Matcher.State().Indicators
+		return hunt.Job{Kind: hunt.AllLive, Wants: n}, n > 0, nil
+	}
+	n := 0
+	for _, c := range changed {
+		if c.Live {
+			n++
+		}
+	}
+	b, err := json.Marshal(since)
+	return hunt.Job{Kind: hunt.Indicators, Since: string(b), Wants: n}, n > 0, err
+}
+
+// newRules returns the ids of rules that did not run before, or in another version.
+func newRules(before, now map[string]int) []string {
+	var out []string
+	for id, version := range now {
+		if had, ok := before[id]; !ok || had != version {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// All implements hunt.Past.
+func (r *Retro) All(ctx context.Context) (hunt.Job, error) {
+	stats, err := r.History.Stats(ctx)
+	return hunt.Job{Kind: hunt.AllLive, Wants: r.Matcher.State().Indicators, From: uint64(stats.First), Until: uint64(stats.Last)}, err
+}
+
+// Look implements hunt.Past.
+func (r *Retro) Look(ctx context.Context, j hunt.Job, tell func(hunt.Job) error) (hunt.Job, error) {
+	if j.Until == 0 {
+		return j, nil
+	}
+	if j.Kind == hunt.Rules {
+		return r.lookWithRules(ctx, j, tell)
+	}
+	x, err := r.wanted(ctx, j)
+	if err != nil {
+		return j, err
+	}
+	l := retroLook{Retro: r, job: &j, tell: tell, told: time.Now(), detector: detector{matcher: r.Matcher, org: r.Org, warnings: r.Warnings}}
+	pick := func() telemetry.Pick {
+		var hits []match.Hit
+		return telemetry.Pick{Type: x.Touches, Limit: retroPart, Value: func(t indicator.Type, value string) bool {
+			hits = x.Lookup(t, value, hits[:0])
+			return len(hits) > 0
+		}}
+	}
+	err = r.sift(ctx, telemetry.Seq(j.Next), telemetry.Seq(j.Until), pick, l.part)
+	return j, err
+}
+
+// index is what values are held against.
+type index interface {
+	Touches(t indicator.Type) bool
+	Lookup(t indicator.Type, value string, dst []match.Hit) []match.Hit
+}
+
+// wanted returns the index of what a job looks for.
+func (r *Retro) wanted(ctx context.Context, j hunt.Job) (index, error) {
+	var since intel.Stamp
+	if j.Kind == hunt.AllLive || json.Unmarshal([]byte(j.Since), &since) != nil {
+		return r.Matcher.live.View(), nil
+	}
+	changed, _, told, err := r.Intel.Changes(ctx, since, 2*retroChanges)
+	if err != nil {
+		return nil, err
+	}
+	if !told { // the journal has forgotten: a job that waited long
+		return r.Matcher.live.View(), nil
+	}
+	var b match.Builder
+	for _, c := range changed {
+		if c.Live {
+			_ = b.Add(c.Type, c.Value, uint64(c.Key)) // what it refuses the live index refuses as well
+		}
+	}
+	return b.Build(), nil
+}
+
+// retroLook is one job at work.
+type retroLook struct {
+	*Retro
+	detector
+	job  *hunt.Job
+	tell func(hunt.Job) error
+	told time.Time
+}
+
+// part looks at what was found in one part.
+func (l *retroLook) part(ctx context.Context, p telemetry.Part, s telemetry.Sifted) error {
+	j := l.job
+	end := min(p.End, telemetry.Seq(j.Until)+1)
+	j.Values += s.Values
+	seqs := s.Seqs
+	for len(seqs) > 0 {
+		n := min(retroBatch, len(seqs))
+		if err := l.give(ctx); err != nil {
+			return err
+		}
+		if err := l.batch(ctx, seqs[:n], end); err != nil {
+			return err
+		}
+		l.reach(min(seqs[n-1]+1, end))
+		if err := l.say(false); err != nil {
+			return err
+		}
+		seqs = seqs[n:]
+	}
+	l.reach(end)
+	j.Missed += s.Missed
+	j.Records -= min(s.Missed, j.Records)
+	j.Left += s.Left
+	return l.say(false)
+}
+
+// reach notes that the records before next are done.
+func (l *retroLook) reach(next telemetry.Seq) {
+	if n := uint64(next); n > l.job.Next {
+		l.job.Records += int(n - l.job.Next)
+		l.job.Next = n
+	}
+}
+
+// say makes durable how far the job is, when it is time.
+func (l *retroLook) say(now bool) error {
+	if !now && time.Since(l.told) < retroTell {
+		return nil
+	}
+	l.told = time.Now()
+	return l.tell(*l.job)
+}
+
+// batch takes the detections of some records.
+func (l *retroLook) batch(ctx context.Context, seqs []telemetry.Seq, end telemetry.Seq) error {
+	var found []alert.Detection
+	for _, seq := range seqs {
+		if seq >= end {
+			break
+		}
+		records, err := l.History.Read(ctx, seq, 1)
+		if errs.CodeOf(err) == "history_damaged" || err == nil && (len(records) == 0 || records[0].Seq != seq) {
+			l.job.Missed++
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		l.job.Events++
+		ev, ok := l.Decoder.Decode(records[0])
+		if !ok {
+			continue
+		}
+		ds, err := l.indicators(ctx, &about{ev: &ev, id: EventRef(seq), org: l.Org})
+		if err != nil {
+			return fmt.Errorf("detect in event %d: %w", seq, err)
+		}
+		found = append(found, ds...)
+	}
+	return l.take(ctx, found)
+}
+
+// take keeps what was found, as found by looking back.
+func (r *Retro) takePast(ctx context.Context, j *hunt.Job, found []alert.Detection) error {
+	if len(found) == 0 {
+		return nil
+	}
+	now := time.Now()
+	for i := range found {
+		past(&found[i], now)
+	}
+	taken, err := r.Alerts.Take(ctx, found, nil)
+	if err != nil {
+		return err
+	}
+	j.Found += taken.New
+	j.Known += len(found) - taken.New
+	j.Changed(taken.Incidents)
+	if len(taken.Incidents) > 0 && r.Changed != nil {
+		r.Changed(taken.Incidents)
+	}
+	return nil
+}
+
+func (l *retroLook) take(ctx context.Context, found []alert.Detection) error {
+	return l.takePast(ctx, l.job, found)
+}
+
+// past marks a detection as found by looking back.
+func past(d *alert.Detection, now time.Time) {
+	d.Past = true
+	d.Late = max(0, now.Sub(d.Time)).Round(time.Second)
+	if before := d.Known.Sub(d.Time); !d.Known.IsZero() && before > 0 {
+		d.Summary = strings.TrimSuffix(d.Summary, ".") + fmt.Sprintf(", %s before the %s was known here", span(before), d.Reason.Kind.Word())
+	}
+}
+
+// span is a duration as people say it.
+func span(d time.Duration) string {
+	one := func(n int, unit string) string {
+		if n == 1 {
+			return "1 " + unit
+		}
+		return fmt.Sprintf("%d %ss", n, unit)
+	}
+	switch {
+	case d >= 48*time.Hour:
+		return one(int(d/(24*time.Hour)), "day")
+	case d >= 2*time.Hour:
+		return one(int(d/time.Hour), "hour")
+	case d >= 2*time.Minute:
+		return one(int(d/time.Minute), "minute")
+	}
+	return one(max(1, int(d/time.Second)), "second")
+}
