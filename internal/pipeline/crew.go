@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/internal/alert"
@@ -39,13 +40,14 @@ type batch struct {
 // viewed is one record with what was seen in it; all but record is empty when it
 // carries no event.
 type viewed struct {
-	record telemetry.Stored
-	event  event.Event
-	note   telemetry.Note
-	fresh  bool // it was looked at; false for one that is only to be noted again
-	about  about
-	found  []alert.Detection
-	sight  sight
+	record  telemetry.Stored
+	event   event.Event
+	note    telemetry.Note
+	claimed time.Time // of the event, as its sender says
+	fresh   bool      // it was looked at; false for one that is only to be noted again
+	about   about
+	found   []alert.Detection
+	sight   sight
 }
 
 // portion is how many records a hand takes at a time.
@@ -115,14 +117,14 @@ func (h *hand) look(ctx context.Context, d *Decoder, l *viewed, place telemetry.
 	if l.event, ok = d.Decode(l.record); !ok {
 		return nil
 	}
+	if l.claimed = l.event.Time; l.claimed.Sub(l.record.Received) > telemetry.Ahead {
+		l.event.Time = l.record.Received // a clock that runs ahead must not order incidents
+	}
 	l.note = noteOf(&l.event, l.record.Source)
 	if l.record.Seq <= place {
 		return nil
 	}
 	l.fresh = true
-	if l.event.Time.Sub(l.record.Received) > telemetry.Ahead {
-		l.event.Time = l.record.Received // a clock that runs ahead must not order incidents
-	}
 	l.about = about{ev: &l.event, id: EventRef(l.record.Seq), org: h.org}
 	var err error
 	if l.found, err = h.indicators(ctx, &l.about); err != nil {

@@ -174,7 +174,7 @@ func (w *Events) commit(ctx context.Context, b *batch) error {
 		l := &b.looked[i]
 		if l.fresh {
 			if w.Decoded != nil {
-				w.Decoded(l.record.Source, l.event.Format, l.note.Time, l.record.Received)
+				w.Decoded(l.record.Source, l.event.Format, l.claimed, l.record.Received)
 			}
 			found = append(found, l.found...)
 			if w.rules != nil {
