@@ -1,7 +1,6 @@
 package app
 
 import (
-	"github.com/vedette-soc/vedette/content"
 	"github.com/vedette-soc/vedette/extract"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/landscape"
@@ -10,12 +9,12 @@ import (
 // targetReader reads whom actors target, with the countries of the dictionary of
 // names.
 func targetReader() (*landscape.Reader, error) {
-	names, err := extract.DecodeNames(content.ExtractNames())
+	known, err := shippedKnowledge()
 	if err != nil {
 		return nil, err
 	}
 	var countries []landscape.Place
-	for e := range names.Of(extract.Country) {
+	for e := range known.Names.Of(extract.Country) {
 		countries = append(countries, landscape.Place{Code: e.ID, Name: e.Name, Names: e.Aliases})
 	}
 	return landscape.NewReader(countries), nil
