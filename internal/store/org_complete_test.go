@@ -50,6 +50,10 @@ func TestCompleteProfile(t *testing.T) {
 				Kind: "csv", New: []string{"asset web", "product nginx 1.22", "person Bo"},
 				Filled: []string{"asset ERP: owner finance, address 10.0.0.5", "asset ERP: address 10.0.0.9", "person Ana: account ana.admin, privileged"},
 			}
+			if len(c.File) == 0 || !dry && !strings.Contains(string(c.File), "10.0.0.9") {
+				t.Errorf("dry %v: the profile is\n%s", dry, c.File)
+			}
+			c.File = nil
 			if diff := cmp.Diff(want, c); diff != "" {
 				t.Errorf("dry %v: -want +got\n%s", dry, diff)
 			}
