@@ -75,7 +75,10 @@ func (g *grouping) add(ctx context.Context, d Detection) error {
 	}
 	g.counted[fp] = true
 	if !known {
-		delete(g.tracks, d.Reason.Key) // it fires more widely now
+		for entity, r := range g.tracks[d.Reason.Key] { // it fires more widely now
+			r.Entities++
+			g.tracks[d.Reason.Key][entity] = r
+		}
 	}
 	g.touch(a.Incident)
 	s := g.span(a.Incident, d.Time, d.Time)

@@ -74,32 +74,3 @@ func BenchmarkTake(b *testing.B) {
 		})
 	}
 }
-
-// BenchmarkRenew is a changed asset among 100,000 open alerts.
-func BenchmarkRenew(b *testing.B) {
-	s, ctx := benchStore(b)
-	for n := 0; n < 100_000; n += 2000 {
-		ds := make([]alert.Detection, 2000)
-		for i := range ds {
-			k := n + i
-			ds[i] = fired(k, time.Duration(k)*time.Minute, fmt.Sprint("host", k%10_000), fmt.Sprint("rule ", k/10_000), "high")
-		}
-		if _, err := s.Take(ctx, ds, nil); err != nil {
-			b.Fatal(err)
-		}
-	}
-	totals, err := s.Totals(ctx)
-	if err != nil || totals.Alerts != 100_000 {
-		b.Fatal(totals, err)
-	}
-	b.ReportAllocs()
-	turn := 0
-	for b.Loop() {
-		turn++
-		e := alert.Entity{Kind: "host", Name: fmt.Sprint("host", turn%10_000), Criticality: []float64{100, 30}[turn/10_000%2], Why: "changed"}
-		done, err := s.Renew(ctx, alert.Facts{Entities: map[string]alert.Entity{e.Name: e}})
-		if err != nil || len(done.Ranked) == 0 {
-			b.Fatal(done, err)
-		}
-	}
-}
