@@ -76,13 +76,29 @@ func (w *Worker) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("fetch from NATS: %w", err)
 	}
-	defer stream.Stop()
+	defer release(stream, conn)
 	for ctx.Err() == nil {
 		if err := w.step(ctx, stream); err != nil && ctx.Err() == nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// release gives back what was fetched and not taken, so that it is delivered again
+// at once instead of after ackWait, and waits until the server knows that we fetch
+// no more.
+func release(stream jetstream.MessagesContext, conn *nats.Conn) {
+	stream.Drain()
+	for {
+		m, err := stream.Next(jetstream.NextMaxWait(100 * time.Millisecond))
+		if err != nil {
+			break
+		}
+		_ = m.Nak()
+	}
+	stream.Stop()
+	_ = conn.FlushTimeout(2 * time.Second)
 }
 
 func (w *Worker) options() []nats.Option {
