@@ -60,6 +60,9 @@ func (j judge) summarise(ctx context.Context, in *Incident, alerts []Alert) erro
 	if err != nil {
 		return err
 	}
+	if in.Alerts >= maxAlerts {
+		in.Rare = time.Time{} // full: it is not looked at for what else is rare
+	}
 	in.Assessment = risk.Explain(input)
 	in.Title = title(in, alerts)
 	return nil

@@ -41,6 +41,7 @@ type grouping struct {
 	counted   map[string]bool              // of alerts, those whose counts are to be saved
 	incidents map[string]*Incident         // where they are
 	tracks    map[string]map[string]Record // by reason and entity
+	grown     map[string]int               // how many alerts each incident took in
 }
 
 // span is the time an incident covers.
@@ -184,6 +185,7 @@ func (g *grouping) place(ctx context.Context, a *Alert, d Detection, known bool)
 	}
 	target := joins[0]
 	a.Incident = target.incident.ID
+	g.grown[a.Incident]++
 	g.counted[a.Fingerprint] = true
 	if err := g.link(ctx, target.incident, target.link(a, g.now)); err != nil {
 		return err
@@ -244,6 +246,7 @@ func (g *grouping) open(ctx context.Context, a *Alert, d Detection, follows *Inc
 		return err
 	}
 	a.Incident = in.ID
+	g.grown[in.ID]++
 	return g.tx.AddEntry(ctx, in.ID, Entry{Time: d.Time, Kind: "alert", Text: a.Title})
 }
 
@@ -253,18 +256,21 @@ func (g *grouping) link(ctx context.Context, in Incident, l Link) error {
 	if err != nil {
 		return err
 	}
-	if len(cur.Links) < maxLinks {
+	links, names, changed := len(cur.Links), len(cur.Names), false
+	if links < maxLinks {
 		cur.Links = append(cur.Links, l)
 	}
 	if a := g.alerts[l.Alert]; a != nil { // what comes next may join for these; rank counts them anew
 		cur.Names = addNew(cur.Names, a.Detection.Reason.Names)
-		if a.rare() {
-			cur.Rare = later(cur.Rare, a.Sight.Session)
+		if a.rare() && a.Sight.Session.Sub(cur.Rare) > time.Minute {
+			cur.Rare, changed = a.Sight.Session, true
 		}
 	}
-	delete(g.incidents, in.ID)
-	if err := g.tx.SaveIncident(ctx, &cur); err != nil {
-		return err
+	if changed || len(cur.Links) > links || len(cur.Names) > names {
+		delete(g.incidents, in.ID)
+		if err := g.tx.SaveIncident(ctx, &cur); err != nil {
+			return err
+		}
 	}
 	return g.tx.AddEntry(ctx, in.ID, Entry{Time: g.now, Kind: "link", Text: l.What + " joined: " + l.Why})
 }

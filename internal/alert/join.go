@@ -64,7 +64,7 @@ func (g *grouping) joins(ctx context.Context, a *Alert, d Detection) ([]join, er
 		in := c.Incident
 		now := g.span(in.ID, in.First, in.Last)
 		in.First, in.Last = earlier(in.First, now.first), later(in.Last, now.last)
-		if in.Alerts >= maxAlerts || later(in.Last, d.Time).Sub(earlier(in.First, d.Time)) > maxSpan {
+		if in.Alerts+g.grown[in.ID] >= maxAlerts || later(in.Last, d.Time).Sub(earlier(in.First, d.Time)) > maxSpan {
 			continue
 		}
 		c.Incident = in

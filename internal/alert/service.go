@@ -104,7 +104,7 @@ func (s *Service) group(ctx context.Context, tx Tx) (*grouping, error) {
 	}
 	return &grouping{
 		tx: tx, now: s.now().UTC(), learnt: learnt, touched: map[string]bool{}, spans: map[string]span{},
-		alerts: map[string]*Alert{}, counted: map[string]bool{}, incidents: map[string]*Incident{}, tracks: map[string]map[string]Record{},
+		alerts: map[string]*Alert{}, counted: map[string]bool{}, incidents: map[string]*Incident{}, tracks: map[string]map[string]Record{}, grown: map[string]int{},
 	}, nil
 }
 

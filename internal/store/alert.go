@@ -20,7 +20,7 @@ var _ alert.Store = alertStore{}
 func (s *Store) Alerts() alert.Store { return alertStore{s.db} }
 
 func (s alertStore) Write(ctx context.Context, fn func(alert.Tx) error) error {
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error { return fn(alertTx{tx}) })
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error { return fn(alertTx{tx, map[string]readIncident{}}) })
 }
 
 func (s alertStore) Incident(ctx context.Context, id string) (alert.Incident, error) {

@@ -74,3 +74,32 @@ func BenchmarkTake(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkBurst is a new rule that fires on a thousand hosts, after a busy hour: all
+// of it is rare, and belongs together as far as an incident goes.
+func BenchmarkBurst(b *testing.B) {
+	s, ctx := benchStore(b)
+	n := 0
+	for ; n < 60_000; n += 2000 {
+		if _, err := s.Take(ctx, load(2000, n), nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportAllocs()
+	from := n
+	for b.Loop() {
+		if _, err := s.Take(ctx, burst(1000, n), nil); err != nil {
+			b.Fatal(err)
+		}
+		n += 1000
+	}
+	b.ReportMetric(float64(n-from)/b.Elapsed().Seconds(), "detections/s")
+}
+
+func burst(n, from int) []alert.Detection {
+	ds := make([]alert.Detection, n)
+	for i := range ds {
+		ds[i] = fired(from+i, 26*time.Hour+time.Duration(from+i)*50*time.Millisecond, fmt.Sprint("newhost", from+i), "brand new rule", "high")
+	}
+	return ds
+}

@@ -181,3 +181,38 @@ func onSQLite(t *testing.T) *store.Store {
 	t.Cleanup(func() { _ = st.Close() })
 	return st
 }
+
+// TestBurst: a new rule that fires on a thousand hosts becomes few incidents, none
+// larger than an incident may be, and nothing is lost.
+func TestBurst(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		s := alert.New(st.Alerts())
+		ctx := system(t)
+		if _, err := s.Take(ctx, ordinary(), nil); err != nil {
+			t.Fatal(err)
+		}
+		var ds []alert.Detection
+		for i := range 1100 {
+			ds = append(ds, fired(50_000+i, 8*24*time.Hour+time.Duration(i)*100*time.Millisecond, fmt.Sprint("host", i), "brand new rule", "high"))
+		}
+		for part := range slices.Chunk(ds, 700) {
+			if _, err := s.Take(ctx, part, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		list, _, err := s.Queue(ctx, alert.QueueQuery{Limit: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sizes []int
+		for _, in := range list {
+			if strings.Contains(in.Title, "brand new rule") {
+				sizes = append(sizes, in.Alerts)
+			}
+		}
+		slices.Sort(sizes)
+		if diff := cmp.Diff([]int{100, 500, 500}, sizes); diff != "" {
+			t.Errorf("alerts an incident, -want +got\n%s", diff)
+		}
+	})
+}

@@ -3,6 +3,8 @@ package store
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -15,7 +17,16 @@ import (
 // rest is counted.
 const keptPerAlert = 1000
 
-type alertTx struct{ tx *sqldb.Tx }
+type alertTx struct {
+	tx   *sqldb.Tx
+	read map[string]readIncident // by id: what Candidates decoded before
+}
+
+// readIncident is an incident with what it was decoded from.
+type readIncident struct {
+	data     string
+	incident alert.Incident
+}
 
 var _ alert.Tx = alertTx{}
 
@@ -110,8 +121,11 @@ func (t alertTx) SaveAlerts(ctx context.Context, list []alert.Alert) error {
 	return err
 }
 
+//
+// A burst asks for the same incidents again and again: those that did not change are
+// not decoded again, and share their lists.
 func (t alertTx) Candidates(ctx context.Context, w alert.Wanted) ([]alert.Candidate, error) {
-	query := `SELECT i.data, x.how, x.name FROM (
+	query := `SELECT i.id, i.data, x.how, x.name FROM (
 		SELECT incident, 'reason' AS how, '' AS name FROM alert_alert WHERE reason = ? AND reason <> '' AND incident <> ''`
 	args := []any{w.Reason}
 	if w.Entity != "" {
@@ -131,9 +145,12 @@ func (t alertTx) Candidates(ctx context.Context, w alert.Wanted) ([]alert.Candid
 	query += ") x JOIN alert_incident i ON i.id = x.incident WHERE i.state = 'open' AND i.last >= ? ORDER BY i.number"
 	var out []alert.Candidate
 	err := t.tx.Query(ctx, query, append(args, sqldb.Micros(w.Since)), func(scan sqldb.Scan) error {
-		var in alert.Incident
-		var how, name string
-		if err := scan(sqldb.JSONColumn[alert.Incident]{V: &in}, &how, &name); err != nil {
+		var id, data, how, name string
+		if err := scan(&id, &data, &how, &name); err != nil {
+			return err
+		}
+		in, err := t.decode(id, data)
+		if err != nil {
 			return err
 		}
 		if n := len(out); n == 0 || out[n-1].Incident.ID != in.ID {
@@ -153,6 +170,18 @@ func (t alertTx) Candidates(ctx context.Context, w alert.Wanted) ([]alert.Candid
 		return nil
 	})
 	return out, err
+}
+
+func (t alertTx) decode(id, data string) (alert.Incident, error) {
+	if r, ok := t.read[id]; ok && r.data == data {
+		return r.incident, nil
+	}
+	r := readIncident{data: data}
+	if err := json.Unmarshal([]byte(data), &r.incident); err != nil {
+		return r.incident, fmt.Errorf("read incident %s: %w", id, err)
+	}
+	t.read[id] = r
+	return r.incident, nil
 }
 
 func (t alertTx) Incident(ctx context.Context, id string) (alert.Incident, error) {
