@@ -111,6 +111,7 @@ func (s *Service) mergeBatch(ctx context.Context, source, run string, claims []i
 			b.Assertions = append(b.Assertions, mine)
 		case had.Run != run && repeats(had, mine):
 			again = append(again, k)
+			replace(all, had) // what is not written does not count
 		default:
 			if had.Run != run && s.repeated[source].run == run && s.repeated[source].has(k) { // an earlier batch said it as before
 				mine = both(had, mine)

@@ -121,7 +121,6 @@ func (t alertTx) SaveAlerts(ctx context.Context, list []alert.Alert) error {
 	return err
 }
 
-//
 // A burst asks for the same incidents again and again: those that did not change are
 // not decoded again, and share their lists.
 func (t alertTx) Candidates(ctx context.Context, w alert.Wanted) ([]alert.Candidate, error) {

@@ -56,7 +56,8 @@ func TestIndependentSources(t *testing.T) {
 				t.Errorf("%s: %.2f, want %.3f", value, got, want)
 			}
 			r, err := s.Reckon(ctx, row.ID)
-			if err != nil || r.Confidence != row.Confidence || !r.Until.Equal(row.ValidUntil) || len(r.Why) == 0 {
+			if err != nil || r.Confidence != row.Confidence || r.Until.Sub(row.ValidUntil).Abs() >= 24*time.Hour || // a younger confirmation rewrites no row within a day
+				len(r.Why) == 0 {
 				t.Errorf("%s: reckoned %+v, %v; stored %d until %s", value, r, err, row.Confidence, row.ValidUntil)
 			}
 			doubt := 1.0
