@@ -206,8 +206,9 @@ func TestNewRuleMeetsOldEvents(t *testing.T) {
 	if !strings.Contains(all, "Backups deleted, 2 days before the rule was known here") || !strings.Contains(all, "Many failed logons: 5 within 4s") {
 		t.Errorf("titles:\n%s", all)
 	}
-	ask[api.Switched](t, h, "POST", "/rules/switch", map[string]any{"rules": []string{backupRule}, "on": false, "reason": "test"})
-	renewed(t, h, func() {})
+	renewed(t, h, func() {
+		ask[api.Switched](t, h, "POST", "/rules/switch", map[string]any{"rules": []string{backupRule}, "on": false, "reason": "test"})
+	})
 	ask[api.Switched](t, h, "POST", "/rules/switch", map[string]any{"rules": []string{backupRule}, "on": true, "reason": "test"})
 	if jobs := lookedBack(t, h, 2); jobs[1].Wants != 1 || jobs[1].Found != 0 || jobs[1].Known != 1 {
 		t.Errorf("the job of a rule that was turned on again: %+v", jobs[1])
