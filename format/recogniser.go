@@ -65,6 +65,18 @@ func (r *Recogniser) Recognise(head []byte) string {
 	return r.formats[i].Name
 }
 
+// RecogniseAfter is Recognise for a record that follows one of the format last, ""
+// = none: what is certainly of that format too needs no look at the others.
+func (r *Recogniser) RecogniseAfter(last string, head []byte) string {
+	before, ok := r.names[last]
+	if !ok {
+		before = -1
+	}
+	var c Carried
+	i, _ := r.find(string(head), before, &c)
+	return r.formats[i].Name
+}
+
 // part says which part of a record its format reads.
 type part uint8
 

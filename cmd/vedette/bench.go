@@ -21,19 +21,31 @@ import (
 )
 
 func runBench(ctx context.Context, e env, args []string) error {
-	if len(args) > 0 && args[0] == "extract" {
-		return runBenchExtract(ctx, e, args[1:])
+	if len(args) > 0 {
+		switch what := args[0]; what {
+		case "triage":
+			return runBenchTriage(ctx, e, args[1:])
+		case "extract":
+			return runBenchExtract(ctx, e, args[1:])
+		case "match":
+			return runBenchMatch(ctx, e, args[1:])
+		case "detect":
+			return runBenchDetect(ctx, e, args[1:])
+		case "intake":
+			return runBenchIntake(ctx, e, args[1:])
+		}
 	}
-	if len(args) == 0 || args[0] != "triage" {
-		return wrong("Say what to measure: triage or extract.")
-	}
+	return wrong("Say what to measure: triage, extract, match, detect or intake.")
+}
+
+func runBenchTriage(ctx context.Context, e env, args []string) error {
 	fs := flags(e, "bench")
 	var want paths
 	fs.Var(&want, "want", "`NAME>=X` or NAME<=X of the summary; exit 1 when it is not so; may be repeated")
 	perDay := fs.Int("per-day", 20, "verdicts a day in the mode online")
 	table := fs.Bool("table", false, "a table for people instead of JSON")
 	fs.Bool("json", true, "machine output (default)")
-	files, err := parseFlags(fs, args[1:])
+	files, err := parseFlags(fs, args)
 	if err != nil {
 		return err
 	}

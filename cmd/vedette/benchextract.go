@@ -1,17 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"io"
-	"strconv"
-	"strings"
 
 	"github.com/vedette-soc/vedette/extract/bench"
 	"github.com/vedette-soc/vedette/extract/document"
 	"github.com/vedette-soc/vedette/internal/app"
-	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/fetch"
 )
 
@@ -54,37 +49,5 @@ func runBenchExtract(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return wrong("%s.", err)
 	}
-	return extractReport(e.stdout, rep, want)
-}
-
-func extractReport(w io.Writer, rep bench.Report, want []string) error {
-	out := bufio.NewWriter(w)
-	enc := json.NewEncoder(out)
-	enc.SetEscapeHTML(false)
-	for _, row := range rep.Rows {
-		if err := enc.Encode(row); err != nil {
-			return err
-		}
-	}
-	if err := enc.Encode(map[string]any{"summary": rep.Summary}); err != nil {
-		return err
-	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
-	for _, s := range want {
-		name, bound, ok := strings.Cut(s, ">=")
-		least, err := strconv.ParseFloat(bound, 64)
-		if !ok || err != nil {
-			return wrong("-want: %q is not NAME>=NUMBER.", s)
-		}
-		got, ok := rep.Summary[name]
-		if !ok {
-			return wrong("-want: the summary has no %q.", name)
-		}
-		if got < least {
-			return errs.New(errs.Unavailable, "expectation_failed", "Not as expected: %s is %.4f, below %s.", name, got, bound)
-		}
-	}
-	return nil
+	return printBench(e.stdout, rep.Rows, rep.Summary, want)
 }

@@ -217,13 +217,13 @@ func (s *RuleSet) Wanted(rec *format.Recogniser, declared string) format.Wanted 
 	return func(records [][]byte, wanted []bool) {
 		m := matchers.Get().(*sigma.Matcher)
 		defer matchers.Put(m)
+		kind := declared
 		for i, record := range records {
 			if wanted[i] {
 				continue
 			}
-			kind := declared
-			if kind == "" {
-				kind = rec.Recognise(record)
+			if declared == "" {
+				kind = rec.RecogniseAfter(kind, record)
 			}
 			hits, err := m.Record(kind, record)
 			wanted[i] = err != nil || len(hits) > 0
