@@ -25,7 +25,7 @@ func TestKillDuringReceivers(t *testing.T) {
 	s := startAs(t, dir, conf)
 	secret := token(t, s, "sender")
 	acknowledged := map[string]string{} // id -> protocol
-	for round := range kills / 2 {
+	for round := range kills(t) / 2 {
 		for id, protocol := range receiversUntilKilled(t, s, secret, round) {
 			acknowledged[id] = protocol
 		}

@@ -9,7 +9,9 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -21,8 +23,19 @@ import (
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
 
-// kills is how often each test pulls the plug.
-const kills = 10
+// kills is how often each test pulls the plug: VEDETTE_KILLS, or ten times.
+func kills(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("VEDETTE_KILLS")
+	if text == "" {
+		return 10
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 2 {
+		t.Fatalf("VEDETTE_KILLS=%q is no number from 2 on", text)
+	}
+	return n
+}
 
 // planted is the one indicator that the events of these tests meet.
 const planted = "c2.planted.example"
@@ -40,7 +53,7 @@ func TestKillDuringIntake(t *testing.T) {
 	secret := token(t, s, "sender")
 	acknowledged := map[string]bool{} // id -> holds the indicator
 	sum := 0
-	for round := range kills {
+	for round := range kills(t) {
 		for id, hit := range sendUntilKilled(t, s, secret, round) {
 			acknowledged[id] = hit
 		}
@@ -48,7 +61,7 @@ func TestKillDuringIntake(t *testing.T) {
 		sum = afterCrash(t, s, len(acknowledged))
 	}
 	s.stop(t)
-	t.Logf("%d events acknowledged, %d detections, %d kills", len(acknowledged), sum, kills)
+	t.Logf("%d events acknowledged, %d detections, %d kills", len(acknowledged), sum, kills(t))
 	stored := readHistory(t, dir)
 	hits := 0
 	for id, n := range stored {
@@ -206,10 +219,10 @@ func TestKillDuringImport(t *testing.T) {
 	dir := t.TempDir()
 	s := start(t, dir)
 	want := counts{ByType: map[string]int{}, BySource: map[string]int{}}
-	for round := range kills {
+	for round := range kills(t) {
 		file, types := feed(round)
 		before := want.Total
-		cut := (float64(round) + rand.Float64()) / kills // every tenth of the file once
+		cut := (float64(round) + rand.Float64()) / float64(kills(t)) // every tenth of the file once
 		body := &trap{Reader: strings.NewReader(file), left: int(cut * float64(len(file))), spring: func() error {
 			time.Sleep(time.Duration(rand.IntN(300)) * time.Millisecond) // what was read is being stored
 			return s.cmd.Process.Kill()
@@ -292,7 +305,7 @@ func feed(round int) (file string, types map[string]int) {
 // ATT&CK catalogue in. The next one serves, with the whole catalogue.
 func TestKillDuringStart(t *testing.T) {
 	dir := t.TempDir()
-	for range kills {
+	for range kills(t) {
 		s := launch(t, dir)
 		time.Sleep(time.Duration(rand.IntN(250)) * time.Millisecond)
 		if err := s.cmd.Process.Kill(); err != nil {

@@ -36,7 +36,7 @@ func listen(name, addr string, h http.Handler, conf *tls.Config, logger *slog.Lo
 
 func newListener(name string, l net.Listener, h http.Handler, logger *slog.Logger) *listener {
 	return &listener{name, l, &http.Server{
-		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: patient(h, bodyWait), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: bodyWait, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: log.New(debugWriter{logger}, "", 0),
 	}}
 }

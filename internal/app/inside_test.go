@@ -1,0 +1,4 @@
+package app
+
+// Patient is patient, for the tests.
+var Patient = patient
