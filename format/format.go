@@ -32,7 +32,7 @@ type Format struct {
 	Base string
 	// Recognise says how sure it is that head, a whole record or its first
 	// bytes, is of this format: 0 not at all, 100 certain. It must be cheap
-	// and must not allocate. Nil for formats that have Signs.
+	// and must not allocate. Nil for formats whose Signs say all.
 	Recognise func(head string) int
 	// Signs are what records are told by, any of them, also inside of syslog.
 	Signs []Sign

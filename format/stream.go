@@ -25,18 +25,39 @@ func (r *Recogniser) Stream(declared string) (*Stream, error) {
 // that Stream.Context described when the record was read first. When format is
 // empty, as for a record nobody has read yet, every record is recognised.
 func (r *Recogniser) Resume(format string, context []byte) (*Stream, error) {
-	s, err := r.Stream(format)
-	if err != nil || format == "" {
-		return s, err
-	}
-	if f := r.formats[s.declared]; len(context) > 0 && f.Resume != nil {
-		d, err := f.Resume(context)
+	s := &Stream{rec: r}
+	return s, s.Restart(format, context)
+}
+
+// Restart makes s the stream that Resume would return, but keeps what its decoders
+// have learnt of names and shapes, where records stand alone: who reads records of
+// many senders in turn needs one Stream, not one for each record.
+func (s *Stream) Restart(format string, context []byte) error {
+	declared := -1
+	if format != "" {
+		i, err := s.rec.index(format)
 		if err != nil {
-			return nil, fmt.Errorf("resume %s: %w", format, err)
+			return err
 		}
-		s.decoders = append(s.decoders, held{s.declared, d})
+		declared = i
 	}
-	return s, nil
+	kept := s.decoders[:0]
+	for _, h := range s.decoders {
+		if s.rec.formats[h.format].Resume == nil {
+			kept = append(kept, h)
+		}
+	}
+	clear(s.decoders[len(kept):])
+	*s = Stream{rec: s.rec, decoders: kept, declared: declared, last: -1}
+	if declared < 0 || len(context) == 0 || s.rec.formats[declared].Resume == nil {
+		return nil
+	}
+	d, err := s.rec.formats[declared].Resume(context)
+	if err != nil {
+		return fmt.Errorf("resume %s: %w", format, err)
+	}
+	s.decoders = append(s.decoders, held{declared, d})
+	return nil
 }
 
 // Stream decodes the records of one stream, each in the format it has. Not
@@ -82,16 +103,17 @@ func (s *Stream) decoder(format int) Decoder {
 // keeps record as Raw: the caller must not change it afterwards. ok is false,
 // with a nil error, when the record carries no event.
 func (s *Stream) Decode(record []byte) (ev event.Event, ok bool, err error) {
-	i, part := s.choose(string(record))
+	text := string(record)
+	i, part := s.choose(text)
 	s.last = i
 	d := s.decoder(i)
-	ev, ok, err = s.decode(d, string(record), part)
+	ev, ok, err = s.decode(d, text, part)
 	if err != nil && s.declared < 0 && s.withText == i+1 {
 		// No row of the table: another log follows in the same stream.
-		if other, part := s.rec.find(string(record), -1, &s.carried); other != i && other != s.rec.text {
+		if other, part := s.rec.find(text, -1, &s.carried); other != i && other != s.rec.text {
 			i, s.last = other, other
 			d = s.decoder(i)
-			ev, ok, err = s.decode(d, string(record), part)
+			ev, ok, err = s.decode(d, text, part)
 		}
 	}
 	if d.Context() != nil {

@@ -21,8 +21,20 @@ func Format() format.Format {
 	return format.Format{
 		Name:      "windows",
 		Recognise: recognise,
+		Signs:     signs(),
 		New:       func() format.Decoder { return newDecoder() },
 		Whole:     whole,
+	}
+}
+
+// signs spare most records the look of recognise: what the walk over a record's
+// members finds settles it.
+func signs() []format.Sign {
+	names := [][]string{{"Channel", "SourceName", "Provider_Name"}}
+	return []format.Sign{
+		{Score: 90, Keys: []string{"EventID"}, Any: names, Never: []string{"winlog", "System", "Event"}},
+		{Score: 90, Keys: []string{"winlog.event_id"}},
+		{Score: 90, Keys: []string{"winlog.channel"}},
 	}
 }
 

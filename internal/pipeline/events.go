@@ -2,9 +2,11 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -239,10 +241,13 @@ func noteOf(ev *event.Event, source string) telemetry.Note {
 }
 
 // Decoder reads stored records back into events. Safe for concurrent use.
-type Decoder struct{ rec *format.Recogniser }
+type Decoder struct {
+	rec     *format.Recogniser
+	streams sync.Pool // of *format.Stream, which know names that came before
+}
 
 // NewDecoder returns a Decoder of the formats rec knows.
-func NewDecoder(rec *format.Recogniser) *Decoder { return &Decoder{rec} }
+func NewDecoder(rec *format.Recogniser) *Decoder { return &Decoder{rec: rec} }
 
 // Decode returns the event of a record, with its observables. ok is false for a
 // record that carries none, such as a header. A record that is not what it was
@@ -258,19 +263,9 @@ func (d *Decoder) Decode(r telemetry.Stored) (event.Event, bool) {
 
 // read is Decode without the observables.
 func (d *Decoder) read(r telemetry.Stored) (event.Event, bool) {
-	stream, err := d.rec.Resume(r.Format, r.Context)
+	ev, ok, err := d.as(r, r.Format, r.Context)
 	if err != nil {
-		stream, err = d.rec.Stream("")
-	}
-	if err != nil {
-		return event.Event{}, false
-	}
-	stream.Arrival = r.Received
-	ev, ok, err := read(stream, r.Raw)
-	if err != nil {
-		if stream, err = d.rec.Stream("text"); err == nil {
-			ev, ok, err = read(stream, r.Raw)
-		}
+		ev, ok, err = d.as(r, "text", nil)
 	}
 	if err != nil || !ok {
 		return event.Event{}, false
@@ -282,12 +277,35 @@ func (d *Decoder) read(r telemetry.Stored) (event.Event, bool) {
 	return ev, true
 }
 
+// as reads a record in a format, "" = recognised.
+func (d *Decoder) as(r telemetry.Stored, name string, context []byte) (event.Event, bool, error) {
+	stream, ok := d.streams.Get().(*format.Stream)
+	if !ok {
+		stream, _ = d.rec.Stream("")
+	}
+	if stream.Restart(name, context) != nil && stream.Restart("", nil) != nil {
+		return event.Event{}, false, nil
+	}
+	stream.Arrival = r.Received
+	ev, ok, err := read(stream, r.Raw)
+	var broken *panicked
+	if !errors.As(err, &broken) {
+		d.streams.Put(stream)
+	}
+	return ev, ok, err
+}
+
+// panicked is a bug of a decoder; what it had in hand is not used again.
+type panicked struct{ what any }
+
+func (p *panicked) Error() string { return fmt.Sprintf("decode: %v", p.what) }
+
 // read turns a panic of a decoder into an error: one record that finds a bug must
 // not stop all that come after it.
 func read(stream *format.Stream, raw []byte) (ev event.Event, ok bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("decode: %v", p)
+			err = &panicked{p}
 		}
 	}()
 	return stream.Decode(raw)
