@@ -30,7 +30,7 @@ func (r *Recogniser) Resume(format string, context []byte) (*Stream, error) {
 }
 
 // Restart makes s the stream that Resume would return, but keeps what its decoders
-// have learnt of names and shapes, where records stand alone: who reads records of
+// have learnt of names and shapes, unless they hold a context: who reads records of
 // many senders in turn needs one Stream, not one for each record.
 func (s *Stream) Restart(format string, context []byte) error {
 	declared := -1
@@ -43,7 +43,7 @@ func (s *Stream) Restart(format string, context []byte) error {
 	}
 	kept := s.decoders[:0]
 	for _, h := range s.decoders {
-		if s.rec.formats[h.format].Resume == nil {
+		if h.decoder.Context() == nil {
 			kept = append(kept, h)
 		}
 	}
