@@ -31,6 +31,7 @@ func funcs(now func() time.Time) template.FuncMap {
 		"nameurl": nameSearchURL,
 		"obs":     func(t indicator.Type, value string) observable { return observable{Type: t, Value: value} },
 		"obsin":   func(t indicator.Type, value, incident string) observable { return observable{t, value, incident} },
+		"parts":   func(name string) []string { return strings.Split(name, "/") }, // where a long name may break
 		"pain":    func(t indicator.Type) string { return indicator.PainLevel(t).String() },
 		"percent": percent,
 		"likely":  likely,
