@@ -5,12 +5,16 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
+	"compress/bzip2"
 	"compress/gzip"
 	"errors"
 	"io"
 	"os"
 	"path"
 	"strings"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 
 	"github.com/vedette-soc/vedette/internal/errs"
 )
@@ -27,7 +31,7 @@ func (w *walker) stream(name string, r io.Reader, depth int) error {
 	}
 	if depth < maxNesting {
 		switch {
-		case bytes.HasPrefix(head, []byte("\x1f\x8b\x08")), bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
+		case bytes.HasPrefix(head, []byte("\x1f\x8b\x08")), bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")), isBzip2(head):
 			return w.compressed(name, br, depth)
 		case bytes.HasPrefix(head, []byte("PK\x03\x04")) && isZipName(name):
 			return w.zip(name, r, br, depth)
@@ -35,7 +39,20 @@ func (w *walker) stream(name string, r io.Reader, depth int) error {
 			return w.tar(name, br, depth)
 		}
 	}
-	return w.fn(name, br)
+	return w.give(name, br)
+}
+
+// give hands a file over. Text that says to be UTF-16, as PowerShell and Notepad
+// write it, becomes UTF-8.
+func (w *walker) give(name string, r *bufio.Reader) error {
+	if mark, _ := r.Peek(2); string(mark) == "\xff\xfe" || string(mark) == "\xfe\xff" {
+		return w.fn(name, transform.NewReader(r, unicode.BOMOverride(transform.Nop)))
+	}
+	return w.fn(name, r)
+}
+
+func isBzip2(head []byte) bool {
+	return len(head) > 10 && string(head[:3]) == "BZh" && head[3] >= '1' && head[3] <= '9' && string(head[4:10]) == "\x31\x41\x59\x26\x53\x59"
 }
 
 // isZipName keeps office documents and the like, which are zip files inside, whole.
@@ -49,9 +66,12 @@ func (w *walker) compressed(name string, br *bufio.Reader, depth int) error {
 	magic, _ := br.Peek(1)
 	var z io.Reader
 	var err error
-	if magic[0] == 0x1f {
+	switch magic[0] {
+	case 0x1f:
 		z, err = gzip.NewReader(in)
-	} else {
+	case 'B':
+		z = bzip2.NewReader(in)
+	default:
 		z, err = newZstd(in)
 	}
 	if err != nil {
@@ -66,7 +86,7 @@ func (w *walker) compressed(name string, br *bufio.Reader, depth int) error {
 	if len(head) >= 262 && string(head[257:262]) == "ustar" {
 		return w.settle(b, w.tar(name, inner, depth))
 	}
-	return w.settle(b, w.fn(name, inner))
+	return w.settle(b, w.give(name, inner))
 }
 
 func (w *walker) tar(name string, r io.Reader, depth int) error {

@@ -21,8 +21,8 @@ type Limits struct {
 
 // Walk reads path and calls fn for each file it finds: the file itself, every
 // regular file of a directory tree in sorted order (names that begin with a dot
-// are left out), the decompressed content of a .gz or .zst, each member of a
-// .zip, .tar, .tar.gz or .tar.zst. An archive in an archive is opened once more;
+// are left out), the decompressed content of a .gz, .zst or .bz2, each member of a
+// .zip, .tar or packed .tar. Text in UTF-16 comes as UTF-8. An archive in an archive is opened once more;
 // deeper ones are handed over as they are. "-" is standard input.
 //
 // name is the path, for members followed by "/" and the member's cleaned name.

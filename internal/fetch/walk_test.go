@@ -80,6 +80,9 @@ func TestWalk(t *testing.T) {
 		"d/f.tar":         tarred("a\\b\x01.txt", "five"),
 		"d/word.docx":     zipped("word/document.xml", "<w/>"),
 		"d/empty.txt":     "",
+		"d/utf16.txt":     "\xff\xfea\x00\xe4\x00\n\x00",
+		"d/utf16be.gz":    gzipped("\xfe\xff\x00a\x00\xe4"),
+		"d/g.bz2":         "\x42\x5a\x68\x39\x31\x41\x59\x26\x53\x59\xe5\x4e\x26\x9d\x00\x00\x00\x81\x80\x00\x20\x08\x40\x20\x00\x21\x98\x19\x81\x61\x77\x24\x53\x85\x09\x0e\x54\xe2\x69\xd0",
 		"outside/not.txt": "not",
 	} {
 		os.MkdirAll(filepath.Dir(name), 0o755)
@@ -97,6 +100,7 @@ func TestWalk(t *testing.T) {
 		"d/c.zip/x/1.txt": "one", "d/c.zip/2.txt": "two", "d/c.zip/in.zip/deep.zip": zipped("f", "deeper"),
 		"d/e.tar.gz/y/3.txt": "three", "d/e.tar.gz/z.gz": "four", "d/f.tar/a/b_.txt": "five",
 		"d/word.docx": zipped("word/document.xml", "<w/>"),
+		"d/utf16.txt": "a\u00e4\n", "d/utf16be.gz": "a\u00e4", "d/g.bz2": "six",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
