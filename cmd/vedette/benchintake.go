@@ -173,15 +173,11 @@ func (l *load) send(ctx context.Context, start time.Time) error {
 			return nil
 		case <-time.After(max(due, 0)):
 		}
-		at := int(i) % len(l.bodies)
-		for {
-			wait, err := l.post(context.WithoutCancel(ctx), client, at)
-			if err != nil {
-				return err
-			}
-			if wait == 0 || ctx.Err() != nil {
-				break
-			}
+		wait, err := l.post(context.WithoutCancel(ctx), client, int(i)%len(l.bodies))
+		if err != nil {
+			return err
+		}
+		if wait > 0 { // what was not taken is not sent again: the next batch comes
 			l.refused.Add(1)
 			time.Sleep(wait)
 		}
@@ -204,18 +200,17 @@ func (l *load) post(ctx context.Context, client *http.Client, at int) (time.Dura
 	if err != nil {
 		return 0, fmt.Errorf("read the answer of the intake: %w", err)
 	}
-	switch res.StatusCode {
-	case http.StatusOK:
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		return 100 * time.Millisecond, nil
-	default:
-		return 0, errs.New(errs.Unavailable, "intake_refused", "The intake answers %s: %.300s", res.Status, answer)
-	}
-	var told struct{ Accepted int64 }
-	if err := json.Unmarshal(answer, &told); err != nil {
-		return 0, fmt.Errorf("read the answer of the intake: %w", err)
-	}
+	var told struct{ Accepted int64 } // also of a batch that was not taken whole
+	bad := json.Unmarshal(answer, &told)
 	l.took.Add(told.Accepted)
+	switch {
+	case res.StatusCode == http.StatusTooManyRequests, res.StatusCode == http.StatusServiceUnavailable:
+		return 100 * time.Millisecond, nil
+	case res.StatusCode != http.StatusOK:
+		return 0, errs.New(errs.Unavailable, "intake_refused", "The intake answers %s: %.300s", res.Status, answer)
+	case bad != nil:
+		return 0, fmt.Errorf("read the answer of the intake: %w", bad)
+	}
 	return 0, nil
 }
 

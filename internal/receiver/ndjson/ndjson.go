@@ -4,7 +4,7 @@
 //
 // [New] returns the handler for the machines' listener. Promises: it answers 200
 // only when every event it counts as accepted is durable; an event that is too
-// long or torn is refused and counted, and the others are kept; a body that
+// long, torn or no text is refused and counted, and the others are kept; a body that
 // breaks off, or is larger than allowed, costs memory for one batch only. The
 // listener should have a read timeout; the handler sets none.
 package ndjson
@@ -122,6 +122,11 @@ func (h *handler) all(ctx context.Context, header *telemetry.Header, batch *rece
 		}
 		if err != nil {
 			return h.Door.Broken(batch.Source, err)
+		}
+		if !receiver.Legible(raw) {
+			res.Refused[receiver.Encoding]++
+			h.Door.Intake.Refuse(batch.Source, receiver.Encoding, 1)
+			continue
 		}
 		name, context := header.Of(raw)
 		if own := in.Format(); own != "" { // the file knows better than who sends it

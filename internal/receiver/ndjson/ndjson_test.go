@@ -32,6 +32,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/history/historytest"
 	"github.com/vedette-soc/vedette/internal/receiver"
 	"github.com/vedette-soc/vedette/internal/receiver/ndjson"
+	"github.com/vedette-soc/vedette/internal/receiver/receivertest"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/ref"
 )
@@ -78,6 +79,38 @@ type reply struct {
 	Accepted int
 	Refused  map[string]int
 	Code     string
+}
+
+func TestConformance(t *testing.T) {
+	const token = "Authorization: Bearer " + receivertest.Token
+	receivertest.Run(t, func(t testing.TB, in *telemetry.Intake) receivertest.Sender {
+		config := ndjson.Config{Door: receivertest.Door(in), Formats: formats(), Log: slog.New(slog.DiscardHandler)}
+		link := receivertest.Serve(t, ndjson.New(config)) + "/v1/events"
+		return receivertest.Sender{
+			Send: func(ctx context.Context, records []string) (int, error) {
+				status, answer, err := receivertest.Post(ctx, link, strings.Join(records, "\n"), token)
+				if err != nil {
+					return 0, err
+				}
+				var a struct {
+					Accepted int
+					Refused  map[string]int
+				}
+				if err := json.Unmarshal([]byte(answer), &a); err != nil {
+					return 0, err
+				}
+				done := a.Accepted
+				for _, n := range a.Refused {
+					done += n
+				}
+				if status != http.StatusOK {
+					return done, fmt.Errorf("status %d: %s", status, answer)
+				}
+				return len(records), nil
+			},
+			Half: func(ctx context.Context, r string) error { return receivertest.HalfPost(ctx, link, r, token) },
+		}
+	})
 }
 
 func read(t *testing.T, status int, body io.Reader) reply {
