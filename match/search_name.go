@@ -30,8 +30,8 @@ func (s *Searcher) dots() {
 			s.mustRead() // one of the ways to defang a dot
 			return
 		}
-		if to-from < 3 {
-			continue
+		if to-from < 3 || from > 0 && to+1 < len(line) && line[to] == '"' && line[to+1] == ':' && line[from-1] == '"' && has&letterByte != 0 {
+			continue // the second is the name of a field, such as "id.orig_h", which is no value
 		}
 		s.token(from, to, has)
 		if from > 0 && (line[from-1] == '\\' || line[from-1] == '%') {
