@@ -128,12 +128,16 @@ func (h *History) siftSidecar(ctx context.Context, side *sidecar, pick telemetry
 	var s telemetry.Sifted
 	var rows []uint32
 	var scratch, plain []byte
-	wanted := make([]bool, len(side.types))
-	for i, t := range side.types {
-		wanted[i] = pick.Type == nil || pick.Type(indicator.Type(t))
+	wanted := side.wants(pick.Type)
+	var within []bool
+	if pick.Reach != nil && side.edges != nil {
+		var err error
+		if within, err = side.within(ctx, pick.Reach); err != nil {
+			return s, err
+		}
 	}
-	for _, w := range side.words {
-		if !wanted[w.typ] {
+	for i, w := range side.words {
+		if !wanted[w.typ] || within != nil && !within[i] {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
