@@ -18,7 +18,7 @@ type Reach struct {
 	wanted []Wanted
 	traces []uint64 // ascending
 	of     []uint32 // to which of wanted a trace belongs
-	nets   []Span
+	always []Span
 }
 
 // Wanted is an indicator: a type and a canonical value.
@@ -34,10 +34,15 @@ type Span struct {
 	To   string // not included; "" = to the end
 }
 
-// NewReach returns what indicators can touch. It takes whatever there is, also what
-// a Builder refuses.
-func NewReach(wanted []Wanted) *Reach {
+// NewReach returns what indicators can touch, together with all values of some types.
+// It takes whatever there is, also what a Builder refuses.
+func NewReach(wanted []Wanted, whole ...indicator.Type) *Reach {
 	r := &Reach{wanted: wanted}
+	for _, t := range whole {
+		if s := (Span{Type: t}); !slices.Contains(r.always, s) {
+			r.always = append(r.always, s)
+		}
+	}
 	type filed struct {
 		trace uint64
 		of    uint32
@@ -75,7 +80,9 @@ func (v *View) Reach(most int) *Reach {
 	return NewReach(v.delta.wanted(v.main.wanted(nil)))
 }
 
-// wanted appends every indicator of the index.
+// Wanted returns every indicator of the index.
+func (x *Index) Wanted() []Wanted { return x.wanted(nil) }
+
 func (x *Index) wanted(dst []Wanted) []Wanted {
 	for p, page := range x.text {
 		at := 0
@@ -142,8 +149,9 @@ func (s space) holds() indicator.Type {
 // Traces returns the traces, ascending; two indicators may have the same.
 func (r *Reach) Traces() []uint64 { return r.traces }
 
-// Nets returns what networks can touch, which have no traces.
-func (r *Reach) Nets() []Span { return r.nets }
+// Always returns what has no traces: where addresses of networks lie, and all values
+// of some types.
+func (r *Reach) Always() []Span { return r.always }
 
 // addNet notes where addresses of a network lie.
 func (r *Reach) addNet(value string) {
@@ -158,7 +166,7 @@ func (r *Reach) addNet(value string) {
 	end, _ := netip.AddrFromSlice(last)
 	from, to := string(numberPlace(p.Masked().Addr(), nil)), after(numberPlace(end, nil))
 	for _, t := range [...]indicator.Type{indicator.IPv4, indicator.IPv6, indicator.IPv4Port, indicator.IPv6Port, indicator.URL} {
-		r.nets = append(r.nets, Span{t, from, to})
+		r.always = append(r.always, Span{t, from, to})
 	}
 }
 

@@ -16,7 +16,7 @@ func reached(r *match.Reach, t indicator.Type, value string) bool {
 	within := func(s match.Span) bool {
 		return s.Type == t && place >= s.From && (s.To == "" || place < s.To)
 	}
-	if slices.ContainsFunc(r.Nets(), within) {
+	if slices.ContainsFunc(r.Always(), within) {
 		return true
 	}
 	has := match.Traces(t, value, nil)

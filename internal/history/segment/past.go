@@ -79,11 +79,6 @@ func gone(p telemetry.Part) error {
 
 // siftNotes searches what is in memory. Look-ups and notes go on beside it.
 func (h *History) siftNotes(p *part, pick telemetry.Pick) telemetry.Sifted {
-	type word struct {
-		typ  indicator.Type
-		text string
-	}
-	var words []word
 	h.mu.RLock()
 	n := h.notes
 	last := p.end() - 1
@@ -94,14 +89,13 @@ func (h *History) siftNotes(p *part, pick telemetry.Pick) telemetry.Sifted {
 		h.mu.RUnlock()
 		return telemetry.Sifted{Missed: int(max(last+1, p.first) - p.first)}
 	}
-	for i := range n.values {
-		words = append(words, word{n.values[i].typ, n.values[i].text})
-	}
+	values := n.values[:len(n.values):len(n.values)] // type and text of a value never change
 	s := telemetry.Sifted{Missed: int(max(last, n.last) - n.last)}
 	h.mu.RUnlock()
 	var picked []uint32
 	wanted := map[indicator.Type]bool{}
-	for i, w := range words {
+	for i := range values {
+		w := &values[i]
 		want, known := wanted[w.typ]
 		if !known {
 			want = w.typ != "" && (pick.Type == nil || pick.Type(w.typ))

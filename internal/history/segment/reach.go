@@ -3,6 +3,7 @@ package segment
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"slices"
 	"sort"
 
@@ -13,7 +14,7 @@ import (
 // within returns which blocks of words hold what is in reach.
 func (s *sidecar) within(ctx context.Context, r *match.Reach) ([]bool, error) {
 	blocks := make([]bool, len(s.words))
-	for _, n := range r.Nets() {
+	for _, n := range r.Always() {
 		s.spanned(n, blocks)
 	}
 	var scratch []byte
@@ -48,14 +49,20 @@ func (s *sidecar) within(ctx context.Context, r *match.Reach) ([]bool, error) {
 }
 
 // meet calls fn with each wanted trace, from the i-th on, that a page holds, and
-// returns the first beyond the page.
+// returns the first beyond the page. It is where a look back spends its time.
 func meet(page []byte, wanted []uint64, i int, fn func(int)) int {
-	in := input{p: page}
-	for at := uint64(0); len(in.p) > 0 && i < len(wanted); {
-		at += in.uvarint()
-		if in.bad {
-			return i
+	at := uint64(0)
+	for len(page) > 0 && i < len(wanted) {
+		step, n := uint64(page[0]), 1
+		if len(page) >= 3 && step >= 0x80 && page[1] >= 0x80 && page[2] < 0x80 { // nearly all
+			step, n = step&0x7f|uint64(page[1]&0x7f)<<7|uint64(page[2])<<14, 3
+		} else if step >= 0x80 {
+			if step, n = binary.Uvarint(page); n <= 0 {
+				return i
+			}
 		}
+		page = page[n:]
+		at += step
 		for i < len(wanted) && wanted[i] < at {
 			i++
 		}
