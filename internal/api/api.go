@@ -69,6 +69,7 @@ type Config struct {
 	Rules       *pipeline.Rules
 	Hunt        *hunt.Service
 	Retro       *pipeline.Retro
+	Outward     *pipeline.Outward
 	Version     string
 	Log         *slog.Logger
 }
