@@ -17,10 +17,15 @@ import (
 )
 
 func runHistory(ctx context.Context, e env, args []string) error {
-	if len(args) > 0 && args[0] == "export" {
-		return historyExport(ctx, e, args[1:])
+	if len(args) > 0 {
+		switch args[0] {
+		case "export":
+			return historyExport(ctx, e, args[1:])
+		case "import":
+			return historyImport(ctx, e, args[1:])
+		}
 	}
-	return wrong("Say what to do: vedette history export -o DIR.")
+	return wrong("Say what to do: vedette history export -o DIR, or vedette history import PATH...")
 }
 
 // stretch is a part of the history as the API shows it.

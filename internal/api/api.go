@@ -70,6 +70,7 @@ type Config struct {
 	Hunt        *hunt.Service
 	Retro       *pipeline.Retro
 	Outward     *pipeline.Outward
+	Inward      *pipeline.Inward
 	Version     string
 	Log         *slog.Logger
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"reflect"
 	"strconv"
 	"time"
 
@@ -12,6 +13,17 @@ import (
 
 func (a *API) history() []route {
 	return []route{
+		{
+			method: "POST", path: "/api/v1/history/import", role: ref.Analyst, raw: true, out: reflect.TypeFor[pipeline.TakenIn](), query: []string{"name", "format", "source"},
+			summary: "Take an old file into the history; the body is the file, not compressed. Its events are matched as found by looking back.",
+			do: func(c call, _ any) (any, error) {
+				return a.cfg.Inward.Take(c.ctx, c.query["name"], c.query["format"], c.query["source"], c.r.Body)
+			},
+		},
+		get("/history/imports", ref.Analyst, "The old files that were taken in, the newest last.", nil, func(c call) (Page[pipeline.OldFile], error) {
+			all, err := a.cfg.Inward.Files(c.ctx)
+			return page(all, ""), err
+		}),
 		get("/history/parts", ref.Analyst, "The parts of the history, oldest first; each can be had as a Parquet file.", []string{"since", "until"}, func(c call) (Page[pipeline.Stretch], error) {
 			since, err := hunt.Moment(c.query["since"], time.Now())
 			if err != nil {
