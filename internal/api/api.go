@@ -69,6 +69,8 @@ type Config struct {
 	Rules       *pipeline.Rules
 	Hunt        *hunt.Service
 	Retro       *pipeline.Retro
+	Outward     *pipeline.Outward
+	Inward      *pipeline.Inward
 	Version     string
 	Log         *slog.Logger
 }

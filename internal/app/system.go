@@ -25,6 +25,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/fetch"
+	"github.com/vedette-soc/vedette/internal/history/parquet"
 	"github.com/vedette-soc/vedette/internal/history/segment"
 	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/identity"
@@ -213,7 +214,8 @@ func (s *System) build(ctx context.Context) error {
 	s.api = api.New(api.Config{
 		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched,
-		Detect: s.detect, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Retro: s.retro, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
+		Detect: s.detect, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Retro: s.retro, Inward: &pipeline.Inward{Intake: s.intake, Formats: s.formats, Memories: s.store.Memories()},
+		Outward: &pipeline.Outward{History: s.history, Decoder: s.decoder, Tables: parquet.New}, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
 	})
 	if err := seedRules(ctx, s.detect); err != nil {
 		return err

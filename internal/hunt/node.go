@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/vedette-soc/vedette/event"
-	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/match"
 )
@@ -20,15 +19,13 @@ type node interface {
 	holds(ev *event.Event) bool
 	// cover returns a test of values such that an event for which the condition
 	// holds has an observable that passes; nil when there is none.
-	cover() cover
+	cover() *cover
 	// literal is a text in lower-case ASCII that the raw record of every event for
 	// which the condition holds contains, "" when there is none.
 	literal() string
 	// observes says that the observables of the event are looked at.
 	observes() bool
 }
-
-type cover func(t indicator.Type, value string) bool
 
 type both []node
 
@@ -39,15 +36,6 @@ func (n both) holds(ev *event.Event) bool {
 		}
 	}
 	return true
-}
-
-func (n both) cover() cover {
-	for _, c := range n {
-		if f := c.cover(); f != nil {
-			return f
-		}
-	}
-	return nil
 }
 
 func (n both) literal() string {
@@ -82,32 +70,13 @@ func (n either) holds(ev *event.Event) bool {
 	return false
 }
 
-func (n either) cover() cover {
-	var all []cover
-	for _, c := range n {
-		f := c.cover()
-		if f == nil {
-			return nil
-		}
-		all = append(all, f)
-	}
-	return func(t indicator.Type, value string) bool {
-		for _, f := range all {
-			if f(t, value) {
-				return true
-			}
-		}
-		return false
-	}
-}
-
 func (n either) literal() string { return "" }
 func (n either) observes() bool  { return anyObserves(n) }
 
 type not struct{ node }
 
 func (n not) holds(ev *event.Event) bool { return !n.node.holds(ev) }
-func (n not) cover() cover               { return nil }
+func (n not) cover() *cover              { return nil }
 func (n not) literal() string            { return "" }
 
 // text is a text in the raw record, whatever its case; * stands for anything.
@@ -119,7 +88,7 @@ type text struct {
 func rawText(s string) node { return text{newGlob("*" + s + "*"), s} }
 
 func (n text) holds(ev *event.Event) bool { return n.match(string(ev.Raw)) }
-func (n text) cover() cover               { return nil }
+func (n text) cover() *cover              { return nil }
 func (n text) observes() bool             { return false }
 
 func (n text) literal() string {
@@ -180,7 +149,7 @@ type present string
 func (n present) holds(ev *event.Event) bool {
 	return n == "@timestamp" || len(ev.Fields.Strings(string(n))) > 0
 }
-func (n present) cover() cover    { return nil }
+func (n present) cover() *cover   { return nil }
 func (n present) literal() string { return "" }
 func (n present) observes() bool  { return false }
 
@@ -250,11 +219,14 @@ func (n *anyOf) holds(ev *event.Event) bool {
 
 // touches says whether an observable is, or lies below or in, one of the values.
 func (n *anyOf) touches(t indicator.Type, value string, hits []match.Hit) bool {
-	return len(n.index.Lookup(t, value, hits)) > 0 || n.has(value)
+	return len(n.index.Lookup(t, value, hits)) > 0 || n.is(value) || (t == indicator.IPv4 || t == indicator.IPv6) && n.holdsAddress(value)
 }
 
 // has says whether a field's value is one of the values.
-func (n *anyOf) has(v string) bool {
+func (n *anyOf) has(v string) bool { return n.is(v) || n.holdsAddress(v) }
+
+// is compares texts.
+func (n *anyOf) is(v string) bool {
 	if n.exact[fold(v)] {
 		return true
 	}
@@ -263,6 +235,12 @@ func (n *anyOf) has(v string) bool {
 			return true
 		}
 	}
+	return false
+}
+
+// holdsAddress says whether a value is an address, however it is spelled, that is or
+// lies in one of the values.
+func (n *anyOf) holdsAddress(v string) bool {
 	if len(n.nets) == 0 && len(n.addrs) == 0 {
 		return false
 	}
@@ -280,55 +258,6 @@ func (n *anyOf) has(v string) bool {
 		}
 	}
 	return false
-}
-
-// cover implements node. For a field it is the observable that the field gives,
-// where every spelling that has passes gives one that has passes as well.
-func (n *anyOf) cover() cover {
-	if n.any() {
-		return func(t indicator.Type, value string) bool {
-			var hits [8]match.Hit
-			return n.touches(t, value, hits[:0])
-		}
-	}
-	types := format.TypesOf(n.field)
-	if len(types) == 0 || len(n.globs) > 0 {
-		return nil
-	}
-	wanted := map[indicator.Type]map[string]bool{}
-	for v := range n.exact {
-		t, c, ok := canonical(types, v)
-		if !ok || !ascii(v) {
-			return n.addressCover(types)
-		}
-		if wanted[t] == nil {
-			wanted[t] = map[string]bool{}
-		}
-		wanted[t][fold(c)] = true
-	}
-	if len(n.addrs) > 0 || len(n.nets) > 0 { // an address may be spelled otherwise
-		return n.addressCover(types)
-	}
-	return func(t indicator.Type, value string) bool { return wanted[t] != nil && wanted[t][fold(value)] }
-}
-
-// addressCover is the cover of networks: of fields that hold nothing but addresses.
-func (n *anyOf) addressCover(types []indicator.Type) cover {
-	for _, t := range types {
-		if t != indicator.IPv4 && t != indicator.IPv6 {
-			return nil
-		}
-	}
-	for v := range n.exact {
-		if _, err := netip.ParsePrefix(v); err != nil {
-			if _, err := netip.ParseAddr(v); err != nil {
-				return nil
-			}
-		}
-	}
-	return func(t indicator.Type, value string) bool {
-		return (t == indicator.IPv4 || t == indicator.IPv6) && n.has(value)
-	}
 }
 
 // canonical spells a value as the observable of a field of these types.
@@ -385,7 +314,7 @@ func parseTime(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-func (n bound) cover() cover    { return nil }
+func (n bound) cover() *cover   { return nil }
 func (n bound) literal() string { return "" }
 func (n bound) observes() bool  { return false }
 
@@ -457,15 +386,6 @@ func (q *Query) Matches(ev *event.Event) bool { return q.where == nil || q.where
 
 // Observes says whether the observables of an event are looked at.
 func (q *Query) Observes() bool { return q.where != nil && q.where.observes() }
-
-// Cover returns a test of values that every answer has an observable for, nil when
-// there is none.
-func (q *Query) Cover() func(t indicator.Type, value string) bool {
-	if q.where == nil {
-		return nil
-	}
-	return q.where.cover()
-}
 
 // Fields returns the fields that every answer has, as far as the question says.
 func (q *Query) Fields() []string {

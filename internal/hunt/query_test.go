@@ -1,6 +1,7 @@
 package hunt_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -193,12 +194,16 @@ func FuzzParse(f *testing.F) {
 			q.Bind(l, []string{"10.1.2.3", "*x*"})
 		}
 		holds := q.Matches(&seen)
-		if cover := q.Cover(); cover != nil && holds {
+		if cover, reach := q.Cover(); cover != nil {
 			touched := false
 			for _, o := range seen.Observables {
-				touched = touched || cover(o.Type, o.Value)
+				passes := cover(o.Type, o.Value)
+				touched = touched || passes
+				if passes && reach != nil && !reached(reach, o.Type, o.Value) {
+					t.Errorf("%q covers %s %q, which is out of its reach", s, o.Type, o.Value)
+				}
 			}
-			if !touched {
+			if holds && !touched {
 				t.Errorf("%q holds, but its cover lets none of the observables pass", s)
 			}
 		}
@@ -219,4 +224,20 @@ func FuzzQuote(f *testing.F) {
 			t.Errorf("%q, %q: the quoted values do not match themselves", a, b)
 		}
 	})
+}
+
+// reached says whether a reach has a value, as a history asks.
+func reached(r *match.Reach, t indicator.Type, value string) bool {
+	place := string(match.Place(t, value, nil))
+	within := func(s match.Span) bool {
+		return s.Type == t && place >= s.From && (s.To == "" || place < s.To)
+	}
+	found := slices.ContainsFunc(r.Always(), within)
+	has := match.Traces(t, value, nil)
+	for i, trace := range r.Traces() {
+		if slices.Contains(has, trace) {
+			r.Spans(i, func(s match.Span) { found = found || within(s) })
+		}
+	}
+	return found
 }

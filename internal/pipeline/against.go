@@ -72,9 +72,10 @@ func (r *Retro) Against(ctx context.Context, in io.Reader, limit int) (Against, 
 	if err != nil || stats.Records == 0 {
 		return out, err
 	}
+	reach := x.index.Reach(reachMost)
 	pick := func() telemetry.Pick {
 		var hits []match.Hit
-		return telemetry.Pick{Type: x.index.Touches, Limit: retroPart, Value: func(t indicator.Type, value string) bool {
+		return telemetry.Pick{Type: x.index.Touches, Reach: reach, Limit: retroPart, Value: func(t indicator.Type, value string) bool {
 			hits = x.index.Lookup(t, value, hits[:0])
 			return len(hits) > 0
 		}}

@@ -133,9 +133,23 @@ func (h *hand) look(ctx context.Context, d *Decoder, l *viewed, place telemetry.
 	l.found = append(l.found, product(&l.about)...)
 	if h.eye != nil {
 		l.sight = h.eye.look(&l.event, nil)
+		if telemetry.Imported(l.record.Source) {
+			return nil
+		}
 		for _, s := range h.eye.main.LogSources() {
 			h.sources[s]++
 		}
 	}
 	return nil
+}
+
+// old returns what was found in a record of an old file, as found by looking back.
+// No correlation is told of it: those run in the order of events.
+func (l *viewed) old() []alert.Detection {
+	found := append(l.found, byRules(&l.about, l.sight.matches)...)
+	now := time.Now()
+	for i := range found {
+		past(&found[i], now)
+	}
+	return found
 }

@@ -174,7 +174,9 @@ func (w *Events) commit(ctx context.Context, b *batch) error {
 	var found []alert.Detection
 	for i := range b.looked {
 		l := &b.looked[i]
-		if l.fresh {
+		if l.fresh && telemetry.Imported(l.record.Source) {
+			found = append(found, l.old()...)
+		} else if l.fresh {
 			if w.Decoded != nil {
 				w.Decoded(l.record.Source, l.event.Format, l.claimed, l.record.Received)
 			}

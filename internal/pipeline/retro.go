@@ -60,6 +60,9 @@ const (
 	// retroBatch is how many records are read and grouped in one transaction: live
 	// events wait for no more.
 	retroBatch = 250
+	// reachMost is how many indicators are looked for by what they can touch; with
+	// more it is as quick to ask about every value.
+	reachMost = 1_000_000
 	// retroTell is how often progress is made durable.
 	retroTell = 500 * time.Millisecond
 )
@@ -179,9 +182,10 @@ func (r *Retro) Look(ctx context.Context, j hunt.Job, tell func(hunt.Job) error)
 		return j, err
 	}
 	l := retroLook{Retro: r, job: &j, tell: tell, told: time.Now(), detector: detector{matcher: r.Matcher, org: r.Org, warnings: r.Warnings}}
+	reach := x.Reach(reachMost)
 	pick := func() telemetry.Pick {
 		var hits []match.Hit
-		return telemetry.Pick{Type: x.Touches, Limit: retroPart, Value: func(t indicator.Type, value string) bool {
+		return telemetry.Pick{Type: x.Touches, Reach: reach, Limit: retroPart, Value: func(t indicator.Type, value string) bool {
 			hits = x.Lookup(t, value, hits[:0])
 			return len(hits) > 0
 		}}
@@ -193,6 +197,7 @@ func (r *Retro) Look(ctx context.Context, j hunt.Job, tell func(hunt.Job) error)
 // index is what values are held against.
 type index interface {
 	Touches(t indicator.Type) bool
+	Reach(most int) *match.Reach
 	Lookup(t indicator.Type, value string, dst []match.Hit) []match.Hit
 }
 

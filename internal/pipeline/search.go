@@ -15,6 +15,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/telemetry"
+	"github.com/vedette-soc/vedette/match"
 )
 
 // Searcher puts questions to the history, the newest records first.
@@ -33,6 +34,7 @@ type search struct {
 	Searcher
 	ask     hunt.Ask
 	cover   func(t indicator.Type, value string) bool
+	reach   *match.Reach
 	literal []byte
 	tally   *hunt.Tally
 	answer  hunt.Answer
@@ -45,7 +47,8 @@ type search struct {
 func (s Searcher) Search(ctx context.Context, ask hunt.Ask, tell func(hunt.Answer)) (hunt.Answer, error) {
 	start := time.Now()
 	ask.Limit = min(max(ask.Limit, 0), foundKept)
-	w := search{Searcher: s, ask: ask, cover: ask.Query.Cover(), literal: []byte(ask.Query.Literal()), tally: hunt.NewTally(ask)}
+	w := search{Searcher: s, ask: ask, literal: []byte(ask.Query.Literal()), tally: hunt.NewTally(ask)}
+	w.cover, w.reach = ask.Query.Cover()
 	if ask.Budget > 0 {
 		w.end = start.Add(ask.Budget)
 	}
@@ -115,7 +118,7 @@ func (w *search) trim(slack int) {
 }
 
 func (w *search) byValues(ctx context.Context, p telemetry.Part) error {
-	s, err := w.History.Sift(ctx, p, telemetry.Pick{Value: w.cover, Until: p.Noted})
+	s, err := w.History.Sift(ctx, p, telemetry.Pick{Value: w.cover, Reach: w.reach, Until: p.Noted})
 	if errs.KindOf(err) == errs.NotFound {
 		w.answer.Missed += p.Records
 		return nil

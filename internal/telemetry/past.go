@@ -7,6 +7,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/match"
 )
 
 // Note is what a record holds.
@@ -29,8 +30,8 @@ type Value struct {
 type Past interface {
 	// Parts lists what is kept, oldest first; each is searched by itself.
 	Parts(ctx context.Context) ([]Part, error)
-	// Sift asks pick about every distinct value noted in a part and returns the
-	// records that hold one it picked. A part that retention has removed since is
+	// Sift asks pick about every distinct value noted in a part, those out of its
+	// reach excepted, and returns the records that hold one it picked. A part that retention has removed since is
 	// an errs.NotFound.
 	Sift(ctx context.Context, p Part, pick Pick) (Sifted, error)
 	// Seen sums up when, how often and by whom a key was seen.
@@ -49,6 +50,9 @@ type Part struct {
 type Pick struct {
 	Type  func(t indicator.Type) bool // is asked once a type; nil = every one
 	Value func(t indicator.Type, value string) bool
+	// Reach is where the values lie that Value can say yes to; nil = anywhere. It is
+	// a hint: what lies within it is still asked.
+	Reach *match.Reach
 	From  Seq // records before it are not wanted
 	Until Seq // nor are those after it; 0 = no limit
 	Limit int // records returned at most, the newest; 0 = no limit

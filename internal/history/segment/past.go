@@ -79,11 +79,6 @@ func gone(p telemetry.Part) error {
 
 // siftNotes searches what is in memory. Look-ups and notes go on beside it.
 func (h *History) siftNotes(p *part, pick telemetry.Pick) telemetry.Sifted {
-	type word struct {
-		typ  indicator.Type
-		text string
-	}
-	var words []word
 	h.mu.RLock()
 	n := h.notes
 	last := p.end() - 1
@@ -94,14 +89,13 @@ func (h *History) siftNotes(p *part, pick telemetry.Pick) telemetry.Sifted {
 		h.mu.RUnlock()
 		return telemetry.Sifted{Missed: int(max(last+1, p.first) - p.first)}
 	}
-	for i := range n.values {
-		words = append(words, word{n.values[i].typ, n.values[i].text})
-	}
+	values := n.values[:len(n.values):len(n.values)] // type and text of a value never change
 	s := telemetry.Sifted{Missed: int(max(last, n.last) - n.last)}
 	h.mu.RUnlock()
 	var picked []uint32
 	wanted := map[indicator.Type]bool{}
-	for i, w := range words {
+	for i := range values {
+		w := &values[i]
 		want, known := wanted[w.typ]
 		if !known {
 			want = w.typ != "" && (pick.Type == nil || pick.Type(w.typ))
@@ -128,12 +122,16 @@ func (h *History) siftSidecar(ctx context.Context, side *sidecar, pick telemetry
 	var s telemetry.Sifted
 	var rows []uint32
 	var scratch, plain []byte
-	wanted := make([]bool, len(side.types))
-	for i, t := range side.types {
-		wanted[i] = pick.Type == nil || pick.Type(indicator.Type(t))
+	wanted := side.wants(pick.Type)
+	var within []bool
+	if pick.Reach != nil && side.edges != nil {
+		var err error
+		if within, err = side.within(ctx, pick.Reach); err != nil {
+			return s, err
+		}
 	}
-	for _, w := range side.words {
-		if !wanted[w.typ] {
+	for i, w := range side.words {
+		if !wanted[w.typ] || within != nil && !within[i] {
 			continue
 		}
 		if err := ctx.Err(); err != nil {

@@ -15,6 +15,9 @@ import (
 
 var pastEvents = flag.Int("past", 1_000_000, "events in the history of BenchmarkPast")
 
+// pastSegment is how many events a segment holds.
+const pastSegment = 94_000
+
 // BenchmarkPast asks a history of segments as a day fills them, 94,000 events
 // each, 2.44 values an event of which most come once or a few times: addresses,
 // names, URLs, hashes.
@@ -28,9 +31,20 @@ func BenchmarkPast(b *testing.B) {
 	segments := float64(len(parts))
 	b.Run("seen/absent", func(b *testing.B) { benchSeen(b, h, segments, indicator.IPv4, "203.0.113.7") })
 	b.Run("seen/everywhere", func(b *testing.B) { benchSeen(b, h, segments, indicator.IPv4, "10.0.0.1") })
-	for _, n := range []int{1, 1000, 100_000} {
-		b.Run(fmt.Sprintf("sift/%d", n), func(b *testing.B) {
-			x := pastIndicators(n)
+	for _, c := range []struct {
+		n    int
+		full bool
+	}{{1, true}, {1, false}, {1000, false}, {100_000, true}, {100_000, false}} {
+		what := fmt.Sprintf("reach/%d", c.n)
+		if c.full {
+			what = fmt.Sprintf("full/%d", c.n)
+		}
+		b.Run(what, func(b *testing.B) {
+			x := pastIndicators(c.n)
+			reach := x.Reach(1_000_000)
+			if c.full {
+				reach = nil
+			}
 			b.ReportAllocs()
 			b.ResetTimer()
 			values, found := 0, 0
@@ -38,7 +52,7 @@ func BenchmarkPast(b *testing.B) {
 				values, found = 0, 0
 				var hits []match.Hit
 				for _, p := range parts {
-					s, err := h.Sift(b.Context(), p, telemetry.Pick{Type: x.Touches, Value: func(t indicator.Type, v string) bool {
+					s, err := h.Sift(b.Context(), p, telemetry.Pick{Type: x.Touches, Reach: reach, Value: func(t indicator.Type, v string) bool {
 						hits = x.Lookup(t, v, hits[:0])
 						return len(hits) > 0
 					}})
@@ -102,13 +116,14 @@ func pastValue(n uint64) telemetry.Value {
 
 func pastHistory(b *testing.B, events int) (h *segment.History, distinct int) {
 	b.Helper()
-	h = open(b, b.TempDir(), segment.Limits{Records: 94_000, Age: 1000 * time.Hour})
+	h = open(b, b.TempDir(), segment.Limits{Records: pastSegment, Age: 1000 * time.Hour})
 	rnd := rand.New(rand.NewPCG(8, 8))
 	start := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	gateway := telemetry.Value{Type: indicator.IPv4, Text: "10.0.0.1", Key: telemetry.KeyOf(indicator.IPv4, "10.0.0.1")}
 	seq := telemetry.Seq(0)
-	for done := 0; done < events; done += 2000 {
-		records := make([]telemetry.Record, 2000)
+	events = (events + pastSegment - 1) / pastSegment * pastSegment // whole segments, and one event more
+	for done := 0; done <= events; done += 2000 {
+		records := make([]telemetry.Record, min(2000, events+1-done))
 		for i := range records {
 			records[i] = telemetry.Record{Received: start.Add(time.Duration(done+i) * 10 * time.Millisecond), Source: "http/sensor", Raw: []byte("x")}
 		}
@@ -144,6 +159,7 @@ func pastHistory(b *testing.B, events int) (h *segment.History, distinct int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Logf("%d events, %.1f B/event in all, logs of one byte an event among them", events, float64(stats.Bytes)/float64(events))
+	stats.Records--
+	b.Logf("%d events, %.1f B/event in all, logs of one byte an event among them", stats.Records, float64(stats.Bytes)/float64(stats.Records))
 	return h, distinct
 }

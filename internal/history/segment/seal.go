@@ -13,8 +13,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
 
@@ -66,6 +64,10 @@ func encodeSidecar(w io.Writer, p *part, n *notes) error {
 	if err != nil {
 		return err
 	}
+	traces, err := encodeTraces(&e, n)
+	if err != nil {
+		return err
+	}
 	le := binary.LittleEndian
 	var tail []byte
 	for _, b := range p.blocks {
@@ -84,8 +86,13 @@ func encodeSidecar(w io.Writer, p *part, n *notes) error {
 			tail = le.AppendUint32(tail, v)
 		}
 	}
+	for _, g := range traces {
+		tail = le.AppendUint64(tail, uint64(g.first))
+		tail = le.AppendUint32(tail, g.off)
+		tail = le.AppendUint32(tail, g.crc)
+	}
 	tail = append(tail, names...)
-	tail = appendFoot(tail, &foot{part: p, oldest: n.oldest, newest: n.newest, pages: len(e.pages), words: len(words), names: len(names)}, tail)
+	tail = appendFoot(tail, &foot{part: p, oldest: n.oldest, newest: n.newest, pages: len(e.pages), words: len(words), names: len(names), traces: len(traces)}, tail)
 	_, err = w.Write(tail)
 	return err
 }
@@ -159,63 +166,4 @@ func (e *pageWriter) write(p []byte) error {
 	n, err := e.w.Write(p)
 	e.off += int64(n)
 	return err
-}
-
-// encodeWords writes the distinct values, sorted by type, and returns where they
-// lie and the names of types and sources.
-func encodeWords(e *pageWriter, n *notes) (words []wordBlock, names []byte, err error) {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
-	if err != nil {
-		return nil, nil, err
-	}
-	var order []uint32
-	for i := range n.values {
-		if n.values[i].typ != "" {
-			order = append(order, uint32(i))
-		}
-	}
-	slices.SortFunc(order, func(a, b uint32) int {
-		x, y := &n.values[a], &n.values[b]
-		return cmp.Or(cmp.Compare(x.typ, y.typ), cmp.Compare(x.text, y.text))
-	})
-	var types []string
-	var plain, packed []byte
-	var b wordBlock
-	cut := func() error {
-		if b.count == 0 {
-			return nil
-		}
-		packed = enc.EncodeAll(plain, packed[:0])
-		b.off, b.size, b.plain, b.crc = uint32(e.off), uint32(len(packed)), uint32(len(plain)), crc32.Checksum(packed, castagnoli)
-		words = append(words, b)
-		b.count, plain = 0, plain[:0]
-		return e.write(packed)
-	}
-	for _, i := range order {
-		v := &n.values[i]
-		if len(types) == 0 || types[len(types)-1] != string(v.typ) {
-			if err := cut(); err != nil {
-				return nil, nil, err
-			}
-			types = append(types, string(v.typ))
-			b.typ = uint32(len(types) - 1)
-		}
-		plain = appendBytes(plain, v.text)
-		b.count++
-		if len(plain) >= wordBytes {
-			if err := cut(); err != nil {
-				return nil, nil, err
-			}
-		}
-	}
-	if err := cut(); err != nil {
-		return nil, nil, err
-	}
-	for _, list := range [][]string{types, n.sources} {
-		names = binary.AppendUvarint(names, uint64(len(list)))
-		for _, s := range list {
-			names = appendBytes(names, s)
-		}
-	}
-	return words, names, nil
 }

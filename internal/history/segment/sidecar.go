@@ -17,16 +17,21 @@ import (
 //	pages      sorted postings, about 2 KiB each: per key the uvarint distance to the
 //	           key before it (the first of a page: to 0) and a uvarint length; in it the
 //	           uvarint number of rows, a sighting, and the uvarint distances of rows
-//	words      the distinct values of one type, sorted, about 32 KiB each in zstd: per
-//	           value a uvarint length and its bytes
+//	words      the distinct values of one type, sorted by match.Place, about 16 KiB each
+//	           in zstd: per value a uvarint length and its bytes
+//	traces     the distinct match.Traces of all words, sorted, about 2 KiB a page: per
+//	           trace the uvarint distance to the one before it (the first of a page: to 0)
 //	blocks     u64 offset, u32 size, u32 row, u32 records per block of the log
 //	directory  u64 first key, u32 offset, u32 CRC-32C per page
 //	words      u32 offset, size, size decoded, values, type, CRC-32C per block of words
-//	names      of types, then of sources: uvarint number; per name uvarint length and bytes
-//	foot       as in appendFoot, with a CRC-32C of all behind the words
+//	traces     u64 first trace, u32 offset, u32 CRC-32C per page of traces
+//	names      of types, then of sources: uvarint number; per name uvarint length and bytes;
+//	           then per block of words, as a name, the edge between it and the one before
+//	foot       as in appendFoot, with a CRC-32C of all behind the traces
 //
-// All but pages and words stays in memory, so that a look-up reads one page.
-// Numbers are little-endian.
+// All but pages, words and traces stays in memory, so that a look-up reads one page.
+// Numbers are little-endian. Version 2 had neither traces nor edges, and its words were
+// in order of their bytes; it is still read.
 type sidecar struct {
 	part           part // all but closed and sidecar
 	size           int64
@@ -34,6 +39,10 @@ type sidecar struct {
 	pages          []page
 	end            uint32 // of the last page
 	words          []wordBlock
+	edges          []string // per block of words; nil in version 2
+	traces         []page
+	wordsEnd       uint32
+	tracesEnd      uint32
 	types, sources []string
 	oldest, newest int64 // seconds, of events
 }
@@ -50,13 +59,17 @@ type wordBlock struct {
 }
 
 const (
-	sidecarMagic = "VEDIDX\x00\x02"
-	footSize     = len(sidecarMagic) + 8*7 + 4*6
-	blockSize    = 20
-	pageSize     = 16
-	wordSize     = 24
-	pageBytes    = 2 << 10
-	wordBytes    = 32 << 10
+	sidecarMagic = "VEDIDX\x00\x03"
+	footSize     = len(sidecarMagic) + 8*7 + 4*7
+	// magic2 and foot2Size are those of version 2, which lacks the number of traces.
+	magic2    = "VEDIDX\x00\x02"
+	foot2Size = footSize - 4
+
+	blockSize = 20
+	pageSize  = 16
+	wordSize  = 24
+	pageBytes = 2 << 10
+	wordBytes = 16 << 10
 	// maxWords bounds what a reader allocates for a block of words.
 	maxWords = wordBytes + maxRecord
 )
@@ -66,17 +79,18 @@ type foot struct {
 	part                *part
 	oldest, newest      int64
 	pages, words, names int
+	traces              int
 }
 
 // appendFoot writes: number of the first record, length of the log, raw bytes,
 // oldest, newest, oldest and newest second of events; numbers covered, blocks,
-// pages, blocks of words, bytes of names, CRC; magic.
+// pages, blocks of words, bytes of names, pages of traces, CRC; magic.
 func appendFoot(dst []byte, f *foot, tables []byte) []byte {
 	le, start, p := binary.LittleEndian, len(dst), f.part
 	for _, v := range []uint64{uint64(p.first), uint64(p.size), uint64(p.raw), uint64(p.oldest), uint64(p.newest), uint64(f.oldest), uint64(f.newest)} {
 		dst = le.AppendUint64(dst, v)
 	}
-	for _, v := range []int{int(p.count), len(p.blocks), f.pages, f.words, f.names} {
+	for _, v := range []int{int(p.count), len(p.blocks), f.pages, f.words, f.names, f.traces} {
 		dst = le.AppendUint32(dst, uint32(v))
 	}
 	crc := crc32.Update(crc32.Checksum(tables, castagnoli), castagnoli, dst[start:])
@@ -109,25 +123,28 @@ func (s *sidecar) load(first telemetry.Seq) error {
 		return err
 	}
 	s.size = info.Size()
-	var foot [footSize]byte
-	if s.size < int64(footSize) {
-		return badSidecar(path, "it is too short")
-	}
-	if _, err := s.file.ReadAt(foot[:], s.size-int64(footSize)); err != nil {
-		return fmt.Errorf("read %s: %w", path, err)
+	foot, version, err := s.readFoot()
+	if err != nil {
+		return err
 	}
 	le := binary.LittleEndian
+	n := int64(len(foot))
 	nb, np, nw, nn := int64(le.Uint32(foot[60:])), int64(le.Uint32(foot[64:])), int64(le.Uint32(foot[68:])), int64(le.Uint32(foot[72:]))
-	tables := nb*blockSize + np*pageSize + nw*wordSize + nn
-	if string(foot[80:]) != sidecarMagic || tables > s.size-int64(footSize) {
-		return badSidecar(path, "its end is not that of a sidecar of this version")
+	nt := int64(0)
+	if version > 2 {
+		nt = int64(le.Uint32(foot[76:]))
+	}
+	tables := nb*blockSize + (np+nt)*pageSize + nw*wordSize + nn
+	if tables > s.size-n {
+		return badSidecar(path, "it is shorter than it says")
 	}
 	buf := make([]byte, tables)
-	if _, err := s.file.ReadAt(buf, s.size-int64(footSize)-tables); err != nil {
+	if _, err := s.file.ReadAt(buf, s.size-n-tables); err != nil {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
-	crc := crc32.Update(crc32.Checksum(buf, castagnoli), castagnoli, foot[:76])
-	if crc != le.Uint32(foot[76:]) || le.Uint64(foot[:]) != uint64(first) {
+	sum := n - int64(len(sidecarMagic)) - 4
+	crc := crc32.Update(crc32.Checksum(buf, castagnoli), castagnoli, foot[:sum])
+	if crc != le.Uint32(foot[sum:]) || le.Uint64(foot) != uint64(first) {
 		return badSidecar(path, "its checksum does not fit")
 	}
 	s.part = part{
@@ -140,33 +157,58 @@ func (s *sidecar) load(first telemetry.Seq) error {
 		s.part.blocks[i] = block{int64(le.Uint64(buf)), le.Uint32(buf[8:]), le.Uint32(buf[12:]), le.Uint32(buf[16:])}
 		buf = buf[blockSize:]
 	}
-	s.pages = make([]page, np)
-	for i := range s.pages {
-		s.pages[i] = page{telemetry.Key(le.Uint64(buf)), le.Uint32(buf[8:]), le.Uint32(buf[12:])}
-		buf = buf[pageSize:]
-	}
-	s.end = uint32(s.size - int64(footSize) - tables)
-	if !s.loadWords(int(nw), buf) {
+	s.pages, buf = readPages(buf, int(np))
+	s.tracesEnd = uint32(s.size - n - tables)
+	if !s.loadWords(buf, int(nw), int(nt), version > 2) {
 		return badSidecar(path, "what it says of its words does not decode")
 	}
 	return nil
 }
 
-// loadWords reads where the words are and the names; pages end where the words
-// begin.
-func (s *sidecar) loadWords(n int, buf []byte) bool {
-	le := binary.LittleEndian
-	end := s.end
+// readFoot returns what stands at the end, and the version of the file.
+func (s *sidecar) readFoot() (foot []byte, version int, err error) {
+	foot = make([]byte, min(int64(footSize), s.size))
+	if _, err := s.file.ReadAt(foot, s.size-int64(len(foot))); err != nil {
+		return nil, 0, fmt.Errorf("read %s: %w", s.file.Name(), err)
+	}
+	switch {
+	case len(foot) == footSize && string(foot[footSize-len(sidecarMagic):]) == sidecarMagic:
+		return foot, 3, nil
+	case len(foot) >= foot2Size && string(foot[len(foot)-len(magic2):]) == magic2:
+		return foot[len(foot)-foot2Size:], 2, nil
+	}
+	return nil, 0, badSidecar(s.file.Name(), "its end is not that of a sidecar of this version")
+}
+
+func readPages(buf []byte, n int) ([]page, []byte) {
+	le, pages := binary.LittleEndian, make([]page, n)
+	for i := range pages {
+		pages[i] = page{telemetry.Key(le.Uint64(buf)), le.Uint32(buf[8:]), le.Uint32(buf[12:])}
+		buf = buf[pageSize:]
+	}
+	return pages, buf
+}
+
+// loadWords reads where words and traces are, and the names. Pages end where the
+// words begin, words where the traces do.
+func (s *sidecar) loadWords(buf []byte, n, traces int, edges bool) bool {
+	le, words := binary.LittleEndian, buf
+	s.traces, buf = readPages(buf[n*wordSize:], traces)
+	s.wordsEnd = s.tracesEnd
+	if traces > 0 {
+		s.wordsEnd = s.traces[0].off
+	}
+	s.end = s.wordsEnd
 	s.words = make([]wordBlock, n)
 	for i := range s.words {
-		w := wordBlock{le.Uint32(buf), le.Uint32(buf[4:]), le.Uint32(buf[8:]), le.Uint32(buf[12:]), le.Uint32(buf[16:]), le.Uint32(buf[20:])}
+		w := wordBlock{le.Uint32(words), le.Uint32(words[4:]), le.Uint32(words[8:]), le.Uint32(words[12:]), le.Uint32(words[16:]), le.Uint32(words[20:])}
 		if i == 0 {
 			s.end = w.off
 		}
-		if uint64(w.off)+uint64(w.size) > uint64(end) || w.off < s.end || w.plain > maxWords || w.count > w.plain {
+		if uint64(w.off)+uint64(w.size) > uint64(s.wordsEnd) || w.off < s.end || w.plain > maxWords || w.count > w.plain {
 			return false
 		}
-		s.words[i], buf = w, buf[wordSize:]
+		s.words[i], words = w, words[wordSize:]
 	}
 	in := input{p: buf}
 	for _, list := range []*[]string{&s.types, &s.sources} {
@@ -178,8 +220,14 @@ func (s *sidecar) loadWords(n int, buf []byte) bool {
 			*list = append(*list, string(in.take(in.uvarint())))
 		}
 	}
-	for _, w := range s.words {
-		if int(w.typ) >= len(s.types) {
+	if edges {
+		s.edges = make([]string, n)
+		for i := range s.edges {
+			s.edges[i] = string(in.take(in.uvarint()))
+		}
+	}
+	for i, w := range s.words {
+		if int(w.typ) >= len(s.types) || i > 0 && w.typ < s.words[i-1].typ {
 			return false
 		}
 	}
@@ -218,13 +266,17 @@ func (s *sidecar) list(key telemetry.Key, scratch *[]byte) (input, error) {
 	return list, nil
 }
 
-// page reads a page into scratch.
+// page reads a page of postings into scratch.
 func (s *sidecar) page(i int, scratch *[]byte) ([]byte, error) {
-	end := s.end
-	if i+1 < len(s.pages) {
-		end = s.pages[i+1].off
+	return s.pageOf(s.pages, i, s.end, scratch)
+}
+
+// pageOf reads one of several pages, the last of which stops at end.
+func (s *sidecar) pageOf(pages []page, i int, end uint32, scratch *[]byte) ([]byte, error) {
+	if i+1 < len(pages) {
+		end = pages[i+1].off
 	}
-	size := int(end) - int(s.pages[i].off)
+	size := int(end) - int(pages[i].off)
 	if size < 0 {
 		return nil, badSidecar(s.file.Name(), "a page ends before it begins")
 	}
@@ -232,10 +284,10 @@ func (s *sidecar) page(i int, scratch *[]byte) ([]byte, error) {
 		*scratch = make([]byte, max(size, 2*pageBytes))
 	}
 	buf := (*scratch)[:size]
-	if _, err := s.file.ReadAt(buf, int64(s.pages[i].off)); err != nil {
+	if _, err := s.file.ReadAt(buf, int64(pages[i].off)); err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.file.Name(), err)
 	}
-	if crc32.Checksum(buf, castagnoli) != s.pages[i].crc {
+	if crc32.Checksum(buf, castagnoli) != pages[i].crc {
 		return nil, badSidecar(s.file.Name(), "the checksum of a page does not fit")
 	}
 	return buf, nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -148,21 +147,15 @@ func (v *verifier) sidecar(dir string, first telemetry.Seq, size int64, last boo
 	if s.part.size != size && (!last || s.part.size < size) { // the last one may have grown, and been sealed, since it was read
 		v.problem("%s belongs to a log of %d bytes, not %d", path, s.part.size, size)
 	}
-	for i, p := range s.pages {
-		end := s.end
-		if i+1 < len(s.pages) {
-			end = s.pages[i+1].off
+	var scratch []byte
+	for i := range s.pages {
+		if _, err := s.page(i, &scratch); err != nil {
+			v.problem("%s: page %d: %v", path, i, err)
 		}
-		if end < p.off {
-			v.problem("%s: page %d ends before it begins", path, i)
-			return nil
-		}
-		buf := make([]byte, end-p.off)
-		if _, err := s.file.ReadAt(buf, int64(p.off)); err != nil {
-			return fmt.Errorf("read %s: %w", path, err)
-		}
-		if crc32.Checksum(buf, castagnoli) != p.crc {
-			v.problem("%s: the checksum of page %d does not fit", path, i)
+	}
+	for i := range s.traces {
+		if _, err := s.pageOf(s.traces, i, s.tracesEnd, &scratch); err != nil {
+			v.problem("%s: page %d of its traces: %v", path, i, err)
 		}
 	}
 	for i, w := range s.words {
