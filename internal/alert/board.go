@@ -20,6 +20,7 @@ const (
 // after one that was not its own.
 type board struct {
 	*cards
+	watch  *watch // nil = to be read
 	turn   int64
 	number int // the highest given to an incident
 	cuts   map[[2]string][]Cut

@@ -33,7 +33,6 @@ type grouping struct {
 	*board
 	tx      Tx
 	now     time.Time
-	watch   *watch
 	learnt  *triage.Learnt
 	loose   map[string]*Alert // by fingerprint, in no incident
 	counted map[string]*Alert // to be saved

@@ -18,13 +18,12 @@ import (
 // Service is the life of an alert. Safe for concurrent use; calls of Take wait for
 // each other.
 type Service struct {
-	taking   sync.Mutex     // held by what groups and ranks
-	board    *board         // guarded by taking; nil = to be read
-	watching *watch         // guarded by taking; nil = to be read
-	learnt   *triage.Learnt // guarded by taking; nil = to be fitted
-	fitted   time.Time      // guarded by taking
-	store    Store
-	now      func() time.Time
+	taking sync.Mutex     // held by what groups and ranks
+	board  *board         // guarded by taking; nil = to be read
+	learnt *triage.Learnt // guarded by taking; nil = to be fitted
+	fitted time.Time      // guarded by taking
+	store  Store
+	now    func() time.Time
 }
 
 // New returns a Service over store.
@@ -48,8 +47,8 @@ type Taken struct {
 func (s *Service) Take(ctx context.Context, ds []Detection, mark *Mark) (Taken, error) {
 	var taken Taken
 	err := s.write(ctx, func(g *grouping) error {
-		var err error
-		if g.watch, err = recall(ctx, g.tx, g.watch); err != nil {
+		err := g.recall(ctx)
+		if err != nil {
 			return fmt.Errorf("read what is usual: %w", err)
 		}
 		if taken, err = g.take(ctx, ds); err != nil || mark == nil {
@@ -93,14 +92,13 @@ func (g *grouping) take(ctx context.Context, ds []Detection) (Taken, error) {
 func (s *Service) write(ctx context.Context, fn func(*grouping) error) error {
 	s.taking.Lock()
 	defer s.taking.Unlock()
-	known, watching := s.board, s.watching
-	s.board, s.watching = nil, nil
+	known := s.board
+	s.board = nil
 	var g *grouping
 	err := s.store.Write(ctx, func(tx Tx) (err error) {
 		if g, err = s.group(ctx, tx, known); err != nil {
 			return err
 		}
-		g.watch = watching
 		if err := fn(g); err != nil {
 			return err
 		}
@@ -108,9 +106,9 @@ func (s *Service) write(ctx context.Context, fn func(*grouping) error) error {
 	})
 	switch {
 	case err == nil:
-		s.board, s.watching = g.board, g.watch
+		s.board = g.board
 	case g != nil && !g.did:
-		s.board, s.watching = g.board, watching
+		s.board = g.board
 		s.board.turn-- // the transaction was none
 	default:
 		s.learnt = nil
@@ -120,14 +118,16 @@ func (s *Service) write(ctx context.Context, fn func(*grouping) error) error {
 
 // group begins to group within a transaction; the caller holds s.taking.
 func (s *Service) group(ctx context.Context, tx Tx, known *board) (*grouping, error) {
-	learnt, err := s.fit(ctx, tx)
-	if err != nil {
-		return nil, fmt.Errorf("learn from verdicts: %w", err)
-	}
-	if known == nil || known.turn+1 != tx.Turn {
+	if known == nil || known.turn+1 != tx.Turn { // somebody else wrote
+		s.learnt = nil
+		var err error
 		if known, err = readBoard(ctx, tx); err != nil {
 			return nil, err
 		}
+	}
+	learnt, err := s.fit(ctx, tx)
+	if err != nil {
+		return nil, fmt.Errorf("learn from verdicts: %w", err)
 	}
 	known.begin(tx.Turn)
 	return &grouping{

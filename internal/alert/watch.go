@@ -18,14 +18,14 @@ type watch struct {
 	ended   []*triage.Session
 }
 
-// recall is the watch that is known, or what is kept of it.
-func recall(ctx context.Context, tx Tx, known *watch) (*watch, error) {
-	if known != nil {
-		return known, nil
+// recall brings the watch onto the board.
+func (g *grouping) recall(ctx context.Context) error {
+	if g.watch != nil {
+		return nil
 	}
-	kept, open, err := tx.Remembered(ctx)
+	kept, open, err := g.tx.Remembered(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	w := &watch{Watch: triage.Resume(triage.Defaults(), kept, open), touched: map[string]*triage.Session{}, known: map[string]bool{}}
 	for _, h := range kept {
@@ -33,7 +33,8 @@ func recall(ctx context.Context, tx Tx, known *watch) (*watch, error) {
 			w.known[h.Entity] = true
 		}
 	}
-	return w, nil
+	g.watch = w
+	return nil
 }
 
 // hosts is how many entities were seen.
