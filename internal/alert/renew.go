@@ -220,11 +220,18 @@ func sayAll(list []string) string {
 	return text
 }
 
-// Resting lists what alerts rest on: the names of hosts and accounts, and the
-// indicators as alerts know them, by key.
-func (s *Service) Resting(ctx context.Context) (entities []string, reasons map[string]Reason, err error) {
+// Entities lists the names of the hosts and accounts that alerts are about.
+func (s *Service) Entities(ctx context.Context) ([]string, error) {
 	if err := ref.Need(ctx, ref.Viewer); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return s.store.Resting(ctx)
+	return s.store.Entities(ctx)
+}
+
+// Indicators lists those that alerts rest on, by key, as alerts know them.
+func (s *Service) Indicators(ctx context.Context) (map[string]Reason, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return nil, err
+	}
+	return s.store.Indicators(ctx)
 }

@@ -28,9 +28,10 @@ type Store interface {
 	Totals(ctx context.Context) (Totals, error)
 	// Lessons returns what verdicts taught, the newest first, at most 4,000.
 	Lessons(ctx context.Context) ([]triage.Lesson, error)
-	// Resting returns the names of all entities that alerts are about, and the
-	// indicators they rest on, by key, as the alerts know them.
-	Resting(ctx context.Context) (entities []string, indicators map[string]Reason, err error)
+	// Entities returns the names of all entities that alerts are about.
+	Entities(ctx context.Context) ([]string, error)
+	// Indicators returns those that alerts rest on, by key, as the alerts know them.
+	Indicators(ctx context.Context) (map[string]Reason, error)
 }
 
 // Tx is the write side inside Store.Write, by what its parts are for. Reads in it see

@@ -65,27 +65,28 @@ func lessons(ctx context.Context, q sqldb.Queries) ([]triage.Lesson, error) {
 	return rows[triage.Lesson](ctx, q, "SELECT data FROM alert_lesson ORDER BY at DESC, incident LIMIT ?", maxLessons)
 }
 
-func (s alertStore) Resting(ctx context.Context) (entities []string, indicators map[string]alert.Reason, err error) {
-	q := s.db.Read()
-	err = q.Query(ctx, "SELECT DISTINCT entity FROM alert_alert WHERE entity <> ''", nil, func(scan sqldb.Scan) error {
+func (s alertStore) Entities(ctx context.Context) (list []string, err error) {
+	err = s.db.Read().Query(ctx, "SELECT DISTINCT entity FROM alert_alert WHERE entity <> ''", nil, func(scan sqldb.Scan) error {
 		var e string
 		err := scan(&e)
-		entities = append(entities, e)
+		list = append(list, e)
 		return err
 	})
-	if err != nil {
-		return nil, nil, err
-	}
-	indicators = map[string]alert.Reason{}
-	err = q.Query(ctx, "SELECT data FROM alert_alert WHERE incident <> '' AND fingerprint IN (SELECT min(fingerprint) FROM alert_alert GROUP BY reason)", nil, func(scan sqldb.Scan) error {
-		var a alert.Alert
-		err := scan(sqldb.JSONColumn[alert.Alert]{V: &a})
-		if r := a.Detection.Reason; r.Kind == alert.ByIndicator {
-			indicators[r.Key] = r
-		}
-		return err
-	})
-	return entities, indicators, err
+	return list, err
+}
+
+func (s alertStore) Indicators(ctx context.Context) (map[string]alert.Reason, error) {
+	found := map[string]alert.Reason{}
+	err := s.db.Read().Query(ctx, "SELECT data FROM alert_alert WHERE incident <> '' AND fingerprint IN (SELECT min(fingerprint) FROM alert_alert GROUP BY reason)", nil,
+		func(scan sqldb.Scan) error {
+			var a alert.Alert
+			err := scan(sqldb.JSONColumn[alert.Alert]{V: &a})
+			if r := a.Detection.Reason; r.Kind == alert.ByIndicator {
+				found[r.Key] = r
+			}
+			return err
+		})
+	return found, err
 }
 
 func (t alertTx) SaveLesson(ctx context.Context, incident string, l *triage.Lesson) error {
