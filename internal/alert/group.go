@@ -1,7 +1,6 @@
 package alert
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -28,194 +27,247 @@ const (
 	rareEntities = 10 // a reason that fires on more entities links nothing
 )
 
-// grouping is one call of Take.
+// grouping is one transaction that changes alerts and incidents: on the board, and
+// in the store when it is flushed.
 type grouping struct {
-	tx        Tx
-	now       time.Time
-	watch     *watch
-	learnt    *triage.Learnt
-	touched   map[string]bool // incidents to rank
-	order     []string
-	spans     map[string]span              // of touched incidents, newer than what is stored of them
-	alerts    map[string]*Alert            // by fingerprint: what is stored of those that are met again
-	counted   map[string]bool              // of alerts, those whose counts are to be saved
-	incidents map[string]*Incident         // where they are
-	tracks    map[string]map[string]Record // by reason and entity
-	grown     map[string]int               // how many alerts each incident took in
+	*board
+	tx      Tx
+	now     time.Time
+	learnt  *triage.Learnt
+	loose   map[string]*Alert // by fingerprint, in no incident
+	counted map[string]*Alert // to be saved
+	changed map[string]*file  // to be saved
+	touched map[string]bool   // to be ranked
+	order   []string          // in which they were touched
+	lines   []Line
+	did     bool // the board is no longer as it was stored
 }
-
-// span is the time an incident covers.
-type span struct{ first, last time.Time }
 
 // Fingerprint is what makes two detections the same alert.
-func Fingerprint(d Detection) string {
-	key := strings.Join([]string{d.Sensor, string(d.Reason.Kind), d.Reason.Key, d.Entity.Kind, d.Entity.Name}, "\x00")
-	return uuid.NewSHA1(namespace, []byte(key)).String()
+func Fingerprint(d *Detection) string {
+	key := make([]byte, 0, 128)
+	for i, part := range [...]string{d.Sensor, string(d.Reason.Kind), d.Reason.Key, d.Entity.Kind, d.Entity.Name} {
+		if i > 0 {
+			key = append(key, 0)
+		}
+		key = append(key, part...)
+	}
+	return uuid.NewSHA1(namespace, key).String()
 }
 
-// add counts d into its alert and the alert into an incident.
-func (g *grouping) add(ctx context.Context, d Detection) error {
-	fp := Fingerprint(d)
-	a, known := g.alerts[fp]
-	if !known {
-		a = &Alert{ID: fp, Fingerprint: fp, Title: d.Summary, Detection: d, First: d.Time, Last: d.Time, Suppressed: d.Suppressed}
-		g.alerts[fp] = a
+// arrive reads what is stored of the alerts that detections belong to.
+func (g *grouping) arrive(ctx context.Context, ds []Detection) ([]Arrival, error) {
+	list := make([]Arrival, len(ds))
+	asked := map[string]bool{}
+	var unknown []string
+	for i := range ds {
+		list[i] = Arrival{Detection: ds[i], Fingerprint: Fingerprint(&ds[i])}
+		if fp := list[i].Fingerprint; !asked[fp] {
+			asked[fp] = true
+			if a := g.alerts[fp]; a == nil {
+				unknown = append(unknown, fp)
+			} else if f := g.files[a.Incident]; f != nil {
+				f.used = g.turn
+			}
+		}
 	}
-	a.Count++
-	a.First, a.Last = earlier(a.First, d.Time), later(a.Last, d.Time)
-	if a.Suppressed && !d.Suppressed { // a warning list was lifted
-		a.Suppressed, known = false, false
+	if err := g.read(ctx, unknown); err != nil {
+		return nil, err
 	}
-	if a.Suppressed {
-		g.counted[fp] = true
+	for i := range list {
+		if a := g.alert(list[i].Fingerprint); a != nil {
+			list[i].Before = a.Count
+		}
+	}
+	return list, nil
+}
+
+// read brings alerts onto the board, with their incidents.
+func (g *grouping) read(ctx context.Context, fingerprints []string) error {
+	if len(fingerprints) == 0 {
 		return nil
 	}
-	g.watch.note(a, d)
-	if err := g.place(ctx, a, d, known); err != nil {
-		return err
-	}
-	g.counted[fp] = true
-	if !known {
-		for entity, r := range g.tracks[d.Reason.Key] { // it fires more widely now
-			r.Entities++
-			g.tracks[d.Reason.Key][entity] = r
-		}
-	}
-	g.touch(a.Incident)
-	s := g.span(a.Incident, d.Time, d.Time)
-	g.spans[a.Incident] = span{earlier(s.first, d.Time), later(s.last, d.Time)}
-	return nil
-}
-
-// load reads what is stored of the alerts that ds belong to.
-func (g *grouping) load(ctx context.Context, ds []Detection) error {
-	var fps []string
-	seen := map[string]bool{}
-	for _, d := range ds {
-		if fp := Fingerprint(d); !seen[fp] {
-			seen[fp] = true
-			fps = append(fps, fp)
-		}
-	}
-	list, err := g.tx.AlertsBy(ctx, fps)
+	list, err := g.tx.AlertsBy(ctx, fingerprints)
 	if err != nil {
 		return err
 	}
 	var homes []string
-	for i := range list {
-		g.alerts[list[i].Fingerprint] = &list[i]
-		if id := list[i].Incident; id != "" && !seen[id] {
-			seen[id] = true
-			homes = append(homes, id)
+	for _, a := range list {
+		if a.Incident != "" && !slices.Contains(homes, a.Incident) {
+			homes = append(homes, a.Incident)
 		}
 	}
-	where, err := g.tx.Incidents(ctx, homes)
-	for i := range where {
-		g.incidents[where[i].ID] = &where[i]
+	if err := g.fetch(ctx, g.tx, homes); err != nil {
+		return err
 	}
+	for _, a := range list {
+		if g.alerts[a.Fingerprint] == nil {
+			a.Incident = ""
+			g.loose[a.Fingerprint] = a
+		}
+	}
+	return nil
+}
+
+func (g *grouping) alert(fp string) *Alert {
+	if a := g.alerts[fp]; a != nil {
+		return a
+	}
+	return g.loose[fp]
+}
+
+// add counts d into its alert and the alert into an incident.
+func (g *grouping) add(ctx context.Context, d *Arrival) error {
+	g.did = true
+	a := g.alert(d.Fingerprint)
+	known := a != nil
+	if !known {
+		a = &Alert{ID: d.Fingerprint, Fingerprint: d.Fingerprint, Title: d.Summary, Detection: d.Detection, First: d.Time, Last: d.Time, Suppressed: d.Suppressed}
+		g.loose[d.Fingerprint] = a
+	}
+	a.Count++
+	a.First, a.Last = earlier(a.First, d.Time), later(a.Last, d.Time)
+	a.Suppressed = a.Suppressed && d.Suppressed // a warning list may have been lifted
+	g.counted[a.Fingerprint] = a
+	if !a.Suppressed {
+		g.watch.note(a, &d.Detection)
+		if err := g.place(ctx, a, &d.Detection); err != nil {
+			return err
+		}
+		g.touch(a.Incident)
+		if c := g.open[a.Incident]; c != nil {
+			c.covers(d.Time)
+		}
+	}
+	if known {
+		return nil
+	}
+	r, err := g.track(ctx, d.Reason.Key) // it fires more widely now
+	r.Entities++
+	g.tracks[d.Reason.Key] = r
 	return err
 }
 
-// save makes the counts of alerts durable; what reads alerts back from the
-// transaction comes after it.
-func (g *grouping) save(ctx context.Context) error {
-	var list []Alert
-	for fp := range g.counted {
-		list = append(list, *g.alerts[fp])
-	}
-	clear(g.counted)
-	slices.SortFunc(list, func(a, b Alert) int { return cmp.Compare(a.Fingerprint, b.Fingerprint) })
-	return g.tx.SaveAlerts(ctx, list)
-}
-
-// home is the incident of an alert that is met again.
-func (g *grouping) home(ctx context.Context, id string) (*Incident, error) {
-	if in := g.incidents[id]; in != nil {
-		return in, nil
-	}
-	in, err := g.tx.Incident(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	g.incidents[id] = &in
-	return &in, nil
-}
-
-// track is how a reason was judged and how widely it fires, as of this call.
-func (g *grouping) track(ctx context.Context, reason, entity string) (Record, error) {
-	if r, ok := g.tracks[reason][entity]; ok {
+// track is how a reason was judged and how widely it fires, as of now.
+func (g *grouping) track(ctx context.Context, reason string) (Record, error) {
+	if r, ok := g.tracks[reason]; ok {
 		return r, nil
 	}
-	r, err := g.tx.Track(ctx, reason, entity)
-	if err != nil {
-		return r, err
+	r, err := g.tx.Track(ctx, reason)
+	if err == nil {
+		g.tracks[reason] = r
 	}
-	if g.tracks[reason] == nil {
-		g.tracks[reason] = map[string]Record{}
-	}
-	g.tracks[reason][entity] = r
-	return r, nil
+	return r, err
 }
 
 // place decides which incident an alert belongs to. An alert stays where it is,
 // unless its incident was closed as a real attack: then new evidence opens a new
 // one, while what was judged harmless keeps counting where it was judged.
-func (g *grouping) place(ctx context.Context, a *Alert, d Detection, known bool) error {
-	var follows *Incident
-	if known && a.Incident != "" {
-		in, err := g.home(ctx, a.Incident)
-		if err != nil {
-			return err
-		}
+func (g *grouping) place(ctx context.Context, a *Alert, d *Detection) error {
+	var follows *file
+	if a.Incident != "" {
+		in := g.files[a.Incident]
 		if in.State == Open || in.Verdict == nil || in.Verdict.Kind != TruePositive || !d.Time.After(in.Verdict.Time) {
 			return nil
 		}
 		follows = in
-	}
-	// Who else is to be found is read from the transaction.
-	if err := g.save(ctx); err != nil {
-		return err
 	}
 	joins, err := g.joins(ctx, a, d)
 	if err != nil {
 		return err
 	}
 	if len(joins) == 0 {
-		return g.open(ctx, a, d, follows)
+		return g.found(a, d, follows)
 	}
-	target := joins[0]
-	a.Incident = target.incident.ID
-	g.grown[a.Incident]++
-	g.counted[a.Fingerprint] = true
-	if err := g.link(ctx, target.incident, target.link(a, g.now)); err != nil {
+	target, err := g.file(ctx, joins[0].card.ID)
+	if err != nil {
 		return err
 	}
+	g.move(a, target)
+	g.link(target, joins[0].link(a, g.now))
 	for _, other := range joins[1:] {
 		if !other.merges {
 			continue
 		}
-		if err := g.save(ctx); err != nil {
+		apart, err := g.apart(ctx, other, target)
+		if err != nil {
 			return err
 		}
-		if apart, err := g.apart(ctx, other, target.incident.ID); err != nil || apart {
-			if err != nil {
-				return err
-			}
+		if apart {
 			continue
 		}
-		if err := g.merge(ctx, other.incident, target.incident.ID, other.link(a, g.now)); err != nil {
+		from, err := g.file(ctx, other.card.ID)
+		if err != nil {
 			return err
 		}
+		l := other.link(a, g.now)
+		g.merge(from, target, l.Why, "vedette")
+		l.What = fmt.Sprintf("incident %d", from.Number)
+		g.link(target, l)
 	}
 	return nil
 }
 
-// span returns the time an incident covers, including what this call added.
-func (g *grouping) span(incident string, first, last time.Time) span {
-	if s, ok := g.spans[incident]; ok {
-		return s
+// found opens an incident for an alert.
+func (g *grouping) found(a *Alert, d *Detection, follows *file) error {
+	in := Incident{First: d.Time, Last: d.Time, Title: d.Summary, Names: d.Reason.Names}
+	if follows != nil {
+		in.Links = append(in.Links, Link{Time: g.now, What: fmt.Sprintf("incident %d", follows.Number), Why: "the same attack, judged real, shows again"})
 	}
-	return span{first, last}
+	if a.rare() {
+		in.Rare = a.Sight.Session
+	}
+	f, err := g.start(in)
+	if err != nil {
+		return err
+	}
+	g.move(a, f)
+	g.say(f, Entry{Time: d.Time, Kind: "alert", Text: a.Title})
+	return nil
+}
+
+// start opens an incident.
+func (g *grouping) start(in Incident) (*file, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, err
+	}
+	g.number++
+	in.ID, in.Number, in.State, in.Created, in.Updated = id.String(), g.number, Open, g.now, g.now
+	in.Assessment = risk.Assess(risk.Input{})
+	f := &file{Incident: in, used: g.turn}
+	g.files[f.ID] = f
+	g.keep(f)
+	g.card(f)
+	return f, nil
+}
+
+// link notes why something joined.
+func (g *grouping) link(f *file, l Link) {
+	if len(f.Links) < maxLinks {
+		f.Links = append(f.Links, l)
+	}
+	if a := g.alerts[l.Alert]; a != nil { // what comes next may join for these; rank counts them anew
+		f.Names = addNew(f.Names, a.Detection.Reason.Names)
+		if a.rare() {
+			f.Rare = later(f.Rare, a.Sight.Session)
+		}
+	}
+	g.keep(f)
+	g.card(f)
+	g.say(f, Entry{Time: g.now, Kind: "link", Text: l.What + " joined: " + l.Why})
+}
+
+func (g *grouping) say(f *file, e Entry) {
+	g.did = true
+	g.lines = append(g.lines, Line{f.ID, e})
+}
+
+func (g *grouping) touch(id string) {
+	if !g.touched[id] {
+		g.touched[id] = true
+		g.order = append(g.order, id)
+	}
 }
 
 // distance is how far t lies outside [first, last].
@@ -229,117 +281,9 @@ func distance(t, first, last time.Time) time.Duration {
 	return 0
 }
 
-func (g *grouping) open(ctx context.Context, a *Alert, d Detection, follows *Incident) error {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return err
-	}
-	in := Incident{ID: id.String(), State: Open, First: d.Time, Last: d.Time, Created: g.now, Updated: g.now, Title: d.Summary, Names: d.Reason.Names}
-	if a.rare() {
-		in.Rare = a.Sight.Session
-	}
-	if follows != nil {
-		in.Links = append(in.Links, Link{Time: g.now, What: fmt.Sprintf("incident %d", follows.Number), Why: "the same attack, judged real, shows again"})
-	}
-	in.Assessment = risk.Assess(risk.Input{})
-	if err := g.tx.SaveIncident(ctx, &in); err != nil {
-		return err
-	}
-	a.Incident = in.ID
-	g.grown[in.ID]++
-	return g.tx.AddEntry(ctx, in.ID, Entry{Time: d.Time, Kind: "alert", Text: a.Title})
-}
-
-// link notes why an alert joined. The incident is saved by rank.
-func (g *grouping) link(ctx context.Context, in Incident, l Link) error {
-	cur, err := g.tx.Incident(ctx, in.ID)
-	if err != nil {
-		return err
-	}
-	links, names, changed := len(cur.Links), len(cur.Names), false
-	if links < maxLinks {
-		cur.Links = append(cur.Links, l)
-	}
-	if a := g.alerts[l.Alert]; a != nil { // what comes next may join for these; rank counts them anew
-		cur.Names = addNew(cur.Names, a.Detection.Reason.Names)
-		if a.rare() && a.Sight.Session.Sub(cur.Rare) > time.Minute {
-			cur.Rare, changed = a.Sight.Session, true
-		}
-	}
-	if changed || len(cur.Links) > links || len(cur.Names) > names {
-		delete(g.incidents, in.ID)
-		if err := g.tx.SaveIncident(ctx, &cur); err != nil {
-			return err
-		}
-	}
-	return g.tx.AddEntry(ctx, in.ID, Entry{Time: g.now, Kind: "link", Text: l.What + " joined: " + l.Why})
-}
-
-// merge moves all alerts of from into to and closes from.
-func (g *grouping) merge(ctx context.Context, from Incident, to string, l Link) error {
-	target, err := merge(ctx, g.tx, from.ID, to, l.Why, "vedette", g.now)
-	if err != nil {
-		return err
-	}
-	for _, a := range g.alerts {
-		if a.Incident == from.ID {
-			a.Incident = to
-		}
-	}
-	delete(g.incidents, from.ID)
-	l.What = fmt.Sprintf("incident %d", from.Number)
-	return g.link(ctx, target, l)
-}
-
-func (g *grouping) touch(id string) {
-	if !g.touched[id] {
-		g.touched[id] = true
-		g.order = append(g.order, id)
-	}
-}
-
-// rank recomputes every touched incident from its alerts.
-func (g *grouping) rank(ctx context.Context) ([]string, error) {
-	if err := g.save(ctx); err != nil {
-		return nil, err
-	}
-	list, contents, err := g.tx.Contents(ctx, g.order)
-	if err != nil {
-		return nil, err
-	}
-	j := judge{g.track, g.learnt}
-	var changed []string
-	ranked := list[:0]
-	for _, in := range list {
-		if in.Merged != "" {
-			continue
-		}
-		before := in.Assessment
-		if err := j.summarise(ctx, &in, contents[in.ID]); err != nil {
-			return nil, err
-		}
-		in.Updated = g.now
-		if before.Level != in.Assessment.Level && len(before.Terms) > 0 {
-			if err := g.tx.AddEntry(ctx, in.ID, moved(g.now, before, in.Assessment, "")); err != nil {
-				return nil, err
-			}
-		}
-		ranked = append(ranked, in)
-		changed = append(changed, in.ID)
-	}
-	return changed, g.tx.SaveIncidents(ctx, ranked)
-}
-
-// moved is the line in the timeline of a priority that changed.
-func moved(now time.Time, before, after risk.Assessment, because string) Entry {
-	text := fmt.Sprintf("priority %d → %d (%s)", before.Priority, after.Priority, after.Level)
-	if because != "" {
-		text += ": " + because
-	}
-	return Entry{Time: now, Kind: "priority", Text: text}
-}
-
 func number(n int) string { return fmt.Sprint(n) }
+
+func because(by, did, why string) string { return strings.TrimSuffix(by+" "+did+": "+why, ": ") }
 
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {

@@ -25,7 +25,7 @@ const (
 
 // join is an open incident an alert belongs to, and why.
 type join struct {
-	incident Incident
+	card     *Card
 	how      string
 	value    string
 	why      string
@@ -40,34 +40,26 @@ func (j join) link(a *Alert, now time.Time) Link {
 
 // joins lists the open incidents that an alert belongs to, the strongest reason
 // first. What was cut is not joined for that reason again.
-func (g *grouping) joins(ctx context.Context, a *Alert, d Detection) ([]join, error) {
-	track, err := g.track(ctx, d.Reason.Key, "")
+func (g *grouping) joins(ctx context.Context, a *Alert, d *Detection) ([]join, error) {
+	track, err := g.track(ctx, d.Reason.Key)
 	if err != nil {
 		return nil, err
 	}
-	want := Wanted{Entity: d.Entity.Name, Names: d.Reason.Names, Since: d.Time.Add(-reasonWindow)}
+	want := wanted{entity: d.Entity.Name, names: d.Reason.Names, since: d.Time.Add(-reasonWindow)}
 	if d.Entity.Shared {
-		want.Entity = ""
+		want.entity = ""
 	}
 	if a.rare() && !d.Entity.Shared && !d.Past {
-		want.Rare = d.Time.Add(-nearby)
+		want.rare = d.Time.Add(-nearby)
 	}
 	if d.Reason.Kind == ByIndicator && track.Entities <= rareEntities { // else it links nothing, and may be in thousands
-		want.Reason = d.Reason.Key
-	}
-	candidates, err := g.tx.Candidates(ctx, want)
-	if err != nil || len(candidates) == 0 {
-		return nil, err
+		want.reason = d.Reason.Key
 	}
 	var out []join
-	for _, c := range candidates {
-		in := c.Incident
-		now := g.span(in.ID, in.First, in.Last)
-		in.First, in.Last = earlier(in.First, now.first), later(in.Last, now.last)
-		if in.Alerts+g.grown[in.ID] >= maxAlerts || later(in.Last, d.Time).Sub(earlier(in.First, d.Time)) > maxSpan {
+	for _, c := range g.find(want) {
+		if c.card.Alerts >= maxAlerts || later(c.card.Last, d.Time).Sub(earlier(c.card.First, d.Time)) > maxSpan {
 			continue
 		}
-		c.Incident = in
 		j, ok := g.fits(c, a, d, track)
 		if !ok {
 			continue
@@ -80,36 +72,34 @@ func (g *grouping) joins(ctx context.Context, a *Alert, d Detection) ([]join, er
 		}
 		out = append(out, j)
 	}
-	slices.SortStableFunc(out, func(a, b join) int {
-		return cmp.Or(cmp.Compare(b.strength, a.strength), a.incident.Created.Compare(b.incident.Created))
-	})
+	slices.SortStableFunc(out, func(a, b join) int { return cmp.Compare(b.strength, a.strength) })
 	return out, nil
 }
 
 // fits tells for which reason, the strongest, an alert belongs to a candidate.
-func (g *grouping) fits(c Candidate, a *Alert, d Detection, track Record) (join, bool) {
-	in := c.Incident
+func (g *grouping) fits(c found, a *Alert, d *Detection, track Record) (join, bool) {
+	in := c.card
 	gap := distance(d.Time, in.First, in.Last)
 	switch {
-	case len(c.Names) > 0 && gap <= nameWindow:
+	case len(c.names) > 0 && gap <= nameWindow:
 		return join{
-			incident: in, how: byName, value: c.Names[0], strength: 4, weight: 2, merges: true,
-			why: fmt.Sprintf("both belong to %s", strings.Join(c.Names, ", ")),
+			card: in, how: byName, value: c.names[0], strength: 4, weight: 2, merges: true,
+			why: fmt.Sprintf("both belong to %s", strings.Join(c.names, ", ")),
 		}, true
-	case c.Reason && gap <= reasonWindow:
+	case c.reason && gap <= reasonWindow:
 		n, all := max(track.Entities, 1), max(g.watch.hosts(), track.Entities, 1)
 		return join{
-			incident: in, how: byReason, value: d.Reason.Key, strength: 3, weight: math.Log10(float64(all+1) / float64(n)), merges: true,
+			card: in, how: byReason, value: d.Reason.Key, strength: 3, weight: math.Log10(float64(all+1) / float64(n)), merges: true,
 			why: fmt.Sprintf("both met %s, which is rare here (%d of our entities)", d.Reason.Title, n),
 		}, true
-	case c.Entity && gap <= nearby && (gap <= idle || !a.daily()):
+	case c.entity && gap <= nearby && (gap <= idle || !a.daily()):
 		return join{
-			incident: in, how: byEntity, value: d.Entity.Name, strength: 2, weight: 1 - gap.Minutes()/nearby.Minutes(), merges: true,
+			card: in, how: byEntity, value: d.Entity.Name, strength: 2, weight: 1 - gap.Minutes()/nearby.Minutes(), merges: true,
 			why: fmt.Sprintf("same %s %s, %s apart", d.Entity.Kind, d.Entity.Name, gap.Round(time.Second)),
 		}, true
-	case c.Rare && gap <= nearby && g.rareTogether(in, a, d) && track.False <= track.True: // what was judged false is not what it is about
+	case c.rare && gap <= nearby && g.rareTogether(in, a, d) && track.False <= track.True: // what was judged false is not what it is about
 		return join{
-			incident: in, how: byRare, strength: 1, weight: a.Sight.Last,
+			card: in, how: byRare, strength: 1, weight: a.Sight.Last,
 			why: fmt.Sprintf("rare on %s (surprise %.1f), as is what happened within %.0f minutes", d.Entity.Name, a.Sight.Last, nearby.Minutes()),
 		}, true
 	}
@@ -119,13 +109,13 @@ func (g *grouping) fits(c Candidate, a *Alert, d Detection, track Record) (join,
 // rareTogether tells whether what is rare may join in only for that: it must be more
 // than a remark, and what is together for no better reason is no longer than a shift,
 // or one long attack would take in everything.
-func (g *grouping) rareTogether(in Incident, a *Alert, d Detection) bool {
+func (g *grouping) rareTogether(in *Card, a *Alert, d *Detection) bool {
 	return a.rare() && later(in.Last, d.Time).Sub(earlier(in.First, d.Time)) <= triage.Defaults().Span
 }
 
 // rare tells whether an alert was rare where it fired, and more than a remark.
 func (a *Alert) rare() bool {
-	return a.Sight.Rare(triage.Defaults()) && severity(a.Detection) > triage.Remark
+	return a.Sight.Rare(triage.Defaults()) && severity(&a.Detection) > triage.Remark
 }
 
 // daily tells whether an alert is what happens there every day.

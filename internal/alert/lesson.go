@@ -16,7 +16,7 @@ import (
 const maxTold = 64
 
 // toldOf is what a verdict on these alerts is about.
-func toldOf(alerts []Alert) []triage.Told {
+func toldOf(alerts []*Alert) []triage.Told {
 	var out []triage.Told
 	seen := map[triage.Told]bool{}
 	add := func(t triage.Told) {
@@ -67,11 +67,13 @@ func lessonOf(in *Incident) *triage.Lesson {
 
 // learn brings what was learnt up to date with a verdict that was given or taken
 // back, and ranks what is open and like it anew.
-func (s *Service) learn(ctx context.Context, tx Tx, in *Incident) error {
-	if err := tx.SaveLesson(ctx, in.ID, lessonOf(in)); err != nil {
+func (s *Service) learn(ctx context.Context, g *grouping, in *Incident) error {
+	s.learnt = nil
+	clear(g.tracks)
+	if err := g.tx.SaveLesson(ctx, in.ID, lessonOf(in)); err != nil {
 		return err
 	}
-	learnt, err := s.fit(ctx, tx)
+	learnt, err := s.fit(ctx, g.tx)
 	if err != nil {
 		return err
 	}
@@ -81,16 +83,16 @@ func (s *Service) learn(ctx context.Context, tx Tx, in *Incident) error {
 			reasons = append(reasons, t.Rule)
 		}
 	}
-	ids, err := tx.Touching(ctx, nil, reasons, true)
+	ids, err := g.tx.Touching(ctx, nil, reasons, true)
 	if err != nil {
 		return err
 	}
+	if err := g.fetch(ctx, g.tx, ids); err != nil {
+		return err
+	}
 	for _, id := range ids {
-		if id == in.ID {
-			continue
-		}
-		if err := s.rejudge(ctx, tx, id, in.Number, learnt); err != nil {
-			return err
+		if f := g.files[id]; f != nil && id != in.ID {
+			g.rejudge(f, in.Number, learnt)
 		}
 	}
 	return nil
@@ -115,26 +117,20 @@ func (s *Service) fit(ctx context.Context, tx Tx) (*triage.Learnt, error) {
 }
 
 // rejudge ranks an incident anew from its stored terms and what verdicts say now.
-func (s *Service) rejudge(ctx context.Context, tx Tx, id string, because int, learnt *triage.Learnt) error {
-	in, err := tx.Incident(ctx, id)
-	if err != nil {
-		return err
-	}
-	before := in.Assessment
+func (g *grouping) rejudge(f *file, because int, learnt *triage.Learnt) {
+	before := f.Assessment
 	input := stored(before)
 	input.Terms = slices.DeleteFunc(slices.Clone(before.Terms), func(t risk.Term) bool { return t.Family == "verdict" })
-	input.Terms = append(input.Terms, learnt.Terms(in.Told)...)
-	in.Assessment = risk.Explain(input)
-	if before.LogOdds == in.Assessment.LogOdds {
-		return nil
+	input.Terms = append(input.Terms, learnt.Terms(f.Told)...)
+	now := risk.Explain(input)
+	if before.LogOdds == now.LogOdds {
+		return
 	}
-	in.Updated = s.now().UTC()
-	if before.Level != in.Assessment.Level {
-		if err := tx.AddEntry(ctx, id, moved(in.Updated, before, in.Assessment, "the verdict on incident "+number(because))); err != nil {
-			return err
-		}
+	f.Assessment, f.Updated = now, g.now
+	g.keep(f)
+	if before.Level != now.Level {
+		g.say(f, moved(g.now, before, now, "the verdict on incident "+number(because)))
 	}
-	return tx.SaveIncident(ctx, &in)
 }
 
 // stored is the input that gave an assessment.

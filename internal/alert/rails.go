@@ -34,7 +34,7 @@ func Rails() []Rail {
 
 // stops tells whether an alert meets the rail. What rules of a low level say of a
 // stage of attack is not believed enough.
-func (r Rail) stops(a Alert) bool {
+func (r Rail) stops(a *Alert) bool {
 	d := a.Detection
 	switch {
 	case r.Criticality > d.Entity.Criticality, r.Exposed && !d.Entity.Exposed, r.Watched && !d.Entity.Watched, r.Passed && d.Blocked:
@@ -49,7 +49,7 @@ func (r Rail) stops(a Alert) bool {
 }
 
 // floor is the highest rail that one of the alerts meets.
-func floor(alerts []Alert) (at int, why string) {
+func floor(alerts []*Alert) (at int, why string) {
 	for _, r := range Rails() {
 		if r.Floor <= at {
 			continue

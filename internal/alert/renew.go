@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/ref"
 	"github.com/vedette-soc/vedette/risk"
 )
@@ -43,8 +42,8 @@ func (s *Service) Renew(ctx context.Context, f Facts) (Renewed, error) {
 		reasons = append(reasons, k)
 	}
 	var ids []string
-	err := s.store.Write(ctx, func(tx Tx) (err error) {
-		ids, err = tx.Touching(ctx, entities, reasons, false)
+	err := s.write(ctx, func(g *grouping) (err error) {
+		ids, err = g.tx.Touching(ctx, entities, reasons, false)
 		return err
 	})
 	if err != nil {
@@ -63,38 +62,41 @@ func (s *Service) Renew(ctx context.Context, f Facts) (Renewed, error) {
 // long at most.
 const renewBatch = 200
 
-func (s *Service) renewPart(ctx context.Context, ids []string, f Facts, done *Renewed) error {
-	s.taking.Lock()
-	defer s.taking.Unlock()
-	err := s.store.Write(ctx, func(tx Tx) error {
-		g, err := s.group(ctx, tx)
-		if err != nil {
+func (s *Service) renewPart(ctx context.Context, ids []string, facts Facts, done *Renewed) error {
+	var ranked, reopened []string
+	err := s.write(ctx, func(g *grouping) error {
+		if err := g.fetch(ctx, g.tx, ids); err != nil {
 			return err
 		}
 		for _, id := range ids {
-			ranked, reopened, err := s.renew(ctx, g, id, f)
+			f := g.files[id]
+			if f == nil || f.Merged != "" {
+				continue
+			}
+			did, again, err := s.renew(ctx, g, f, facts)
 			if err != nil {
 				return fmt.Errorf("rank incident %s anew: %w", id, err)
 			}
-			if ranked {
-				done.Ranked = append(done.Ranked, id)
+			if did {
+				ranked = append(ranked, id)
 			}
-			if reopened {
-				done.Reopened = append(done.Reopened, id)
+			if again {
+				reopened = append(reopened, id)
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		s.learnt = nil // what was taken back in it was not
+	if err == nil {
+		done.Ranked, done.Reopened = append(done.Ranked, ranked...), append(done.Reopened, reopened...)
 	}
 	return err
 }
 
 // reopen takes a verdict back, and what it had taught.
-func (s *Service) reopen(ctx context.Context, g *grouping, in *Incident, why string) error {
-	in.State, in.Verdict = Open, nil
-	if err := g.tx.SaveLesson(ctx, in.ID, nil); err != nil {
+func (s *Service) reopen(ctx context.Context, g *grouping, f *file, why string) error {
+	f.State, f.Verdict = Open, nil
+	clear(g.tracks)
+	if err := g.tx.SaveLesson(ctx, f.ID, nil); err != nil {
 		return err
 	}
 	s.learnt = nil
@@ -102,49 +104,35 @@ func (s *Service) reopen(ctx context.Context, g *grouping, in *Incident, why str
 	if g.learnt, err = s.fit(ctx, g.tx); err != nil {
 		return err
 	}
-	return g.tx.AddEntry(ctx, in.ID, Entry{Time: g.now, Kind: "state", Text: "reopened: " + why, By: "vedette"})
+	g.say(f, Entry{Time: g.now, Kind: "state", Text: "reopened: " + why, By: "vedette"})
+	return nil
 }
 
 // renew brings one incident up to date.
-func (s *Service) renew(ctx context.Context, g *grouping, id string, f Facts) (ranked, reopened bool, err error) {
-	in, alerts, err := g.tx.Content(ctx, id)
-	if err != nil {
-		if errs.KindOf(err) == errs.NotFound {
-			return false, false, nil
-		}
-		return false, false, err
-	}
-	var changed []Alert
+func (s *Service) renew(ctx context.Context, g *grouping, f *file, facts Facts) (ranked, reopened bool, err error) {
 	var said, again []string
-	for i := range alerts {
-		what, why := refresh(&alerts[i].Detection, f)
-		if len(what) == 0 {
-			continue
+	for _, a := range f.alerts {
+		what, why := refresh(&a.Detection, facts)
+		if len(what) > 0 {
+			g.did, g.counted[a.Fingerprint] = true, a
 		}
-		changed = append(changed, alerts[i])
 		said, again = addNew(said, what), addNew(again, why)
 	}
-	if len(changed) == 0 || in.Merged != "" {
+	if len(said) == 0 {
 		return false, false, nil
 	}
-	if err := g.tx.SaveAlerts(ctx, changed); err != nil {
-		return false, false, err
-	}
-	before := in.Assessment
-	if in.State == Closed && len(again) > 0 && in.Verdict != nil && in.Verdict.Kind != TruePositive {
+	before := f.Assessment
+	if f.State == Closed && len(again) > 0 && f.Verdict != nil && f.Verdict.Kind != TruePositive {
 		reopened = true
-		if err := s.reopen(ctx, g, &in, sayAll(again)); err != nil {
+		if err := s.reopen(ctx, g, f, sayAll(again)); err != nil {
 			return false, false, err
 		}
 	}
-	if err := (judge{g.track, g.learnt}).summarise(ctx, &in, alerts); err != nil {
+	if err := g.assess(ctx, f); err != nil {
 		return false, false, err
 	}
-	in.Updated = g.now
-	if err := g.tx.AddEntry(ctx, id, renewed(g, before, in.Assessment, said)); err != nil {
-		return false, false, err
-	}
-	return true, reopened, g.tx.SaveIncident(ctx, &in)
+	g.say(f, renewed(g, before, f.Assessment, said))
+	return true, reopened, nil
 }
 
 func renewed(g *grouping, before, after risk.Assessment, said []string) Entry {
@@ -232,11 +220,18 @@ func sayAll(list []string) string {
 	return text
 }
 
-// Resting lists what alerts rest on: the names of hosts and accounts, and the
-// indicators as alerts know them, by key.
-func (s *Service) Resting(ctx context.Context) (entities []string, reasons map[string]Reason, err error) {
+// Entities lists the names of the hosts and accounts that alerts are about.
+func (s *Service) Entities(ctx context.Context) ([]string, error) {
 	if err := ref.Need(ctx, ref.Viewer); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return s.store.Resting(ctx)
+	return s.store.Entities(ctx)
+}
+
+// Indicators lists those that alerts rest on, by key, as alerts know them.
+func (s *Service) Indicators(ctx context.Context) (map[string]Reason, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return nil, err
+	}
+	return s.store.Indicators(ctx)
 }

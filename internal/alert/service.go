@@ -18,12 +18,12 @@ import (
 // Service is the life of an alert. Safe for concurrent use; calls of Take wait for
 // each other.
 type Service struct {
-	taking   sync.Mutex     // held by what groups and ranks
-	watching *watch         // guarded by taking; nil = to be read
-	learnt   *triage.Learnt // guarded by taking; nil = to be fitted
-	fitted   time.Time      // guarded by taking
-	store    Store
-	now      func() time.Time
+	taking sync.Mutex     // held by what groups and ranks
+	board  *board         // guarded by taking; nil = to be read
+	learnt *triage.Learnt // guarded by taking; nil = to be fitted
+	fitted time.Time      // guarded by taking
+	store  Store
+	now    func() time.Time
 }
 
 // New returns a Service over store.
@@ -45,66 +45,94 @@ type Taken struct {
 // Take keeps detections, groups them and ranks the incidents concerned, in one
 // transaction with mark (which may be nil).
 func (s *Service) Take(ctx context.Context, ds []Detection, mark *Mark) (Taken, error) {
-	s.taking.Lock()
-	defer s.taking.Unlock()
 	var taken Taken
-	var w *watch
-	err := s.store.Write(ctx, func(tx Tx) error {
-		taken = Taken{}
-		var err error
-		if w, err = s.recall(ctx, tx); err != nil {
+	err := s.write(ctx, func(g *grouping) error {
+		err := g.recall(ctx)
+		if err != nil {
 			return fmt.Errorf("read what is usual: %w", err)
 		}
-		s.watching = nil // until all of it is durable
-		if taken, err = s.take(ctx, tx, w, ds); err != nil || mark == nil {
+		if taken, err = g.take(ctx, ds); err != nil || mark == nil {
 			return err
 		}
-		return tx.Record(ctx, Change{Consumer: mark.Consumer, Seq: mark.Seq})
+		return g.tx.Record(ctx, Change{Consumer: mark.Consumer, Seq: mark.Seq})
 	})
-	if err == nil {
-		s.watching = w
-	}
-	return taken, err
-}
-
-func (s *Service) take(ctx context.Context, tx Tx, w *watch, ds []Detection) (Taken, error) {
-	g, err := s.group(ctx, tx)
 	if err != nil {
 		return Taken{}, err
 	}
-	g.watch = w
-	fresh, err := tx.Insert(ctx, ds)
+	return taken, nil
+}
+
+func (g *grouping) take(ctx context.Context, ds []Detection) (Taken, error) {
+	list, err := g.arrive(ctx, ds)
 	if err != nil {
-		return Taken{}, fmt.Errorf("keep detections: %w", err)
-	}
-	slices.SortStableFunc(fresh, func(a, b Detection) int { return a.Time.Compare(b.Time) })
-	if err := g.load(ctx, fresh); err != nil {
 		return Taken{}, fmt.Errorf("read alerts: %w", err)
 	}
-	for _, d := range fresh {
-		if err := g.add(ctx, d); err != nil {
-			return Taken{}, fmt.Errorf("group detection %s: %w", d.ID, err)
+	if list, err = g.tx.Insert(ctx, list); err != nil {
+		return Taken{}, fmt.Errorf("keep detections: %w", err)
+	}
+	slices.SortStableFunc(list, func(a, b Arrival) int { return a.Time.Compare(b.Time) })
+	for i := range list {
+		if err := g.add(ctx, &list[i]); err != nil {
+			return Taken{}, fmt.Errorf("group detection %s: %w", list[i].ID, err)
 		}
 	}
-	taken := Taken{New: len(fresh)}
+	taken := Taken{New: len(list)}
 	if taken.Incidents, err = g.rank(ctx); err != nil {
 		return Taken{}, err
 	}
-	if err := w.save(ctx, tx); err != nil {
+	if err := g.watch.save(ctx, g.tx); err != nil {
 		return Taken{}, fmt.Errorf("keep what is usual: %w", err)
 	}
 	return taken, nil
 }
 
+// write runs fn in a transaction on the board, and makes durable what it did there.
+// What is known in memory is worth something again once all of it is durable; when
+// nothing was done before it failed, it still is.
+func (s *Service) write(ctx context.Context, fn func(*grouping) error) error {
+	s.taking.Lock()
+	defer s.taking.Unlock()
+	known := s.board
+	s.board = nil
+	var g *grouping
+	err := s.store.Write(ctx, func(tx Tx) (err error) {
+		if g, err = s.group(ctx, tx, known); err != nil {
+			return err
+		}
+		if err := fn(g); err != nil {
+			return err
+		}
+		return g.flush(ctx)
+	})
+	switch {
+	case err == nil:
+		s.board = g.board
+	case g != nil && !g.did:
+		s.board = g.board
+		s.board.turn-- // the transaction was none
+	default:
+		s.learnt = nil
+	}
+	return err
+}
+
 // group begins to group within a transaction; the caller holds s.taking.
-func (s *Service) group(ctx context.Context, tx Tx) (*grouping, error) {
+func (s *Service) group(ctx context.Context, tx Tx, known *board) (*grouping, error) {
+	if known == nil || known.turn+1 != tx.Turn { // somebody else wrote
+		s.learnt = nil
+		var err error
+		if known, err = readBoard(ctx, tx); err != nil {
+			return nil, err
+		}
+	}
 	learnt, err := s.fit(ctx, tx)
 	if err != nil {
 		return nil, fmt.Errorf("learn from verdicts: %w", err)
 	}
+	known.begin(tx.Turn)
 	return &grouping{
-		tx: tx, now: s.now().UTC(), learnt: learnt, touched: map[string]bool{}, spans: map[string]span{},
-		alerts: map[string]*Alert{}, counted: map[string]bool{}, incidents: map[string]*Incident{}, tracks: map[string]map[string]Record{}, grown: map[string]int{},
+		board: known, tx: tx, now: s.now().UTC(), learnt: learnt, loose: map[string]*Alert{}, counted: map[string]*Alert{},
+		changed: map[string]*file{}, touched: map[string]bool{},
 	}, nil
 }
 
@@ -203,7 +231,13 @@ func (s *Service) Observe(ctx context.Context, id string, e Entry) error {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
 		return err
 	}
-	return s.store.Write(ctx, func(tx Tx) error { return tx.AddEntry(ctx, id, e) })
+	return s.write(ctx, func(g *grouping) error {
+		f, err := g.file(ctx, id)
+		if err == nil {
+			g.say(f, e)
+		}
+		return err
+	})
 }
 
 // change applies fn to an incident, with its line in the timeline and the audit
@@ -213,34 +247,28 @@ func (s *Service) change(ctx context.Context, id, verb, reason string, fn func(*
 		return err
 	}
 	actor := ref.ActorFrom(ctx)
-	s.taking.Lock()
-	defer s.taking.Unlock()
-	return s.store.Write(ctx, func(tx Tx) error {
-		i, _, err := tx.Content(ctx, id)
+	return s.write(ctx, func(g *grouping) error {
+		f, err := g.file(ctx, id)
 		if err != nil {
 			return err
 		}
-		e, err := fn(&i)
+		now := f.Incident
+		e, err := fn(&now)
 		if err != nil {
 			return err
 		}
-		e.Time, e.By = s.now().UTC(), actor.Name
-		i.Updated = e.Time
-		if err := tx.SaveIncident(ctx, &i); err != nil {
-			return err
-		}
+		e.Time, e.By = g.now, actor.Name
+		f.Incident, f.Updated = now, e.Time
+		g.keep(f)
+		g.card(f)
 		if verb == "alert.judge" || verb == "alert.reopen" {
-			s.learnt = nil // also when this is undone
-			defer func() { s.learnt = nil }()
-			if err := s.learn(ctx, tx, &i); err != nil {
+			if err := s.learn(ctx, g, &f.Incident); err != nil {
 				return err
 			}
 		}
-		if err := tx.AddEntry(ctx, id, e); err != nil {
-			return err
-		}
+		g.say(f, e)
 		act := ref.Act{Actor: actor, Verb: verb, Target: ref.Ref{Kind: ref.Incident, ID: id}, Reason: reason, Time: e.Time}
-		return tx.Record(ctx, Change{Act: &act, Topic: "alert.changed"})
+		return g.tx.Record(ctx, Change{Act: &act, Topic: "alert.changed"})
 	})
 }
 

@@ -33,7 +33,7 @@ func tacticName(t string) string {
 }
 
 // title says in one line what an incident is about: who did what to whom.
-func title(in *Incident, alerts []Alert) string {
+func title(in *Incident, alerts []*Alert) string {
 	lead := alerts[0]
 	for _, a := range alerts {
 		if rank(a) > rank(lead) {
@@ -48,7 +48,7 @@ func title(in *Incident, alerts []Alert) string {
 }
 
 // rank orders alerts by how much they say about an incident.
-func rank(a Alert) float64 {
+func rank(a *Alert) float64 {
 	d := a.Detection
 	said := float64(d.Reason.Confidence)
 	if d.Reason.Kind == ByRule {

@@ -28,55 +28,64 @@ type Store interface {
 	Totals(ctx context.Context) (Totals, error)
 	// Lessons returns what verdicts taught, the newest first, at most 4,000.
 	Lessons(ctx context.Context) ([]triage.Lesson, error)
-	// Resting returns the names of all entities that alerts are about, and the
-	// indicators they rest on, by key, as the alerts know them.
-	Resting(ctx context.Context) (entities []string, indicators map[string]Reason, err error)
+	// Entities returns the names of all entities that alerts are about.
+	Entities(ctx context.Context) ([]string, error)
+	// Indicators returns those that alerts rest on, by key, as the alerts know them.
+	Indicators(ctx context.Context) (map[string]Reason, error)
 }
 
-// Tx is the write side inside Store.Write.
-type Tx interface {
-	Grouping
+// Tx is the write side inside Store.Write, by what its parts are for. Reads in it see
+// what was written in it.
+type Tx struct {
+	// Turn numbers the transactions that write here: when it is one more than that of
+	// the last one, nobody else wrote in between.
+	Turn int64
+	Reading
+	Writing
 	Remembering
+	Cutting
 	Teachable
-	// SaveIncident inserts or updates; a new incident (Number 0) gets a number.
-	SaveIncident(ctx context.Context, i *Incident) error
-	// SaveIncidents updates incidents that have a number.
-	SaveIncidents(ctx context.Context, list []Incident) error
-	AddEntry(ctx context.Context, incident string, e Entry) error
+}
+
+// Reading is what grouping and ranking ask for.
+type Reading interface {
+	// Cards returns the open incidents, at most MaxCards, the newest, as grouping
+	// looks for them, and the highest number given to an incident.
+	Cards(ctx context.Context) ([]*Card, int, error)
+	// AlertsBy returns those alerts of the fingerprints that there are.
+	AlertsBy(ctx context.Context, fingerprints []string) ([]*Alert, error)
 	// Contents returns those incidents that there are, with their alerts by incident.
-	Contents(ctx context.Context, ids []string) ([]Incident, map[string][]Alert, error)
-	// Incidents returns those that there are.
-	Incidents(ctx context.Context, ids []string) ([]Incident, error)
-	// Incident returns an incident as this transaction sees it.
-	Incident(ctx context.Context, id string) (Incident, error)
-	// Content returns an incident and its alerts as this transaction sees them.
-	Content(ctx context.Context, id string) (Incident, []Alert, error)
+	Contents(ctx context.Context, ids []string) ([]*Incident, map[string][]*Alert, error)
+	// Track returns how a reason was judged before, and how widely it fires.
+	Track(ctx context.Context, reason string) (Record, error)
+}
+
+// Writing keeps detections, alerts and incidents.
+type Writing interface {
+	// Insert keeps those detections that are not known yet, and returns them.
+	Insert(ctx context.Context, list []Arrival) ([]Arrival, error)
+	SaveAlerts(ctx context.Context, list []*Alert) error
+	// SaveIncidents inserts or updates all but the names.
+	SaveIncidents(ctx context.Context, list []*Incident) error
+	// SaveNames keeps by which names incidents are found.
+	SaveNames(ctx context.Context, list []*Incident) error
+	// AddEntries adds lines to timelines, in their order.
+	AddEntries(ctx context.Context, lines []Line) error
 	Record(ctx context.Context, r Change) error
 }
 
-// Grouping is what groups detections and alerts.
-type Grouping interface {
-	// Insert keeps those detections that are not known yet and returns them.
-	Insert(ctx context.Context, d []Detection) ([]Detection, error)
-	// AlertsBy returns those alerts of the fingerprints that there are.
-	AlertsBy(ctx context.Context, fingerprints []string) ([]Alert, error)
-	SaveAlerts(ctx context.Context, a []Alert) error
-	// Candidates returns the open incidents with evidence at or after w.Since
-	// that hold what is wanted, oldest first.
-	Candidates(ctx context.Context, w Wanted) ([]Candidate, error)
-	// Track returns how a reason was judged before, and how widely it fires.
-	Track(ctx context.Context, reasonKey, entity string) (Record, error)
-}
-
-// Remembering keeps what is usual where, the sessions that go on, and what analysts
-// cut.
+// Remembering keeps what is usual where and the sessions that go on.
 type Remembering interface {
 	// Remembered returns everything that Remember kept.
 	Remembered(ctx context.Context) ([]triage.Habit, []*triage.Session, error)
 	Remember(ctx context.Context, r Remembered) error
-	// Cuts returns what was cut that had been joined in this way.
-	Cuts(ctx context.Context, how, value string) ([]Cut, error)
-	SaveCut(ctx context.Context, c Cut) error
+}
+
+// Cutting keeps what analysts took apart.
+type Cutting interface {
+	// Cuts returns all cuts, the newest first, at most 100,000.
+	Cuts(ctx context.Context) ([]Cut, error)
+	SaveCuts(ctx context.Context, list []Cut) error
 }
 
 // Teachable keeps what verdicts teach.
@@ -90,6 +99,19 @@ type Teachable interface {
 	Touching(ctx context.Context, entities, reasons []string, onlyOpen bool) ([]string, error)
 }
 
+// Arrival is a detection on its way into its alert.
+type Arrival struct {
+	Detection
+	Fingerprint string
+	Before      int // how many detections its alert counted before
+}
+
+// Line is an entry for the timeline of an incident.
+type Line struct {
+	Incident string
+	Entry
+}
+
 // Remembered is what one call of Take taught: pieces of memory that changed, what
 // may be forgotten, and the sessions that ended or go on.
 type Remembered struct {
@@ -97,24 +119,6 @@ type Remembered struct {
 	Before int64    // pairs last seen before, in Unix seconds, may be forgotten
 	Gone   []string // entities whose session ended
 	Open   []*triage.Session
-}
-
-// Wanted says which incidents may take an alert. Zero fields find none.
-type Wanted struct {
-	Entity string
-	Reason string
-	Names  []string
-	Rare   time.Time // something rare fired at or after it
-	Since  time.Time
-}
-
-// Candidate is an open incident that may take a new alert, and what it shares.
-type Candidate struct {
-	Incident Incident
-	Entity   bool
-	Reason   bool
-	Rare     bool
-	Names    []string
 }
 
 // Cut says that two things, entities or (of one entity) reasons, do not belong
@@ -163,8 +167,6 @@ type Totals struct {
 
 // Record is how a reason was judged before, and on how many entities it fired.
 type Record struct {
-	Entities   int `json:"entities"`
-	True       int `json:"true"`
-	False      int `json:"false"`       // verdicts on the reason everywhere
-	BenignHere int `json:"benign_here"` // benign true positives of the reason on this entity
+	Entities    int
+	True, False int // verdicts on incidents that hold it
 }

@@ -18,13 +18,14 @@ type watch struct {
 	ended   []*triage.Session
 }
 
-func (s *Service) recall(ctx context.Context, tx Tx) (*watch, error) {
-	if s.watching != nil {
-		return s.watching, nil
+// recall brings the watch onto the board.
+func (g *grouping) recall(ctx context.Context) error {
+	if g.watch != nil {
+		return nil
 	}
-	kept, open, err := tx.Remembered(ctx)
+	kept, open, err := g.tx.Remembered(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	w := &watch{Watch: triage.Resume(triage.Defaults(), kept, open), touched: map[string]*triage.Session{}, known: map[string]bool{}}
 	for _, h := range kept {
@@ -32,7 +33,8 @@ func (s *Service) recall(ctx context.Context, tx Tx) (*watch, error) {
 			w.known[h.Entity] = true
 		}
 	}
-	return w, nil
+	g.watch = w
+	return nil
 }
 
 // hosts is how many entities were seen.
@@ -40,7 +42,7 @@ func (w *watch) hosts() int { return len(w.known) }
 
 // note counts a detection into the session of its entity and the alert's sight of
 // it. What is found by looking back comes too late to be of any session.
-func (w *watch) note(a *Alert, d Detection) {
+func (w *watch) note(a *Alert, d *Detection) {
 	if d.Past || d.Entity.Name == "" {
 		return
 	}
@@ -82,7 +84,7 @@ func (w *watch) save(ctx context.Context, tx Tx) error {
 // kindOf is what makes two detections the same kind for what is usual where: a
 // rule, or for indicators the stage and the name they stand for. A single
 // indicator would always be new.
-func kindOf(d Detection) string {
+func kindOf(d *Detection) string {
 	if d.Reason.Kind != ByIndicator {
 		return d.Reason.Key
 	}
@@ -94,7 +96,7 @@ func kindOf(d Detection) string {
 }
 
 // severity is the share of the worst that the detector gives.
-func severity(d Detection) float64 {
+func severity(d *Detection) float64 {
 	switch d.Reason.Kind {
 	case ByIndicator:
 		return float64(d.Reason.Confidence) / 100

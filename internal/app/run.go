@@ -59,8 +59,7 @@ func (s *System) stages() (Listening, [][]supervise.Worker, error) {
 
 // pipelineStage is everything that thinks.
 func (s *System) pipelineStage() []supervise.Worker {
-	s.ranked = s.org.Index()
-	rerank := pipeline.NewRerank(s.alerts, s.intel, s.changes.tell)
+	rerank := pipeline.NewRerank(pipeline.Rerank{Alerts: s.alerts, Intel: s.intel, Org: s.org, Marks: s.store.Checkpoints(), Changed: s.changes.tell})
 	facts := pipeline.Facts{Outbox: s.store.Outbox(), Log: s.opt.Log, On: map[string]func(context.Context, ref.Fact) error{
 		"intel.changed": func(context.Context, ref.Fact) error {
 			s.matcher.Renew()
@@ -73,12 +72,7 @@ func (s *System) pipelineStage() []supervise.Worker {
 				return err
 			}
 			s.rules.Renew() // placeholders come from the profile
-			now := s.org.Index()
-			if err := rerank.Profile(ctx, s.ranked, now); err != nil {
-				return err
-			}
-			s.ranked = now
-			return nil
+			return rerank.Profile(ctx)
 		},
 		"alert.changed": func(ctx context.Context, f ref.Fact) error {
 			s.changes.tell([]string{f.Ref.ID})

@@ -81,7 +81,6 @@ type System struct {
 	pace    time.Duration // in which it delivers the last hours
 	api     *api.API
 	changes *changes
-	ranked  *org.Index      // the profile with which incidents were ranked; of the worker of facts
 	tree    *supervise.Tree // set by Run, before anything listens
 
 	backingUp sync.Mutex // one backup at a time

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/ref"
 	"github.com/vedette-soc/vedette/stix"
@@ -14,9 +15,7 @@ import (
 
 // FoldName is a name as compared: lower case, without the marks that sources
 // write differently ("Cobalt-Strike", "cobalt_strike", "Cobalt Strike").
-func FoldName(s string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return strings.ContainsRune(" \t-_.", r) }), " ")
-}
+func FoldName(s string) string { return indicator.FoldName(s) }
 
 // Learn takes STIX objects: all are kept as they came; of those that name
 // something, or relate two things, the knowledge base is made.

@@ -15,32 +15,67 @@ const maxFile = 16 << 20
 // Service keeps the current profile. Safe for concurrent use.
 type Service struct {
 	store   Store
-	current atomic.Pointer[Index]
+	current atomic.Pointer[edition]
+}
+
+// edition is a version of the profile, ready to be asked.
+type edition struct {
+	*Index
+	version int
 }
 
 // New returns a Service; call Load before asking it anything.
 func New(store Store) *Service {
 	s := &Service{store: store}
-	s.current.Store(Compile(Profile{}))
+	s.current.Store(&edition{Index: Compile(Profile{})})
 	return s
 }
 
 // Load reads the newest profile from the store.
 func (s *Service) Load(ctx context.Context) error {
 	saved, err := s.store.Current(ctx)
-	if err != nil || saved.Version == 0 {
+	if err != nil || saved.Version == s.current.Load().version {
 		return err
 	}
-	p, err := Parse(saved.File)
+	x, err := compile(saved)
 	if err != nil {
-		return fmt.Errorf("read version %d of the profile: %w", saved.Version, err)
+		return err
 	}
-	s.current.Store(Compile(p))
+	s.current.Store(&edition{x, saved.Version})
 	return nil
 }
 
+func compile(saved Saved) (*Index, error) {
+	if saved.Version == 0 {
+		return Compile(Profile{}), nil
+	}
+	p, err := Parse(saved.File)
+	if err != nil {
+		return nil, fmt.Errorf("read version %d of the profile: %w", saved.Version, err)
+	}
+	return Compile(p), nil
+}
+
 // Index returns the current profile, ready to be asked.
-func (s *Service) Index() *Index { return s.current.Load() }
+func (s *Service) Index() *Index { return s.current.Load().Index }
+
+// Edition returns the current profile and which version it is.
+func (s *Service) Edition() (*Index, int) {
+	e := s.current.Load()
+	return e.Index, e.version
+}
+
+// At returns an earlier profile as it was; an empty one when there is no such version.
+func (s *Service) At(ctx context.Context, version int) (*Index, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return nil, err
+	}
+	saved, err := s.store.Version(ctx, version)
+	if err != nil {
+		return nil, err
+	}
+	return compile(saved)
+}
 
 // Saved returns the current profile as it was imported.
 func (s *Service) Saved(ctx context.Context) (Saved, error) {
@@ -102,6 +137,6 @@ func (s *Service) Import(ctx context.Context, file []byte) (Saved, error) {
 	if err != nil {
 		return Saved{}, err
 	}
-	s.current.Store(Compile(p))
+	s.current.Store(&edition{Compile(p), saved.Version})
 	return saved, nil
 }

@@ -24,6 +24,8 @@ type Saved struct {
 type Store interface {
 	// Current returns the newest version; Version 0 when there is none.
 	Current(ctx context.Context) (Saved, error)
+	// Version returns one version; Version 0 when there is no such one.
+	Version(ctx context.Context, n int) (Saved, error)
 	// Save keeps file as the next version, records act and announces "org.changed".
 	Save(ctx context.Context, file []byte, act ref.Act) (Saved, error)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/org"
+	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/ref"
 )
 
@@ -19,15 +20,25 @@ import (
 type Rerank struct {
 	Alerts  *alert.Service
 	Intel   *intel.Service
+	Org     *org.Service
+	Marks   telemetry.CheckpointStore
 	Changed func(incidents []string) // told which were ranked anew; may be nil
 
-	news chan struct{}
+	news    chan struct{}
+	ranked  *org.Index // the profile with which alerts were ranked last; nil = not known
+	version int        // of it
 }
 
 // NewRerank returns a Rerank.
-func NewRerank(alerts *alert.Service, in *intel.Service, changed func([]string)) *Rerank {
-	return &Rerank{Alerts: alerts, Intel: in, Changed: changed, news: make(chan struct{}, 1)}
+func NewRerank(r Rerank) *Rerank {
+	r.news = make(chan struct{}, 1)
+	return &r
 }
+
+// rankedWith is the name under which the version of the profile is kept with which
+// alerts were ranked: a profile that came in while the process died is ranked after
+// the next start.
+const rankedWith = "ranked with profile"
 
 // rerankRest is the least time between two looks at new intelligence: a feed comes in
 // many pieces.
@@ -62,21 +73,39 @@ func (r *Rerank) Run(ctx context.Context) error {
 	}
 }
 
-// Profile acts on a new profile: every host and account that it describes unlike the
-// one before.
-func (r *Rerank) Profile(ctx context.Context, before, now *org.Index) error {
-	names, _, err := r.Alerts.Resting(ctx)
+// Profile acts on the profile as it is now: every host and account that it describes
+// unlike the one with which alerts were ranked last.
+func (r *Rerank) Profile(ctx context.Context) error {
+	now, version := r.Org.Edition()
+	if r.ranked == nil {
+		seq, err := r.Marks.Checkpoint(ctx, rankedWith)
+		if err != nil {
+			return fmt.Errorf("read with which profile alerts were ranked: %w", err)
+		}
+		r.version = int(seq)
+		if r.ranked, err = r.Org.At(ctx, r.version); err != nil {
+			return fmt.Errorf("read the profile with which alerts were ranked: %w", err)
+		}
+	}
+	if version == r.version {
+		return nil
+	}
+	names, err := r.Alerts.Entities(ctx)
 	if err != nil {
 		return fmt.Errorf("list what alerts are about: %w", err)
 	}
 	f := alert.Facts{Entities: map[string]alert.Entity{}}
 	for _, name := range names {
-		was, is := entityNamed(name, before), entityNamed(name, now)
+		was, is := entityNamed(name, r.ranked), entityNamed(name, now)
 		if !reflect.DeepEqual(was, is) {
 			f.Entities[name] = is
 		}
 	}
-	return r.renew(ctx, f)
+	if err := r.renew(ctx, f); err != nil {
+		return err
+	}
+	r.ranked, r.version = now, version
+	return r.Marks.SaveCheckpoint(ctx, rankedWith, telemetry.Seq(version))
 }
 
 // entityNamed describes a host by its name or address.
@@ -90,7 +119,7 @@ func entityNamed(name string, x *org.Index) alert.Entity {
 // Indicators acts on new intelligence: every indicator that alerts rest on and whose
 // confidence or names are others now.
 func (r *Rerank) Indicators(ctx context.Context) error {
-	_, reasons, err := r.Alerts.Resting(ctx)
+	reasons, err := r.Alerts.Indicators(ctx)
 	if err != nil {
 		return fmt.Errorf("list what alerts rest on: %w", err)
 	}

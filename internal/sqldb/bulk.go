@@ -14,18 +14,29 @@ const MaxParameters = 8000
 // args holds the rows one after the other, cols values each. It returns the
 // number of rows changed.
 func (q Queries) Bulk(ctx context.Context, head string, cols int, args []any, tail string) (int64, error) {
-	step := MaxParameters / cols * cols
 	var changed int64
 	for len(args) > 0 {
-		chunk := args[:min(step, len(args))]
+		n := portion(len(args)/cols, cols)
+		chunk := args[:n*cols]
 		args = args[len(chunk):]
-		n, err := q.Exec(ctx, head+" VALUES "+Rows(len(chunk)/cols, cols)+" "+tail, chunk...)
+		done, err := q.often(ctx, head+" VALUES "+Rows(n, cols)+" "+tail, chunk)
 		if err != nil {
 			return changed, err
 		}
-		changed += n
+		changed += done
 	}
 	return changed, nil
+}
+
+// portion is how many of n rows go into one statement: a power of two, so that few
+// statements stand for any number of rows and stay prepared.
+func portion(n, cols int) int {
+	most := min(n, 256, MaxParameters/cols)
+	p := 1
+	for 2*p <= most {
+		p *= 2
+	}
+	return p
 }
 
 // Rows returns n groups of cols placeholders: "(?,?),(?,?)".

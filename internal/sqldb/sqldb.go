@@ -37,6 +37,8 @@ type DB struct {
 	engine  Engine
 	writer  *sql.DB
 	readers *sql.DB
+	// prepared belongs to SQLite; nil = the driver keeps its own.
+	prepared *prepared
 }
 
 // Open opens dsn: a path or "sqlite:PATH" for SQLite, "postgres://..." for
@@ -78,7 +80,7 @@ func openSQLite(path string) (*DB, error) {
 	}
 	w.SetMaxOpenConns(1)
 	r.SetMaxOpenConns(4)
-	return &DB{engine: SQLite, writer: w, readers: r}, nil
+	return &DB{engine: SQLite, writer: w, readers: r, prepared: &prepared{ready: map[string]*sql.Stmt{}}}, nil
 }
 
 func openPostgres(dsn string) (*DB, error) {
@@ -108,12 +110,17 @@ func (db *DB) Close() error {
 // Write runs fn in a transaction and commits it when fn returns nil. On SQLite
 // writers queue up; fn must not call Write again.
 func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
+	if db.prepared != nil {
+		if err := db.prepared.prepare(ctx, db.writer); err != nil {
+			return err
+		}
+	}
 	tx, err := db.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	if err := fn(&Tx{Queries{db.engine, tx}}); err != nil {
+	if err := fn(&Tx{Queries{db.engine, tx, db.prepared}}); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -123,7 +130,7 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 }
 
 // Read returns a handle for reading outside any transaction.
-func (db *DB) Read() Queries { return Queries{db.engine, db.readers} }
+func (db *DB) Read() Queries { return Queries{db.engine, db.readers, nil} }
 
 // Tx is a running write transaction.
 type Tx struct{ Queries }
@@ -137,8 +144,9 @@ type runner interface {
 
 // Queries runs statements written with ? placeholders.
 type Queries struct {
-	engine Engine
-	run    runner
+	engine   Engine
+	run      runner
+	prepared *prepared
 }
 
 // Engine says which database the statements go to.

@@ -19,10 +19,6 @@ var _ alert.Store = alertStore{}
 // Alerts returns the part of the store that keeps detections and incidents.
 func (s *Store) Alerts() alert.Store { return alertStore{s.db} }
 
-func (s alertStore) Write(ctx context.Context, fn func(alert.Tx) error) error {
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error { return fn(alertTx{tx, map[string]readIncident{}}) })
-}
-
 func (s alertStore) Incident(ctx context.Context, id string) (alert.Incident, error) {
 	return incidentByID(ctx, s.db.Read(), id)
 }
@@ -103,10 +99,10 @@ func (s alertStore) Queue(ctx context.Context, q alert.QueueQuery) ([]alert.Inci
 
 func (s alertStore) Sightings(ctx context.Context, value string, limit int) ([]alert.Detection, int, error) {
 	var n int
-	if _, err := s.db.Read().Row(ctx, "SELECT count(*) FROM alert_detection WHERE value = ?", []any{value}, &n); err != nil {
+	if _, err := s.db.Read().Row(ctx, "SELECT count(*) FROM alert_detection WHERE value = ? AND value <> ''", []any{value}, &n); err != nil {
 		return nil, 0, err
 	}
-	list, err := rows[alert.Detection](ctx, s.db.Read(), "SELECT data FROM alert_detection WHERE value = ? ORDER BY time DESC, id LIMIT ?", value, limit)
+	list, err := rows[alert.Detection](ctx, s.db.Read(), "SELECT data FROM alert_detection WHERE value = ? AND value <> '' ORDER BY time DESC, id LIMIT ?", value, limit)
 	return list, n, err
 }
 
@@ -123,7 +119,7 @@ func (s alertStore) Sharing(ctx context.Context, incident string, values []strin
 		args = append(args, intel.FoldName(v))
 	}
 	query := `SELECT i.data, x.value FROM (
-			SELECT DISTINCT a.incident AS incident, d.value AS value FROM alert_detection d JOIN alert_alert a ON a.fingerprint = d.alert WHERE d.value IN (` + in + `)
+			SELECT DISTINCT a.incident AS incident, d.value AS value FROM alert_detection d JOIN alert_alert a ON a.fingerprint = d.alert WHERE d.value IN (` + in + `) AND d.value <> ''
 			UNION SELECT incident, name FROM alert_incident_name WHERE name IN (` + in + `)
 		) x JOIN alert_incident i ON i.id = x.incident WHERE i.id <> ? ORDER BY i.last DESC, i.id, x.value LIMIT ?`
 	var out []alert.Shared

@@ -28,10 +28,8 @@ func (t alertTx) Remembered(ctx context.Context) ([]triage.Habit, []*triage.Sess
 }
 
 func (t alertTx) Remember(ctx context.Context, r alert.Remembered) error {
-	for _, entity := range r.Gone {
-		if _, err := t.tx.Exec(ctx, "DELETE FROM alert_session WHERE entity = ?", entity); err != nil {
-			return err
-		}
+	if err := t.remove(ctx, "DELETE FROM alert_session WHERE entity", r.Gone); err != nil {
+		return err
 	}
 	var args []any
 	for _, h := range r.Kept {
@@ -67,27 +65,28 @@ func lessons(ctx context.Context, q sqldb.Queries) ([]triage.Lesson, error) {
 	return rows[triage.Lesson](ctx, q, "SELECT data FROM alert_lesson ORDER BY at DESC, incident LIMIT ?", maxLessons)
 }
 
-func (s alertStore) Resting(ctx context.Context) (entities []string, indicators map[string]alert.Reason, err error) {
-	q := s.db.Read()
-	err = q.Query(ctx, "SELECT DISTINCT entity FROM alert_alert WHERE entity <> ''", nil, func(scan sqldb.Scan) error {
+func (s alertStore) Entities(ctx context.Context) (list []string, err error) {
+	err = s.db.Read().Query(ctx, "SELECT DISTINCT entity FROM alert_alert WHERE entity <> ''", nil, func(scan sqldb.Scan) error {
 		var e string
 		err := scan(&e)
-		entities = append(entities, e)
+		list = append(list, e)
 		return err
 	})
-	if err != nil {
-		return nil, nil, err
-	}
-	indicators = map[string]alert.Reason{}
-	err = q.Query(ctx, "SELECT data FROM alert_alert WHERE incident <> '' AND fingerprint IN (SELECT min(fingerprint) FROM alert_alert GROUP BY reason)", nil, func(scan sqldb.Scan) error {
-		var a alert.Alert
-		err := scan(sqldb.JSONColumn[alert.Alert]{V: &a})
-		if r := a.Detection.Reason; r.Kind == alert.ByIndicator {
-			indicators[r.Key] = r
-		}
-		return err
-	})
-	return entities, indicators, err
+	return list, err
+}
+
+func (s alertStore) Indicators(ctx context.Context) (map[string]alert.Reason, error) {
+	found := map[string]alert.Reason{}
+	err := s.db.Read().Query(ctx, "SELECT data FROM alert_alert WHERE incident <> '' AND fingerprint IN (SELECT min(fingerprint) FROM alert_alert GROUP BY reason)", nil,
+		func(scan sqldb.Scan) error {
+			var a alert.Alert
+			err := scan(sqldb.JSONColumn[alert.Alert]{V: &a})
+			if r := a.Detection.Reason; r.Kind == alert.ByIndicator {
+				found[r.Key] = r
+			}
+			return err
+		})
+	return found, err
 }
 
 func (t alertTx) SaveLesson(ctx context.Context, incident string, l *triage.Lesson) error {
@@ -107,7 +106,7 @@ func (t alertTx) Touching(ctx context.Context, entities, reasons []string, onlyO
 		if onlyOpen {
 			query += "i.state = 'open' AND "
 		}
-		return pick(ctx, t.tx, query+"a."+column, values, func(scan sqldb.Scan) error {
+		return pick(ctx, t.tx, query+"a."+column, values, "", func(scan sqldb.Scan) error {
 			var id string
 			err := scan(&id)
 			seen[id] = true
@@ -123,19 +122,25 @@ func (t alertTx) Touching(ctx context.Context, entities, reasons []string, onlyO
 	return slices.Sorted(maps.Keys(seen)), nil
 }
 
-func (t alertTx) Cuts(ctx context.Context, how, value string) ([]alert.Cut, error) {
+// maxCuts is how many pairs that were taken apart are remembered.
+const maxCuts = 100_000
+
+func (t alertTx) Cuts(ctx context.Context) ([]alert.Cut, error) {
 	var out []alert.Cut
-	err := t.tx.Query(ctx, "SELECT a, b, person, at FROM alert_cut WHERE how = ? AND value = ?", []any{how, value}, func(scan sqldb.Scan) error {
-		c := alert.Cut{How: how, Value: value}
-		err := scan(&c.A, &c.B, &c.By, sqldb.TimeColumn{T: &c.Time})
+	err := t.tx.Query(ctx, "SELECT how, value, a, b, person, at FROM alert_cut ORDER BY at DESC, how, value, a, b LIMIT ?", []any{maxCuts}, func(scan sqldb.Scan) error {
+		var c alert.Cut
+		err := scan(&c.How, &c.Value, &c.A, &c.B, &c.By, sqldb.TimeColumn{T: &c.Time})
 		out = append(out, c)
 		return err
 	})
 	return out, err
 }
 
-func (t alertTx) SaveCut(ctx context.Context, c alert.Cut) error {
-	_, err := t.tx.Exec(ctx, "INSERT INTO alert_cut (how, value, a, b, person, at) VALUES (?,?,?,?,?,?) ON CONFLICT (how, value, a, b) DO NOTHING",
-		c.How, c.Value, c.A, c.B, c.By, sqldb.Micros(c.Time))
+func (t alertTx) SaveCuts(ctx context.Context, list []alert.Cut) error {
+	var args []any
+	for _, c := range list {
+		args = append(args, c.How, c.Value, c.A, c.B, c.By, sqldb.Micros(c.Time))
+	}
+	_, err := t.tx.Bulk(ctx, "INSERT INTO alert_cut (how, value, a, b, person, at)", 6, args, "ON CONFLICT (how, value, a, b) DO NOTHING")
 	return err
 }

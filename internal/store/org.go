@@ -21,9 +21,17 @@ func (s orgStore) Current(ctx context.Context) (org.Saved, error) {
 }
 
 func currentProfile(ctx context.Context, q sqldb.Queries) (org.Saved, error) {
+	return profile(ctx, q, "ORDER BY version DESC LIMIT 1")
+}
+
+func (s orgStore) Version(ctx context.Context, n int) (org.Saved, error) {
+	return profile(ctx, s.db.Read(), "WHERE version = ?", n)
+}
+
+func profile(ctx context.Context, q sqldb.Queries, which string, args ...any) (org.Saved, error) {
 	var v org.Saved
 	var file string
-	_, err := q.Row(ctx, "SELECT version, file, time, by_name FROM org_profile ORDER BY version DESC LIMIT 1", nil,
+	_, err := q.Row(ctx, "SELECT version, file, time, by_name FROM org_profile "+which, args,
 		&v.Version, &file, sqldb.TimeColumn{T: &v.Time}, &v.By)
 	v.File = []byte(file)
 	return v, err
