@@ -108,12 +108,17 @@ func (db *DB) Close() error {
 // Write runs fn in a transaction and commits it when fn returns nil. On SQLite
 // writers queue up; fn must not call Write again.
 func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
-	tx, err := db.writer.BeginTx(ctx, nil)
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	if err := fn(&Tx{Queries{db.engine, tx}}); err != nil {
+	if err := fn(&Tx{Queries{db.engine, tx}, conn, tx}); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -126,7 +131,11 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 func (db *DB) Read() Queries { return Queries{db.engine, db.readers} }
 
 // Tx is a running write transaction.
-type Tx struct{ Queries }
+type Tx struct {
+	Queries
+	conn *sql.Conn // on which it runs
+	tx   *sql.Tx
+}
 
 // runner is what *sql.DB and *sql.Tx share.
 type runner interface {

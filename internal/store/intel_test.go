@@ -342,10 +342,10 @@ func TestRepetition(t *testing.T) {
 		if n, err := s.Withdraw(ctx, "a", "2"); n != 1 || err != nil {
 			t.Errorf("withdrew %d, %v", n, err)
 		}
-		if r := said("stays.example").Run; r != "1" {
-			t.Errorf("what stayed was written by run %s", r)
+		if r := said("stays.example").Run; r != intel.RunKeyOf("1") {
+			t.Errorf("what stayed was written by run %d", r)
 		}
-		if r := said("changes.example"); r.Run != "2" || r.Confidence != 60 {
+		if r := said("changes.example"); r.Run != intel.RunKeyOf("2") || r.Confidence != 60 {
 			t.Errorf("what changed: %+v", r)
 		}
 		if r := said("grows.example"); len(r.Names) != 2 {

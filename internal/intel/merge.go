@@ -1,0 +1,145 @@
+package intel
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/vedette-soc/vedette/indicator"
+)
+
+// merge is one batch of claims of one run on its way into the store.
+type merge struct {
+	s       *Service
+	source  string
+	run     RunKey
+	now     time.Time
+	claims  map[Key]indicator.Claim
+	batch   Batch
+	again   []int64 // Seq of what was said before, word for word
+	stored  int
+	merged  int
+	dropped map[string]int
+}
+
+func (s *Service) mergeBatch(ctx context.Context, source, run string, claims []indicator.Claim, dropped map[string]int) (stored, merged int, err error) {
+	m := merge{s: s, source: source, run: RunKeyOf(run), now: s.now().UTC(), claims: make(map[Key]indicator.Claim, len(claims)), dropped: dropped}
+	m.batch.Tally = newTally()
+	keys := m.gather(claims)
+	standing, err := s.store.Standing(ctx, source, m.run, keys)
+	if err != nil {
+		return 0, 0, err
+	}
+	known := m.sift(keys, standing)
+	rows, said, err := s.store.Load(ctx, known)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, k := range keys {
+		c, open := m.claims[k]
+		if !open {
+			continue
+		}
+		old, ok := rows[k]
+		if ok && (old.Type != c.Type || old.Value != c.Raw) {
+			dropped["key-collision"]++
+			continue
+		}
+		if ok {
+			m.merged++
+		} else {
+			m.stored++
+			old = Row{Key: k, Fresh: true}
+			old.Type, old.Value = c.Type, c.Raw
+		}
+		m.put(old, said[k], c)
+	}
+	if err := s.store.Save(ctx, m.batch); err != nil {
+		return m.stored, m.merged, err
+	}
+	s.repeat(source, m.run, m.again)
+	return m.stored, m.merged, nil
+}
+
+// gather joins what is named twice and returns the keys in their order, in which
+// the trees of the store are written once, from left to right.
+func (m *merge) gather(claims []indicator.Claim) []Key {
+	keys := make([]Key, 0, len(claims))
+	for _, c := range claims {
+		k := KeyOf(c.Type, c.Raw)
+		if first, again := m.claims[k]; again {
+			c = join(first, c)
+			m.merged++
+		} else {
+			keys = append(keys, k)
+		}
+		m.claims[k] = c
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// sift takes out what the source alone says, again and in the same words, and returns
+// those of the rest of which anything is known.
+func (m *merge) sift(keys []Key, standing map[Key]Standing) []Key {
+	var known []Key
+	for _, k := range keys {
+		st, ok := standing[k]
+		if !ok {
+			continue
+		}
+		if st.Mine && !st.Others && !st.ThisRun && m.repeats(k, st) {
+			m.merged++
+			m.again = append(m.again, st.Seq)
+			delete(m.claims, k)
+			continue
+		}
+		known = append(known, k)
+	}
+	return known
+}
+
+func (m *merge) repeats(k Key, st Standing) bool {
+	c := m.claims[k]
+	a := stated(k, m.source, m.run, c, m.now)
+	return st.Mark == m.s.trust.mark(c.Type, c.Raw, a) && a.LastSeen.Sub(st.LastSeen).Abs() < 24*time.Hour
+}
+
+// put adds to the batch what changes when c joins what is said of old.
+func (m *merge) put(old Row, said []AssertionRow, c indicator.Claim) {
+	s := m.s
+	before := claiming(said)
+	had, _ := find(said, m.source)
+	all, mine := assert(said, old.Key, m.source, m.run, c, m.now)
+	mine.Mark = s.trust.mark(c.Type, c.Raw, mine)
+	switch {
+	case !slices.Contains(before, m.source):
+		m.batch.Tally.added(all, before, m.source, s.settledAt, m.now)
+		m.batch.Assertions = append(m.batch.Assertions, mine)
+	case had.Run != m.run && repeats(had, mine):
+		m.again = append(m.again, had.Seq)
+		replace(all, had) // what is not written does not count
+	default:
+		if had.Run != m.run && s.repeated[m.source].run == m.run && s.repeated[m.source].has(had.Seq) { // an earlier batch said it as before
+			mine = both(had, mine)
+			mine.Mark = s.trust.mark(c.Type, c.Raw, mine)
+			replace(all, mine)
+		}
+		if mine.Mark == had.Mark {
+			mine.Since = had.Since
+		}
+		m.batch.Assertions = append(m.batch.Assertions, mine)
+	}
+	if row := s.trust.combine(old, all); old.Fresh || !same(old, row) {
+		row.date(old, m.now)
+		m.batch.Rows = append(m.batch.Rows, row)
+	}
+}
+
+// date notes what becomes different by r taking the place of old.
+func (r *Row) date(old Row, now time.Time) {
+	r.Turned = old.Fresh || old.Live(now) != r.Live(now)
+	if old.Fresh || r.Confidence != old.Confidence || r.Revoked != old.Revoked || r.Claimed != old.Claimed || r.PinnedBy != old.PinnedBy {
+		r.Since = now
+	}
+}
