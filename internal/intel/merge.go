@@ -22,18 +22,92 @@ type merge struct {
 	dropped map[string]int
 }
 
-func (s *Service) mergeBatch(ctx context.Context, source, run string, claims []indicator.Claim, dropped map[string]int) (stored, merged int, err error) {
-	m := merge{s: s, source: source, run: RunKeyOf(run), now: s.now().UTC(), claims: make(map[Key]indicator.Claim, len(claims)), dropped: dropped}
-	m.batch.Tally = newTally()
-	keys := m.gather(claims)
-	standing, err := s.store.Standing(ctx, source, m.run, keys)
-	if err != nil {
-		return 0, 0, err
+// saving is a batch that is being written.
+type saving struct {
+	m    *merge
+	keys []Key // sorted
+	err  chan error
+}
+
+// mergeAll merges batch after batch. While one is written the next is made ready,
+// but for what both of them name: that waits for the one before.
+func (s *Service) mergeAll(ctx context.Context, source string, run RunKey, claims []indicator.Claim) (stored, merged int, dropped map[string]int, err error) {
+	dropped = map[string]int{}
+	var before *saving
+	for chunk := range slices.Chunk(claims, batch) {
+		m := &merge{s: s, source: source, run: run, now: s.now().UTC(), claims: make(map[Key]indicator.Claim, len(chunk)), dropped: dropped}
+		m.batch.Tally = newTally()
+		keys := m.gather(chunk)
+		apart, common := before.split(keys)
+		err = m.take(ctx, apart)
+		if saved := before.wait(&stored, &merged); err == nil {
+			err = saved
+		}
+		before = nil
+		if err == nil {
+			err = m.take(ctx, common)
+		}
+		if err != nil {
+			return stored, merged, dropped, err
+		}
+		before = m.save(ctx, keys)
 	}
-	known := m.sift(keys, standing)
-	rows, said, err := s.store.Load(ctx, known)
+	err = before.wait(&stored, &merged)
+	return stored, merged, dropped, err
+}
+
+// save begins to write a batch.
+func (m *merge) save(ctx context.Context, keys []Key) *saving {
+	sv := &saving{m, keys, make(chan error, 1)}
+	go func() { sv.err <- m.s.store.Save(ctx, m.batch) }()
+	return sv
+}
+
+// wait ends the writing of a batch and counts it.
+func (sv *saving) wait(stored, merged *int) error {
+	if sv == nil {
+		return nil
+	}
+	err := <-sv.err
+	*stored, *merged = *stored+sv.m.stored, *merged+sv.m.merged
+	if err == nil {
+		sv.m.s.repeat(sv.m.source, sv.m.run, sv.m.again)
+	}
+	return err
+}
+
+// split parts sorted keys by whether the batch being written names them, too.
+func (sv *saving) split(keys []Key) (apart, common []Key) {
+	if sv == nil {
+		return keys, nil
+	}
+	apart = make([]Key, 0, len(keys))
+	i := 0
+	for _, k := range keys {
+		for i < len(sv.keys) && sv.keys[i] < k {
+			i++
+		}
+		if i < len(sv.keys) && sv.keys[i] == k {
+			common = append(common, k)
+		} else {
+			apart = append(apart, k)
+		}
+	}
+	return apart, common
+}
+
+// take works out what some of the claims change.
+func (m *merge) take(ctx context.Context, keys []Key) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	standing, err := m.s.store.Standing(ctx, m.source, m.run, keys)
 	if err != nil {
-		return 0, 0, err
+		return err
+	}
+	rows, said, err := m.s.store.Load(ctx, m.sift(keys, standing))
+	if err != nil {
+		return err
 	}
 	for _, k := range keys {
 		c, open := m.claims[k]
@@ -42,7 +116,7 @@ func (s *Service) mergeBatch(ctx context.Context, source, run string, claims []i
 		}
 		old, ok := rows[k]
 		if ok && (old.Type != c.Type || old.Value != c.Raw) {
-			dropped["key-collision"]++
+			m.dropped["key-collision"]++
 			continue
 		}
 		if ok {
@@ -54,11 +128,7 @@ func (s *Service) mergeBatch(ctx context.Context, source, run string, claims []i
 		}
 		m.put(old, said[k], c)
 	}
-	if err := s.store.Save(ctx, m.batch); err != nil {
-		return m.stored, m.merged, err
-	}
-	s.repeat(source, m.run, m.again)
-	return m.stored, m.merged, nil
+	return nil
 }
 
 // gather joins what is named twice and returns the keys in their order, in which

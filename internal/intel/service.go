@@ -18,7 +18,7 @@ import (
 )
 
 // batch is how many claims are merged in one transaction.
-const batch = 40_000
+const batch = 20_000
 
 // Service is the knowledge base. Safe for concurrent use; merges take turns.
 type Service struct {
@@ -48,23 +48,15 @@ func (s *Service) WithClock(now func() time.Time) *Service {
 // is new counts as stored, what joins a value known before or named twice in this
 // call counts as merged.
 func (s *Service) Merge(ctx context.Context, source, run string, claims []indicator.Claim) (stored, merged int, dropped map[string]int, err error) {
-	dropped = map[string]int{}
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
-		return 0, 0, dropped, err
+		return 0, 0, nil, err
 	}
 	s.merging.Lock()
 	defer s.merging.Unlock()
 	if err := s.readSettled(ctx); err != nil {
-		return 0, 0, dropped, err
+		return 0, 0, nil, err
 	}
-	for chunk := range slices.Chunk(claims, batch) {
-		n, m, err := s.mergeBatch(ctx, source, run, chunk, dropped)
-		stored, merged = stored+n, merged+m
-		if err != nil {
-			return stored, merged, dropped, err
-		}
-	}
-	return stored, merged, dropped, nil
+	return s.mergeAll(ctx, source, RunKeyOf(run), claims)
 }
 
 // Withdraw tells that source no longer claims what run did not repeat, run being the

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 
 	"github.com/vedette-soc/vedette/internal/intel"
@@ -47,18 +46,20 @@ func (s intelStore) save(ctx context.Context, b intel.Batch, fast bool) error {
 }
 
 func saveRows(ctx context.Context, tx *sqldb.Tx, rows []intel.Row, fast bool) error {
-	var fresh, known, named, names []any
+	var known, named, names []any
+	fresh := make([]any, 0, len(rows)*len(rowNames))
+	var words lister
 	for i := range rows {
 		r := &rows[i]
 		to, n := &known, &names
 		if fast && r.Fresh {
 			to, n = &fresh, &named
 		}
-		*to = append(*to, int64(r.Key), string(r.Type), r.Value, list(r.Names), list(r.Tags), r.Confidence, int(r.TLP), string(r.Layer), r.KillChain,
+		*to = append(*to, int64(r.Key), string(r.Type), r.Value, words.names(r.Names), words.tags(r.Tags), r.Confidence, int(r.TLP), string(r.Layer), r.KillChain,
 			sqldb.Micros(r.ValidFrom), sqldb.Micros(r.ValidUntil), sqldb.Micros(r.FirstSeen), sqldb.Micros(r.LastSeen), r.Revoked, r.Claimed, r.PinnedBy, sqldb.Micros(r.Since))
 		had := len(*n)
-		for _, name := range r.Names {
-			if name = intel.FoldName(name); !contains((*n)[had:], name) {
+		for _, name := range words.folded(r.Names) {
+			if !contains((*n)[had:], name) {
 				*n = append(*n, name, int64(r.Key))
 			}
 		}
@@ -93,23 +94,21 @@ func contains(pairs []any, name string) bool {
 }
 
 func saveAssertions(ctx context.Context, tx *sqldb.Tx, assertions []intel.AssertionRow, fast bool) error {
-	var fresh, known []any
+	var known []any
+	fresh := make([]any, 0, len(assertions)*len(saidNames))
+	var words lister
 	for i := range assertions {
 		a := &assertions[i]
-		note := ""
-		if n := (said{a.TLP, a.Layer, a.KillChain, a.Comment, a.Reference, a.ExternalID, sqldb.Micros(a.ValidFrom)}); n != (said{}) {
-			b, err := json.Marshal(n)
-			if err != nil {
-				return err
-			}
-			note = string(b)
+		note, err := words.note(said{a.TLP, a.Layer, a.KillChain, a.Comment, a.Reference, a.ExternalID, sqldb.Micros(a.ValidFrom)})
+		if err != nil {
+			return err
 		}
 		to := &known
 		if fast && a.Fresh {
 			to = &fresh
 		}
 		*to = append(*to, int64(a.Key), a.Source, int64(a.Run), int64(a.Mark), sqldb.Micros(a.FirstAdded), sqldb.Micros(a.Since), sqldb.Micros(a.LastSeen), a.Confidence,
-			sqldb.Micros(a.Until), list(a.Names), list(a.Tags), note, a.Withdrawn)
+			sqldb.Micros(a.Until), words.names(a.Names), words.tags(a.Tags), note, a.Withdrawn)
 	}
 	if err := tx.Insert(ctx, "intel_source", saidNames, fresh); err != nil {
 		return err
