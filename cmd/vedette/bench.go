@@ -24,8 +24,11 @@ func runBench(ctx context.Context, e env, args []string) error {
 	if len(args) > 0 && args[0] == "extract" {
 		return runBenchExtract(ctx, e, args[1:])
 	}
+	if len(args) > 0 && args[0] == "import" {
+		return runBenchImport(ctx, e, args[1:])
+	}
 	if len(args) == 0 || args[0] != "triage" {
-		return wrong("Say what to measure: triage or extract.")
+		return wrong("Say what to measure: triage, extract or import.")
 	}
 	fs := flags(e, "bench")
 	var want paths

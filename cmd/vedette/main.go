@@ -48,7 +48,7 @@ func commands() []command {
 		{"hunt", "QUERY | retro [-intel PATH...] [-wait]", "ask the history, or hold intelligence against it", runHunt},
 		{"feed", "list|add|run|enable|disable|acknowledge|audit|life|retire|remove [flags] [ID]", "the sources", runFeed},
 		{"report", "add|list|show [flags] [FILE...]", "reports to review: read them into the server, see what is proposed", runReport},
-		{"bench", "triage|extract [-want NAME>=X] [-table] FILE...", "measure on labelled data, beside other products' formulas", runBench},
+		{"bench", "triage|extract [-want NAME>=X] [-table] FILE... | import [-n N]", "measure on labelled data, beside other products' formulas; the rates of imports", runBench},
 		{"org", "import|show [FILE]", "the organisation profile", runOrg},
 		{"audit", "verify|list", "the audit log", runAudit},
 		{"doctor", "[-data D] [--json]", "check everything, and say what helps", runDoctor},
