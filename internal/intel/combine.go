@@ -84,6 +84,14 @@ func repeats(a, b AssertionRow) bool {
 	return a.Mark == b.Mark && b.LastSeen.Sub(a.LastSeen).Abs() < 24*time.Hour && !a.Withdrawn
 }
 
+// sameWords reports whether two claims say the same; when they were confirmed does
+// not count.
+func sameWords(a, b AssertionRow) bool {
+	return a.Confidence == b.Confidence && a.TLP == b.TLP && a.Layer == b.Layer && a.KillChain == b.KillChain && a.Comment == b.Comment && a.Reference == b.Reference &&
+		a.ExternalID == b.ExternalID && slices.Equal(a.Names, b.Names) && slices.Equal(a.Tags, b.Tags) && a.ValidFrom.Equal(b.ValidFrom) && a.Until.Equal(b.Until) &&
+		a.Withdrawn == b.Withdrawn
+}
+
 // both unites what one run of a source says of a value in two places.
 func both(a, b AssertionRow) AssertionRow {
 	b.Names, b.Tags = union(a.Names, b.Names), union(a.Tags, b.Tags)

@@ -177,30 +177,63 @@ func (m *merge) repeats(k Key, st Standing) bool {
 
 // put adds to the batch what changes when c joins what is said of old.
 func (m *merge) put(old Row, said []AssertionRow, c indicator.Claim) {
-	s := m.s
 	before := claiming(said)
-	had, _ := find(said, m.source)
+	had, known := find(said, m.source)
 	all, mine := assert(said, old.Key, m.source, m.run, c, m.now)
-	mine.Mark = s.trust.mark(c.Type, c.Raw, mine)
+	mine.Mark = m.s.trust.mark(c.Type, c.Raw, mine)
 	switch {
 	case !slices.Contains(before, m.source):
-		m.batch.Tally.added(all, before, m.source, s.settledAt, m.now)
-		m.batch.Assertions = append(m.batch.Assertions, mine)
-	case had.Run != m.run && repeats(had, mine):
-		m.again = append(m.again, had.Seq)
-		replace(all, had) // what is not written does not count
+		m.batch.Tally.added(all, before, m.source, m.s.settledAt, m.now)
+		if known {
+			m.change(had, &mine)
+		} else {
+			m.batch.Assertions = append(m.batch.Assertions, mine)
+		}
+	case had.Run != m.run && m.saysAgain(old, had, &mine):
+		mine = had // what is not written does not count
 	default:
-		if had.Run != m.run && s.repeated[m.source].run == m.run && s.repeated[m.source].has(had.Seq) { // an earlier batch said it as before
-			mine = both(had, mine)
-			mine.Mark = s.trust.mark(c.Type, c.Raw, mine)
-			replace(all, mine)
-		}
-		if mine.Mark == had.Mark {
-			mine.Since = had.Since
-		}
-		m.batch.Assertions = append(m.batch.Assertions, mine)
+		m.change(had, &mine)
 	}
-	if row := s.trust.combine(old, all); old.Fresh || !same(old, row) {
+	replace(all, mine)
+	m.combine(old, all)
+}
+
+// saysAgain reports whether mine, with what the run said of old before, is what the
+// source said before the run, or a part of it that may still become whole. Else it
+// completes mine by what the run said before.
+func (m *merge) saysAgain(old Row, had AssertionRow, mine *AssertionRow) bool {
+	if r := m.s.repeated[m.source]; r.run == m.run && r.has(had.Seq) {
+		*mine = both(had, *mine)
+	} else if held, ok := m.held(had.Seq); ok {
+		*mine = both(held, *mine)
+	}
+	mine.Mark = m.s.trust.mark(old.Type, old.Value, *mine)
+	if repeats(had, *mine) {
+		m.release(had.Seq)
+		m.again = append(m.again, had.Seq)
+		return true
+	}
+	if m.isPart(old, had, *mine) && m.s.hold(m.source, m.run, had.Seq, *mine) {
+		return true
+	}
+	m.release(had.Seq)
+	return false
+}
+
+// change writes mine in the place of what the source said before, which is kept as
+// what was, unless it was of this run.
+func (m *merge) change(had AssertionRow, mine *AssertionRow) {
+	mine.Since = m.now
+	if had.Run == m.run || sameWords(had, *mine) {
+		mine.Since = had.Since
+	} else {
+		mine.Was = &had
+	}
+	m.batch.Assertions = append(m.batch.Assertions, *mine)
+}
+
+func (m *merge) combine(old Row, said []AssertionRow) {
+	if row := m.s.trust.combine(old, said); old.Fresh || !same(old, row) {
 		row.date(old, m.now)
 		m.batch.Rows = append(m.batch.Rows, row)
 	}
@@ -209,7 +242,9 @@ func (m *merge) put(old Row, said []AssertionRow, c indicator.Claim) {
 // date notes what becomes different by r taking the place of old.
 func (r *Row) date(old Row, now time.Time) {
 	r.Turned = old.Fresh || old.Live(now) != r.Live(now)
-	if old.Fresh || r.Confidence != old.Confidence || r.Revoked != old.Revoked || r.Claimed != old.Claimed || r.PinnedBy != old.PinnedBy {
+	if old.Fresh {
 		r.Since = now
+	} else if r.Confidence != old.Confidence || r.Revoked != old.Revoked || r.Claimed != old.Claimed || r.PinnedBy != old.PinnedBy {
+		r.Since, r.Was = now, &old
 	}
 }

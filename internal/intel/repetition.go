@@ -4,7 +4,8 @@ package intel
 // only remembered until the run is over, one bit for each row of the store.
 type repetition struct {
 	run   RunKey
-	pages map[int64]*bitPage // by Seq / pageBits
+	pages map[int64]*bitPage     // by Seq / pageBits
+	held  map[int64]AssertionRow // by Seq: said in part, see hold
 }
 
 const pageBits = 1 << 15
@@ -27,13 +28,19 @@ func (r repetition) add(seq int64) {
 	p[n/64] |= 1 << (n % 64)
 }
 
-// repeat remembers what a batch of a run said again.
-func (s *Service) repeat(source string, run RunKey, seqs []int64) {
+// repeatedBy returns what is remembered of a run of a source.
+func (s *Service) repeatedBy(source string, run RunKey) repetition {
 	r := s.repeated[source]
 	if r.run != run || r.pages == nil {
-		r = repetition{run: run, pages: map[int64]*bitPage{}}
+		r = repetition{run: run, pages: map[int64]*bitPage{}, held: map[int64]AssertionRow{}}
 		s.repeated[source] = r
 	}
+	return r
+}
+
+// repeat remembers what a batch of a run said again.
+func (s *Service) repeat(source string, run RunKey, seqs []int64) {
+	r := s.repeatedBy(source, run)
 	for _, seq := range seqs {
 		r.add(seq)
 	}

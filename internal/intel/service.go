@@ -46,7 +46,8 @@ func (s *Service) WithClock(now func() time.Time) *Service {
 
 // Merge brings canonical claims (Type set, Raw canonical) of one source in. What
 // is new counts as stored, what joins a value known before or named twice in this
-// call counts as merged.
+// call counts as merged. What a run says only a part of compared with the run before
+// is in effect when the run is over: see Withdraw and Settle.
 func (s *Service) Merge(ctx context.Context, source, run string, claims []indicator.Claim) (stored, merged int, dropped map[string]int, err error) {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
 		return 0, 0, nil, err
@@ -74,6 +75,8 @@ func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error)
 	said := s.repeated[source]
 	if said.run != RunKeyOf(run) {
 		said = repetition{}
+	} else if err := s.writeHeld(ctx, source); err != nil {
+		return 0, err
 	}
 	total, after := 0, int64(math.MinInt64)
 	for {
@@ -110,7 +113,8 @@ func (s *Service) withdrawBatch(ctx context.Context, source string, keys []Key) 
 		before := claiming(said[k])
 		for i := range said[k] {
 			if a := &said[k][i]; a.Source == source {
-				a.Withdrawn, a.Since = true, now
+				was := *a
+				a.Withdrawn, a.Since, a.Was = true, now, &was
 				b.Assertions = append(b.Assertions, *a)
 				b.Tally.withdrawn(said[k], before, *a, s.settledAt, now)
 			}
@@ -134,6 +138,9 @@ func (s *Service) Announce(ctx context.Context) error {
 func (s *Service) Settle(ctx context.Context, source string) error {
 	s.merging.Lock()
 	defer s.merging.Unlock()
+	if err := s.writeHeld(ctx, source); err != nil {
+		return err
+	}
 	delete(s.repeated, source)
 	s.settled = nil // what the sources have in common changed, too
 	if err := s.readSettled(ctx); err != nil || !s.settled[source].IsZero() {

@@ -42,6 +42,9 @@ type Row struct {
 	Turned bool `json:"-"`
 	// Fresh says that the store does not have it yet.
 	Fresh bool `json:"-"`
+	// Was is what it takes the place of, when something other than a confirmation
+	// changes; saving keeps it.
+	Was *Row `json:"-"`
 }
 
 // AssertionRow is what one source says of one indicator, as stored.
@@ -53,12 +56,13 @@ type AssertionRow struct {
 	Layer     indicator.Layer
 	KillChain string
 	ValidFrom time.Time
-	Until     time.Time // as the source says; zero = it does not
-	Run       RunKey    // the import that said it last
-	Since     time.Time // when the source began to say it in these words
-	Mark      Mark      // of all that it says
-	Seq       int64     // in the order of arrival; only read
-	Fresh     bool      // the store does not have it yet
+	Until     time.Time     // as the source says; zero = it does not
+	Run       RunKey        // the import that said it last
+	Since     time.Time     // when the source began to say it in these words
+	Mark      Mark          // of all that it says
+	Seq       int64         // in the order of arrival; only read
+	Fresh     bool          // the store does not have it yet
+	Was       *AssertionRow // what it takes the place of, to be kept
 }
 
 // Standing is the short of what sources say of an indicator, from the view of one of
@@ -92,6 +96,7 @@ type Store interface {
 	// Load returns the rows and assertions that exist for keys.
 	Load(ctx context.Context, keys []Key) (map[Key]Row, map[Key][]AssertionRow, error)
 	Journal
+	Annals
 	// Save writes b in one transaction.
 	Save(ctx context.Context, b Batch) error
 	// Stale returns what source claims although run did not write it, Key and Seq

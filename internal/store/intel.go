@@ -229,6 +229,9 @@ func (s intelStore) Pin(ctx context.Context, row intel.Row, act ref.Act) error {
 		if err := saveRows(ctx, tx, []intel.Row{row}, false); err != nil {
 			return err
 		}
+		if err := savePast(ctx, tx, []intel.Row{row}, nil); err != nil {
+			return err
+		}
 		if err := record(ctx, tx, act); err != nil {
 			return err
 		}

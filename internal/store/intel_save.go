@@ -35,6 +35,9 @@ func (s intelStore) save(ctx context.Context, b intel.Batch, fast bool) error {
 		if err := saveAssertions(ctx, tx, b.Assertions, fast); err != nil {
 			return err
 		}
+		if err := savePast(ctx, tx, b.Rows, b.Assertions); err != nil {
+			return err
+		}
 		if err := saveTally(ctx, tx, b.Tally); err != nil {
 			return err
 		}

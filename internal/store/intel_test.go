@@ -100,7 +100,10 @@ func TestMergeInBatches(t *testing.T) {
 		if err != nil || !slices.Equal(once.Names, twice.Names) || once.Confidence != 70 || twice.Confidence != 70 {
 			t.Errorf("in one batch %v (%d), in two %v (%d), %v", once.Names, once.Confidence, twice.Names, twice.Confidence, err)
 		}
-		merge(t, s, "feed", "3", two) // the next run takes the place of the one before
+		merge(t, s, "feed", "3", two) // the next run takes the place of the one before, once it is over
+		if err := s.Settle(system(t), "feed"); err != nil {
+			t.Fatal(err)
+		}
 		if next, err := s.Lookup(system(t), indicator.Domain, "evil.example"); err != nil || !slices.Equal(next.Names, two.Names) || next.Confidence != 50 {
 			t.Errorf("the next run: %v (%d), %v", next.Names, next.Confidence, err)
 		}
