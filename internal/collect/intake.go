@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	claimBatch   = 60_000
+	claimBatch   = 100_000
 	objectBatch  = 10_000
 	samplesKept  = 5 // per reason
 	sampleLength = 200

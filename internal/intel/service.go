@@ -17,8 +17,9 @@ import (
 	"github.com/vedette-soc/vedette/ref"
 )
 
-// batch is how many claims are merged in one transaction.
-const batch = 20_000
+// batch is how many claims are merged in one transaction: the fewer, the more often
+// each page of the indexes by key is written.
+const batch = 50_000
 
 // Service is the knowledge base. Safe for concurrent use; merges take turns.
 type Service struct {

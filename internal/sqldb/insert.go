@@ -14,47 +14,56 @@ import (
 // enough to make the call itself cheap.
 const insertParameters = 1000
 
-// Insert adds rows that are not there yet, the fastest way the engine has; one that
-// is there is an error, after which only a rollback is possible. args holds the
-// rows one after the other.
-func (tx *Tx) Insert(ctx context.Context, table string, columns []string, args []any) error {
-	if len(args) == 0 {
+// Insert adds n rows that are not there yet, the fastest way the engine has; one that
+// is there is an error, after which only a rollback is possible. row appends the
+// values of row i to what it is given.
+func (tx *Tx) Insert(ctx context.Context, table string, columns []string, n int, row func(i int, to []any) []any) error {
+	if n == 0 {
 		return nil
 	}
-	cols := len(columns)
 	if tx.engine == Postgres {
-		return tx.copyIn(ctx, table, columns, args)
+		return tx.copyIn(ctx, table, columns, n, row)
 	}
 	head := "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES "
-	if step := insertParameters / cols * cols; len(args) >= step {
-		stmt, err := tx.tx.PrepareContext(ctx, head+Rows(step/cols, cols))
-		if err != nil {
+	step := min(insertParameters/len(columns), n)
+	stmt, err := tx.tx.PrepareContext(ctx, head+Rows(step, len(columns)))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stmt.Close() }()
+	args := make([]any, 0, step*len(columns))
+	i := 0
+	for ; i+step <= n; i += step {
+		args = args[:0]
+		for j := range step {
+			args = row(i+j, args)
+		}
+		if _, err := stmt.ExecContext(ctx, args...); err != nil {
 			return err
 		}
-		defer func() { _ = stmt.Close() }()
-		for ; len(args) >= step; args = args[step:] {
-			if _, err := stmt.ExecContext(ctx, args[:step]...); err != nil {
-				return err
-			}
-		}
 	}
-	if len(args) == 0 {
+	if i == n {
 		return nil
 	}
-	_, err := tx.Exec(ctx, head+Rows(len(args)/cols, cols), args...)
+	args = args[:0]
+	for j := i; j < n; j++ {
+		args = row(j, args)
+	}
+	_, err = tx.Exec(ctx, head+Rows(n-i, len(columns)), args...)
 	return err
 }
 
 // copyIn is Insert on PostgreSQL.
-func (tx *Tx) copyIn(ctx context.Context, table string, columns []string, args []any) error {
-	cols := len(columns)
+func (tx *Tx) copyIn(ctx context.Context, table string, columns []string, n int, row func(i int, to []any) []any) error {
 	return tx.conn.Raw(func(driver any) error {
 		c, ok := driver.(*stdlib.Conn)
 		if !ok {
 			return fmt.Errorf("copy into %s: the connection is a %T", table, driver)
 		}
-		_, err := c.Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(len(args)/cols, func(i int) ([]any, error) {
-			return args[i*cols : (i+1)*cols], nil
+		args := make([]any, 0, len(columns))
+		_, err := c.Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(n, func(i int) ([]any, error) {
+			args = row(i, args[:0])
+			return args, nil
 		}))
 		return err
 	})

@@ -33,23 +33,22 @@ func (l *lister) folded(names []string) []string {
 	if len(names) == 0 || !slices.Equal(names, l.foldedOf) {
 		l.foldedOf, l.foldedNames = names, nil
 		for _, n := range names {
-			l.foldedNames = append(l.foldedNames, intel.FoldName(n))
+			if n = intel.FoldName(n); !slices.Contains(l.foldedNames, n) {
+				l.foldedNames = append(l.foldedNames, n)
+			}
 		}
 	}
 	return l.foldedNames
 }
 
 // note writes what has no column of its own.
-func (l *lister) note(n said) (string, error) {
+func (l *lister) note(n said) string {
 	if n == (said{}) {
-		return "", nil
+		return ""
 	}
 	if n != l.noted {
-		b, err := json.Marshal(n)
-		if err != nil {
-			return "", err
-		}
+		b, _ := json.Marshal(n) // text and numbers always marshal
 		l.noted, l.notedText = n, string(b)
 	}
-	return l.notedText, nil
+	return l.notedText
 }
