@@ -1,6 +1,7 @@
 package indicator
 
 import (
+	"crypto/sha1"
 	"encoding/json"
 	"strings"
 
@@ -12,12 +13,38 @@ var observables = uuid.MustParse("00abedb4-aa42-466c-9c01-fed23315a9b7")
 
 // ID returns the UUIDv5 of a type and canonical value in the STIX namespace. It
 // is the id of an [Indicator]: the same everywhere and for ever.
-func ID(t Type, value string) string {
-	name, _ := json.Marshal(struct {
-		Type  Type   `json:"type"`
-		Value string `json:"value"`
-	}{t, value})
-	return uuid.NewSHA1(observables, name).String()
+func ID(t Type, value string) string { return UUID(t, value).String() }
+
+// UUID is [ID] as a number.
+func UUID(t Type, value string) uuid.UUID {
+	buf := make([]byte, 0, 256)
+	buf = append(buf, observables[:]...)
+	if plain(string(t)) && plain(value) {
+		buf = append(append(buf, `{"type":"`...), t...)
+		buf = append(append(buf, `","value":"`...), value...)
+		buf = append(buf, `"}`...)
+	} else {
+		name, _ := json.Marshal(struct {
+			Type  Type   `json:"type"`
+			Value string `json:"value"`
+		}{t, value})
+		buf = append(buf, name...)
+	}
+	sum := sha1.Sum(buf)
+	id := uuid.UUID(sum[:16])
+	id[6] = id[6]&0x0f | 0x50 // version 5
+	id[8] = id[8]&0x3f | 0x80 // variant of RFC 9562
+	return id
+}
+
+// plain reports whether s stands in JSON as it is.
+func plain(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return false
+		}
+	}
+	return true
 }
 
 // ObservableID returns the id that STIX 2.1 prescribes for the cyber-observable

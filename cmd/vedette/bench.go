@@ -33,9 +33,11 @@ func runBench(ctx context.Context, e env, args []string) error {
 			return runBenchDetect(ctx, e, args[1:])
 		case "intake":
 			return runBenchIntake(ctx, e, args[1:])
+		case "import":
+			return runBenchImport(ctx, e, args[1:])
 		}
 	}
-	return wrong("Say what to measure: triage, extract, match, detect or intake.")
+	return wrong("Say what to measure: triage, extract, match, detect, intake or import.")
 }
 
 func runBenchTriage(ctx context.Context, e env, args []string) error {

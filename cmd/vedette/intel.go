@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/app"
@@ -142,6 +143,7 @@ type known struct {
 	Indicators []knownBy       `json:"indicators"`
 	Seen       json.RawMessage `json:"seen,omitempty"`
 	Reason     string          `json:"reason,omitempty"`
+	Then       json.RawMessage `json:"then,omitempty"`
 }
 
 type knownBy struct {
@@ -155,6 +157,7 @@ func intelLookup(ctx context.Context, e env, args []string) error {
 	d := dataCommand(e, "intel")
 	var files paths
 	d.fs.Var(&files, "intel", "look into this `PATH` instead of the store; may be repeated")
+	asOf := d.fs.String("as-of", "", "what was known at this `TIME`, such as 2026-03-03T14:03:00Z")
 	values, err := parseFlags(d.fs, args)
 	if err != nil {
 		return err
@@ -162,12 +165,19 @@ func intelLookup(ctx context.Context, e env, args []string) error {
 	if len(values) == 0 {
 		return wrong("Name at least one value.")
 	}
+	body := map[string]any{"values": values}
+	if *asOf != "" {
+		if _, err := time.Parse(time.RFC3339Nano, *asOf); err != nil || len(files) > 0 {
+			return wrong("-as-of takes a time such as 2026-03-03T14:03:00Z, and asks the store, not files.")
+		}
+		body["as_of"] = *asOf
+	}
 	if len(files) > 0 {
 		return lookupFiles(ctx, e, files, values)
 	}
-	*d.json = *d.json || !e.tty
-	d.looksUp = true
-	return list(ctx, d, "POST", "/indicators/lookup", map[string]any{"values": values}, "VALUE\tVERDICT\tKNOWN AS", func(w io.Writer, k known) {
+	*d.json = *d.json || !e.tty || *asOf != ""
+	d.looksUp = *asOf == ""
+	return list(ctx, d, "POST", "/indicators/lookup", body, "VALUE\tVERDICT\tKNOWN AS", func(w io.Writer, k known) {
 		var names []string
 		for _, i := range k.Indicators {
 			names = append(names, fmt.Sprintf("%s (%d)", strings.Join(append(i.Names, i.Value), " "), i.Confidence))

@@ -49,7 +49,7 @@ func commands() []command {
 		{"history", "export -o DIR | import PATH... [flags]", "the kept events: out as Parquet files, in from old files", runHistory},
 		{"feed", "list|add|run|enable|disable|acknowledge|audit|life|retire|remove [flags] [ID]", "the sources", runFeed},
 		{"report", "add|list|show [flags] [FILE...]", "reports to review: read them into the server, see what is proposed", runReport},
-		{"bench", "triage|extract|match|detect|intake [-want NAME>=X] [flags] FILE...", "measure: quality on labelled data, speed beside a floor", runBench},
+		{"bench", "triage|extract|match|detect|intake|import [-want NAME>=X] [flags] FILE...", "measure: quality on labelled data, speed beside a floor", runBench},
 		{"org", "import|show [FILE]", "the organisation profile", runOrg},
 		{"audit", "verify|list", "the audit log", runAudit},
 		{"doctor", "[-data D] [--json]", "check everything, and say what helps", runDoctor},

@@ -23,11 +23,18 @@ type ValuesBody struct {
 	Values []string `json:"values"`
 }
 
+// LookupBody asks about values, and for what was known of them at a time.
+type LookupBody struct {
+	Values []string  `json:"values"`
+	AsOf   time.Time `json:"as_of,omitzero"` // zero = now
+}
+
 // maxAsked is how many values one request may ask about.
 const maxAsked = 10_000
 
 // Known is what is known of a value. Verdict is "malicious" (live, confidence 50
-// and above), "suspicious" (live, below), "expired", "unknown" or "invalid".
+// and above), "suspicious" (live, below), "expired", "unknown" or "invalid"; of a time
+// also "revoked" or "withdrawn".
 type Known struct {
 	Value      string          `json:"value"`
 	Type       indicator.Type  `json:"type,omitempty"`
@@ -35,6 +42,7 @@ type Known struct {
 	Indicators []intel.Row     `json:"indicators"`
 	Seen       *telemetry.Seen `json:"seen,omitempty"` // in our own events
 	Reason     string          `json:"reason,omitempty"`
+	Then       *intel.Then     `json:"then,omitempty"` // when the question was of a time
 }
 
 // SameBody is a decision about two entities.
@@ -89,7 +97,7 @@ func (a *API) intelligence() []route {
 		send("POST", "/indicators/{id}/pin", ref.Analyst, "Fix confidence, expiry or revocation; wins over sources.", func(c call, b PinBody) (none, error) {
 			return none{}, s.Pin(c.ctx, c.id(), b.Confidence, b.Until, b.Revoked, b.Reason)
 		}),
-		send("POST", "/indicators/lookup", ref.Viewer, "What is known of each value, and whether we saw it.", a.lookup),
+		send("POST", "/indicators/lookup", ref.Viewer, "What is known of each value, and whether we saw it; with as_of, what was known of it then.", a.lookup),
 		get("/counts", ref.Viewer, "How many indicators, by type and by source.", nil, func(c call) (intel.Counts, error) { return s.Counts(c.ctx) }),
 		send("POST", "/entities/resolve", ref.Viewer, "Which entity each name means.", func(c call, b ValuesBody) (Page[intel.Named], error) {
 			if len(b.Values) > maxAsked {
@@ -145,7 +153,7 @@ func (a *API) intelligence() []route {
 	}
 }
 
-func (a *API) lookup(c call, b ValuesBody) (Page[Known], error) {
+func (a *API) lookup(c call, b LookupBody) (Page[Known], error) {
 	if len(b.Values) > maxAsked {
 		return Page[Known]{}, errs.New(errs.Invalid, "too_many_values", "Ask about at most %d values at once.", maxAsked)
 	}
@@ -159,12 +167,33 @@ func (a *API) lookup(c call, b ValuesBody) (Page[Known], error) {
 			continue
 		}
 		k.Type, k.Value, k.Verdict = t, v, "unknown"
-		if err := a.known(c, &k); err != nil {
+		find := a.known
+		if !b.AsOf.IsZero() {
+			find = func(c call, k *Known) error { return a.knownThen(c, k, b.AsOf) }
+		}
+		if err := find(c, &k); err != nil {
 			return Page[Known]{}, err
 		}
 		out = append(out, k)
 	}
 	return page(out, ""), nil
+}
+
+// knownThen answers by what was known at a time, of the value itself; whether it was
+// met is not asked.
+func (a *API) knownThen(c call, k *Known, at time.Time) error {
+	then, err := a.cfg.Intel.Then(c.ctx, k.Type, k.Value, at)
+	if err != nil {
+		return err
+	}
+	k.Then, k.Verdict = &then, then.State
+	if then.State == "live" {
+		k.Verdict = "suspicious"
+		if then.Confidence != nil && *then.Confidence >= 50 {
+			k.Verdict = "malicious"
+		}
+	}
+	return nil
 }
 
 func (a *API) known(c call, k *Known) error {

@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	mergeBatch   = 10_000
+	claimBatch   = 100_000
+	objectBatch  = 10_000
 	samplesKept  = 5 // per reason
 	sampleLength = 200
 	sniffBytes   = 4096
@@ -38,8 +39,18 @@ type intake struct {
 	sampled  map[string]int
 	claims   []indicator.Claim
 	pending  []stix.Object
-	seen     map[uint64]bool // of a dry run: values met, so that its counts are those of a real one
+	spare    []indicator.Claim   // taken by turns with claims
+	handing  chan handed         // of the batch being handed over; nil = none is
+	rough    bool                // of a dry run: what is named twice may count twice
+	seen     map[uint64]struct{} // of a dry run: values met, so that its counts are those of a real one
 	progress func(read int)
+}
+
+// handed is how a batch was taken.
+type handed struct {
+	stored, merged int
+	dropped        map[string]int
+	err            error
 }
 
 // Claim implements Sink.
@@ -62,7 +73,7 @@ func (in *intake) Claim(c indicator.Claim) error {
 		}
 	}
 	in.claims = append(in.claims, c)
-	if len(in.claims) >= mergeBatch {
+	if len(in.claims) >= claimBatch {
 		return in.flush()
 	}
 	return nil
@@ -71,7 +82,7 @@ func (in *intake) Claim(c indicator.Claim) error {
 // Object implements Sink.
 func (in *intake) Object(o stix.Object) error {
 	in.pending = append(in.pending, o)
-	if len(in.pending) >= mergeBatch {
+	if len(in.pending) >= objectBatch {
 		return in.flush()
 	}
 	return nil
@@ -96,7 +107,7 @@ func shorten(s string) string {
 	return string([]rune(s)[:sampleLength]) + "…"
 }
 
-// flush hands over what was gathered.
+// flush hands over what was gathered, once what was handed over before is taken.
 func (in *intake) flush() error {
 	for _, c := range in.claims {
 		in.count(c.Type)
@@ -105,32 +116,49 @@ func (in *intake) flush() error {
 	in.objects += len(in.pending)
 	if in.knowledge == nil {
 		in.countDry()
-	} else if err := in.handOver(); err != nil {
-		return err
+		in.claims, in.pending = in.claims[:0], in.pending[:0]
+	} else {
+		if err := in.taken(); err != nil {
+			return err
+		}
+		claims, objects, done := in.claims, in.pending, make(chan handed, 1)
+		in.claims, in.pending, in.spare, in.handing = in.spare[:0], nil, claims, done
+		go func() { done <- in.handOver(claims, objects) }()
 	}
-	in.claims, in.pending = in.claims[:0], in.pending[:0]
 	if in.progress != nil {
 		in.progress(in.report.In)
 	}
 	return in.ctx.Err()
 }
 
-func (in *intake) handOver() error {
-	if len(in.claims) > 0 {
-		stored, merged, dropped, err := in.knowledge.Merge(in.ctx, in.source, in.run, in.claims)
-		if err != nil {
-			return err
-		}
-		in.add(stored, merged, dropped)
+// taken waits for what was handed over and counts it.
+func (in *intake) taken() error {
+	if in.handing == nil {
+		return nil
 	}
-	if len(in.pending) > 0 {
-		stored, merged, dropped, err := in.knowledge.Objects(in.ctx, in.source, in.pending)
-		if err != nil {
-			return err
-		}
-		in.add(stored, merged, dropped)
+	h := <-in.handing
+	in.handing = nil
+	in.add(h.stored, h.merged, h.dropped)
+	return h.err
+}
+
+func (in *intake) handOver(claims []indicator.Claim, objects []stix.Object) handed {
+	var h handed
+	if len(claims) > 0 {
+		h.stored, h.merged, h.dropped, h.err = in.knowledge.Merge(in.ctx, in.source, in.run, claims)
 	}
-	return nil
+	if len(objects) == 0 || h.err != nil {
+		return h
+	}
+	stored, merged, dropped, err := in.knowledge.Objects(in.ctx, in.source, objects)
+	h.stored, h.merged, h.err = h.stored+stored, h.merged+merged, err
+	for reason, n := range dropped {
+		if h.dropped == nil {
+			h.dropped = map[string]int{}
+		}
+		h.dropped[reason] += n
+	}
+	return h
 }
 
 func (in *intake) add(stored, merged int, dropped map[string]int) {
@@ -146,15 +174,19 @@ func (in *intake) add(stored, merged int, dropped map[string]int) {
 
 // countDry counts what a real run would store or merge into an empty store.
 func (in *intake) countDry() {
+	if in.rough {
+		in.report.Stored += len(in.claims) + len(in.pending)
+		return
+	}
 	if in.seen == nil {
-		in.seen = map[uint64]bool{}
+		in.seen = map[uint64]struct{}{}
 	}
 	for _, c := range in.claims {
 		k := hash(string(c.Type) + "\x00" + c.Raw)
-		if in.seen[k] {
+		if _, again := in.seen[k]; again {
 			in.report.Merged++
 		} else {
-			in.seen[k] = true
+			in.seen[k] = struct{}{}
 			in.report.Stored++
 		}
 	}
@@ -190,6 +222,9 @@ func (in *intake) readAll(walk func(fn func(name string, r io.Reader) error) err
 	})
 	if err == nil {
 		err = in.flush()
+	}
+	if last := in.taken(); err == nil {
+		err = last
 	}
 	if err == nil && len(problems) == files && files > 0 {
 		return problems[0]

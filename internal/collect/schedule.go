@@ -151,7 +151,7 @@ func (s *Service) read(ctx context.Context, f Feed, st *State, run *Run) error {
 		return nil
 	}
 	// First only count: a feed that is not what it was must not touch what is live.
-	dry := &intake{ctx: ctx, source: f.ID, run: run.ID, guard: s.cfg.Knowledge.Suspicious}
+	dry := &intake{ctx: ctx, source: f.ID, run: run.ID, guard: s.cfg.Knowledge.Suspicious, rough: true}
 	err = dry.readAll(b.walk, s.cfg.Parsers, f.Kind, f.Options)
 	run.Report, run.Samples, run.Objects = dry.report, dry.samples, dry.objects
 	if err != nil {

@@ -30,15 +30,21 @@ func join(a, b indicator.Claim) indicator.Claim {
 	return a
 }
 
-// assert puts what c says into the assertions about k.
-func assert(said []AssertionRow, k Key, source, run string, c indicator.Claim, now time.Time) (all []AssertionRow, mine AssertionRow) {
-	mine = AssertionRow{Key: k, Tags: c.Tags, TLP: c.TLP, Layer: c.Layer, KillChain: c.KillChain, ValidFrom: c.ValidFrom, Until: c.ValidUntil, Run: run}
-	mine.Source, mine.FirstAdded, mine.LastSeen = source, now, now
+// stated is what c says of k.
+func stated(k Key, source string, run RunKey, c indicator.Claim, now time.Time) AssertionRow {
+	mine := AssertionRow{Key: k, Tags: c.Tags, TLP: c.TLP, Layer: c.Layer, KillChain: c.KillChain, ValidFrom: c.ValidFrom, Until: c.ValidUntil, Run: run}
+	mine.Source, mine.FirstAdded, mine.LastSeen, mine.Since = source, now, now, now
 	if !c.LastSeen.IsZero() { // the source's own clock counts, but never the future
 		mine.LastSeen = earlier(c.LastSeen, now)
 	}
 	mine.Confidence = cmp.Or(c.Confidence, usual)
 	mine.Names, mine.Comment, mine.Reference, mine.ExternalID = c.Names, c.Comment, c.Reference, c.ExternalID
+	return mine
+}
+
+// assert puts what c says into the assertions about k.
+func assert(said []AssertionRow, k Key, source string, run RunKey, c indicator.Claim, now time.Time) (all []AssertionRow, mine AssertionRow) {
+	mine = stated(k, source, run, c, now)
 	for i, a := range said {
 		if a.Source == source {
 			mine.FirstAdded = a.FirstAdded
@@ -49,6 +55,7 @@ func assert(said []AssertionRow, k Key, source, run string, c indicator.Claim, n
 			return said, mine
 		}
 	}
+	mine.Fresh = true
 	return append(said, mine), mine
 }
 
@@ -74,9 +81,15 @@ func replace(said []AssertionRow, by AssertionRow) {
 // repeats reports whether b says nothing that a did not, apart from a confirmation
 // less than a day younger.
 func repeats(a, b AssertionRow) bool {
+	return a.Mark == b.Mark && b.LastSeen.Sub(a.LastSeen).Abs() < 24*time.Hour && !a.Withdrawn
+}
+
+// sameWords reports whether two claims say the same; when they were confirmed does
+// not count.
+func sameWords(a, b AssertionRow) bool {
 	return a.Confidence == b.Confidence && a.TLP == b.TLP && a.Layer == b.Layer && a.KillChain == b.KillChain && a.Comment == b.Comment && a.Reference == b.Reference &&
 		a.ExternalID == b.ExternalID && slices.Equal(a.Names, b.Names) && slices.Equal(a.Tags, b.Tags) && a.ValidFrom.Equal(b.ValidFrom) && a.Until.Equal(b.Until) &&
-		b.LastSeen.Sub(a.LastSeen).Abs() < 24*time.Hour && !a.Withdrawn
+		a.Withdrawn == b.Withdrawn
 }
 
 // both unites what one run of a source says of a value in two places.

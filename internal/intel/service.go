@@ -17,8 +17,9 @@ import (
 	"github.com/vedette-soc/vedette/ref"
 )
 
-// batch is how many claims are merged in one transaction.
-const batch = 10_000
+// batch is how many claims are merged in one transaction: the fewer, the more often
+// each page of the indexes by key is written.
+const batch = 50_000
 
 // Service is the knowledge base. Safe for concurrent use; merges take turns.
 type Service struct {
@@ -46,89 +47,18 @@ func (s *Service) WithClock(now func() time.Time) *Service {
 
 // Merge brings canonical claims (Type set, Raw canonical) of one source in. What
 // is new counts as stored, what joins a value known before or named twice in this
-// call counts as merged.
+// call counts as merged. What a run says only a part of compared with the run before
+// is in effect when the run is over: see Withdraw and Settle.
 func (s *Service) Merge(ctx context.Context, source, run string, claims []indicator.Claim) (stored, merged int, dropped map[string]int, err error) {
-	dropped = map[string]int{}
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
-		return 0, 0, dropped, err
+		return 0, 0, nil, err
 	}
 	s.merging.Lock()
 	defer s.merging.Unlock()
 	if err := s.readSettled(ctx); err != nil {
-		return 0, 0, dropped, err
+		return 0, 0, nil, err
 	}
-	for chunk := range slices.Chunk(claims, batch) {
-		n, m, err := s.mergeBatch(ctx, source, run, chunk, dropped)
-		stored, merged = stored+n, merged+m
-		if err != nil {
-			return stored, merged, dropped, err
-		}
-	}
-	return stored, merged, dropped, nil
-}
-
-func (s *Service) mergeBatch(ctx context.Context, source, run string, claims []indicator.Claim, dropped map[string]int) (stored, merged int, err error) {
-	now := s.now().UTC()
-	byKey := make(map[Key]indicator.Claim, len(claims))
-	keys := make([]Key, 0, len(claims))
-	for _, c := range claims {
-		k := KeyOf(c.Type, c.Raw)
-		if first, again := byKey[k]; again {
-			c = join(first, c)
-			merged++
-		} else {
-			keys = append(keys, k)
-		}
-		byKey[k] = c
-	}
-	slices.Sort(keys) // in key order the tree is written once, from left to right
-	rows, said, err := s.store.Load(ctx, keys)
-	if err != nil {
-		return 0, 0, err
-	}
-	b := Batch{Tally: newTally()}
-	var again []Key
-	for _, k := range keys {
-		c := byKey[k]
-		old, known := rows[k]
-		if known && (old.Type != c.Type || old.Value != c.Raw) {
-			dropped["key-collision"]++
-			continue
-		}
-		if known {
-			merged++
-		} else {
-			stored++
-			old = Row{Key: k}
-			old.ID, old.Type, old.Value = indicator.ID(c.Type, c.Raw), c.Type, c.Raw
-		}
-		before := claiming(said[k])
-		had, _ := find(said[k], source)
-		all, mine := assert(said[k], k, source, run, c, now)
-		switch {
-		case !slices.Contains(before, source):
-			b.Tally.added(all, before, source, s.settledAt, now)
-			b.Assertions = append(b.Assertions, mine)
-		case had.Run != run && repeats(had, mine):
-			again = append(again, k)
-			replace(all, had) // what is not written does not count
-		default:
-			if had.Run != run && s.repeated[source].run == run && s.repeated[source].has(k) { // an earlier batch said it as before
-				mine = both(had, mine)
-				replace(all, mine)
-			}
-			b.Assertions = append(b.Assertions, mine)
-		}
-		if row := s.trust.combine(old, all); !known || !same(old, row) {
-			row.Turned = !known || old.Live(now) != row.Live(now)
-			b.Rows = append(b.Rows, row)
-		}
-	}
-	if err := s.store.Save(ctx, b); err != nil {
-		return stored, merged, err
-	}
-	s.repeat(source, run, again)
-	return stored, merged, nil
+	return s.mergeAll(ctx, source, RunKeyOf(run), claims)
 }
 
 // Withdraw tells that source no longer claims what run did not repeat, run being the
@@ -144,48 +74,30 @@ func (s *Service) Withdraw(ctx context.Context, source, run string) (int, error)
 		return 0, err
 	}
 	said := s.repeated[source]
-	if said.run != run {
+	if said.run != RunKeyOf(run) {
 		said = repetition{}
+	} else if err := s.writeHeld(ctx, source); err != nil {
+		return 0, err
 	}
-	total, after := 0, Key(math.MinInt64)
+	total, after := 0, int64(math.MinInt64)
 	for {
-		keys, err := s.store.Stale(ctx, source, run, after, batch)
-		if err != nil || len(keys) == 0 {
+		stale, err := s.store.Stale(ctx, source, RunKeyOf(run), after, batch)
+		if err != nil || len(stale) == 0 {
 			return total, err
 		}
-		after = keys[len(keys)-1]
-		keys = slices.DeleteFunc(keys, said.has)
+		after = stale[len(stale)-1].Seq
+		var keys []Key
+		for _, st := range stale {
+			if !said.has(st.Seq) {
+				keys = append(keys, st.Key)
+			}
+		}
+		slices.Sort(keys)
 		if err := s.withdrawBatch(ctx, source, keys); err != nil {
 			return total, err
 		}
 		total += len(keys)
 	}
-}
-
-// repetition is what a run of a source said again word for word: it is not written,
-// only remembered until the run is over. Each batch is sorted.
-type repetition struct {
-	run     string
-	batches [][]Key
-}
-
-func (r repetition) has(k Key) bool {
-	return slices.ContainsFunc(r.batches, func(b []Key) bool {
-		_, ok := slices.BinarySearch(b, k)
-		return ok
-	})
-}
-
-// repeat remembers what a batch of a run said again.
-func (s *Service) repeat(source, run string, keys []Key) {
-	r := s.repeated[source]
-	if r.run != run {
-		r = repetition{run: run}
-	}
-	if len(keys) > 0 {
-		r.batches = append(r.batches, keys)
-	}
-	s.repeated[source] = r
 }
 
 func (s *Service) withdrawBatch(ctx context.Context, source string, keys []Key) error {
@@ -202,14 +114,15 @@ func (s *Service) withdrawBatch(ctx context.Context, source string, keys []Key) 
 		before := claiming(said[k])
 		for i := range said[k] {
 			if a := &said[k][i]; a.Source == source {
-				a.Withdrawn = true
+				was := *a
+				a.Withdrawn, a.Since, a.Was = true, now, &was
 				b.Assertions = append(b.Assertions, *a)
 				b.Tally.withdrawn(said[k], before, *a, s.settledAt, now)
 			}
 		}
 		if old, ok := rows[k]; ok {
 			row := s.trust.combine(old, said[k])
-			row.Turned = old.Live(now) != row.Live(now)
+			row.date(old, now)
 			b.Rows = append(b.Rows, row)
 		}
 	}
@@ -226,6 +139,9 @@ func (s *Service) Announce(ctx context.Context) error {
 func (s *Service) Settle(ctx context.Context, source string) error {
 	s.merging.Lock()
 	defer s.merging.Unlock()
+	if err := s.writeHeld(ctx, source); err != nil {
+		return err
+	}
 	delete(s.repeated, source)
 	s.settled = nil // what the sources have in common changed, too
 	if err := s.readSettled(ctx); err != nil || !s.settled[source].IsZero() {
@@ -304,7 +220,7 @@ func (s *Service) Witness(ctx context.Context, incident string, ids []string, ki
 		if row.Confidence == old.Confidence && row.ValidUntil.Equal(old.ValidUntil) {
 			continue
 		}
-		row.Turned = old.Live(s.now()) != row.Live(s.now())
+		row.date(old, s.now().UTC())
 		b.Rows = append(b.Rows, row)
 		b.Announce = b.Announce || row.Turned
 	}
@@ -436,9 +352,9 @@ func (s *Service) Pin(ctx context.Context, id string, confidence int, until time
 		return err
 	}
 	actor := ref.ActorFrom(ctx)
-	was := row.Live(s.now())
+	was := row
 	row.Confidence, row.ValidUntil, row.Revoked, row.PinnedBy = confidence, until, revoked, actor.Name
-	row.Turned = row.Live(s.now()) != was
+	row.date(was, s.now().UTC())
 	return s.store.Pin(ctx, row, ref.Act{
 		Actor: actor, Verb: "intel.pin", Target: ref.Ref{Kind: ref.Indicator, ID: id}, Reason: why, Time: s.now(),
 		Detail: map[string]any{"value": row.Value, "confidence": confidence, "until": until, "revoked": revoked},

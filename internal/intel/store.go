@@ -24,13 +24,7 @@ import (
 type Key int64
 
 // KeyOf returns the key of a type and canonical value.
-func KeyOf(t indicator.Type, value string) Key {
-	id, err := uuid.Parse(indicator.ID(t, value))
-	if err != nil {
-		panic("indicator.ID returned no UUID: " + err.Error())
-	}
-	return KeyOfID(id)
-}
+func KeyOf(t indicator.Type, value string) Key { return KeyOfID(indicator.UUID(t, value)) }
 
 // KeyOfID returns the key of an indicator's id.
 func KeyOfID(id uuid.UUID) Key { return Key(binary.BigEndian.Uint64(id[:8])) }
@@ -42,8 +36,15 @@ type Row struct {
 	Claimed  bool     `json:"claimed"`           // at least one source still claims it
 	Sighting Sighting `json:"sighting,omitzero"` // what verdicts said of it; only Load reads it
 	PinnedBy string   `json:"pinned_by"`         // the analyst who fixed confidence or expiry; wins over sources
+	// Since is when confidence, revocation or being claimed became what they are.
+	Since time.Time `json:"-"`
 	// Turned says that the indicator begins or ceases to be live by being saved.
 	Turned bool `json:"-"`
+	// Fresh says that the store does not have it yet.
+	Fresh bool `json:"-"`
+	// Was is what it takes the place of, when something other than a confirmation
+	// changes; saving keeps it.
+	Was *Row `json:"-"`
 }
 
 // AssertionRow is what one source says of one indicator, as stored.
@@ -55,8 +56,25 @@ type AssertionRow struct {
 	Layer     indicator.Layer
 	KillChain string
 	ValidFrom time.Time
-	Until     time.Time // as the source says; zero = it does not
-	Run       string    // the import that said it last
+	Until     time.Time     // as the source says; zero = it does not
+	Run       RunKey        // the import that said it last
+	Since     time.Time     // when the source began to say it in these words
+	Mark      Mark          // of all that it says
+	Seq       int64         // in the order of arrival; only read
+	Fresh     bool          // the store does not have it yet
+	Was       *AssertionRow // what it takes the place of, to be kept
+}
+
+// Standing is the short of what sources say of an indicator, from the view of one of
+// them and of its run.
+type Standing struct {
+	Key      Key
+	Mine     bool // the source claims it
+	Others   bool // others do
+	ThisRun  bool // the source, in this run
+	Seq      int64
+	Mark     Mark
+	LastSeen time.Time
 }
 
 // Batch is what one write brings: rows and assertions (insert or replace by key, and
@@ -72,14 +90,18 @@ type Batch struct {
 // Store keeps indicators. Each method is one transaction; what it returned nil
 // for is durable. All may be called concurrently.
 type Store interface {
+	// Standing returns the short of what is claimed of keys, for each key that
+	// anything was ever said of.
+	Standing(ctx context.Context, source string, run RunKey, keys []Key) (map[Key]Standing, error)
 	// Load returns the rows and assertions that exist for keys.
 	Load(ctx context.Context, keys []Key) (map[Key]Row, map[Key][]AssertionRow, error)
 	Journal
+	Annals
 	// Save writes b in one transaction.
 	Save(ctx context.Context, b Batch) error
-	// Stale returns keys above after whose assertion of source stands although run
-	// did not write it, by rising key, at most limit of them.
-	Stale(ctx context.Context, source, run string, after Key, limit int) ([]Key, error)
+	// Stale returns what source claims although run did not write it, Key and Seq
+	// only, by rising Seq above after, at most limit of them.
+	Stale(ctx context.Context, source string, run RunKey, after int64, limit int) ([]Standing, error)
 	// Live calls fn for every indicator that is neither revoked nor expired at
 	// now and has a source that still claims it. The order is not defined.
 	Live(ctx context.Context, now time.Time, fn func(k Key, t indicator.Type, value string) error) error

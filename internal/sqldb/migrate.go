@@ -9,7 +9,8 @@ import (
 )
 
 // Migrate applies the .sql files of dir that were not applied yet, in order,
-// each in a transaction. The same files serve both engines.
+// each in a transaction. The same files serve both engines; see [dialect] for what
+// has to differ.
 func (db *DB) Migrate(ctx context.Context, dir fs.FS) error {
 	p, err := db.provider(dir)
 	if err != nil {
@@ -22,11 +23,11 @@ func (db *DB) Migrate(ctx context.Context, dir fs.FS) error {
 }
 
 func (db *DB) provider(dir fs.FS) (*goose.Provider, error) {
-	dialect := goose.DialectSQLite3
+	name := goose.DialectSQLite3
 	if db.engine == Postgres {
-		dialect = goose.DialectPostgres
+		name = goose.DialectPostgres
 	}
-	p, err := goose.NewProvider(dialect, db.writer, dir)
+	p, err := goose.NewProvider(name, db.writer, dialect{dir, db.engine})
 	if err != nil {
 		return nil, fmt.Errorf("prepare migrations: %w", err)
 	}

@@ -3,7 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
-	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -20,22 +20,28 @@ type prepared struct {
 	wanted []string
 }
 
-// prepare makes ready what transactions before this one wanted.
-func (p *prepared) prepare(ctx context.Context, writer *sql.DB) error {
+// prepare makes ready what transactions before this one wanted. It holds no lock
+// while it waits for the connection, which a transaction may have that asks for a
+// statement. What cannot be prepared fails where it is run, not here.
+func (p *prepared) prepare(ctx context.Context, writer *sql.DB) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, query := range p.wanted {
-		if p.ready[query] != nil || len(p.ready) >= maxPrepared {
-			continue
-		}
+	wanted := p.wanted
+	p.wanted = nil
+	p.mu.Unlock()
+	for _, query := range wanted {
 		s, err := writer.PrepareContext(ctx, query)
 		if err != nil {
-			return fmt.Errorf("prepare a statement: %w", err)
+			continue
 		}
-		p.ready[query] = s
+		p.mu.Lock()
+		if p.ready[query] == nil && len(p.ready) < maxPrepared {
+			p.ready[query], s = s, nil
+		}
+		p.mu.Unlock()
+		if s != nil {
+			_ = s.Close() // another was faster
+		}
 	}
-	p.wanted = nil
-	return nil
 }
 
 // get returns the statement when it is ready; else it will be for the next
@@ -44,7 +50,7 @@ func (p *prepared) get(query string) *sql.Stmt {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.ready[query]
-	if s == nil && len(p.ready)+len(p.wanted) < maxPrepared {
+	if s == nil && len(p.ready)+len(p.wanted) < maxPrepared && !slices.Contains(p.wanted, query) {
 		p.wanted = append(p.wanted, query)
 	}
 	return s

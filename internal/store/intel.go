@@ -23,7 +23,7 @@ var _ intel.Store = intelStore{}
 // Intel returns the part of the store that keeps indicators.
 func (s *Store) Intel() intel.Store { return intelStore{s.db} }
 
-const rowColumns = "key, type, value, names, tags, confidence, tlp, layer, kill_chain, valid_from, valid_until, first_seen, last_seen, revoked, claimed, pinned_by"
+const rowColumns = "key, type, value, names, tags, confidence, tlp, layer, kill_chain, valid_from, valid_until, first_seen, last_seen, revoked, claimed, pinned_by, since"
 
 // list stores a list of words: ” when empty, which most are.
 func list(words []string) string {
@@ -47,6 +47,7 @@ func rowDst(r *intel.Row) []any {
 		sqldb.TimeColumn{T: &r.FirstSeen},
 		sqldb.TimeColumn{T: &r.LastSeen},
 		&r.Revoked, &r.Claimed, &r.PinnedBy,
+		sqldb.TimeColumn{T: &r.Since},
 	}
 }
 
@@ -66,130 +67,6 @@ type said struct {
 	Reference  string          `json:"reference,omitempty"`
 	ExternalID string          `json:"external_id,omitempty"`
 	ValidFrom  int64           `json:"valid_from,omitempty"`
-}
-
-func (s intelStore) Load(ctx context.Context, keys []intel.Key) (map[intel.Key]intel.Row, map[intel.Key][]intel.AssertionRow, error) {
-	rows := make(map[intel.Key]intel.Row, len(keys))
-	all := make(map[intel.Key][]intel.AssertionRow, len(keys))
-	if len(keys) == 0 {
-		return rows, all, nil
-	}
-	args := make([]any, len(keys))
-	for i, k := range keys {
-		args[i] = int64(k)
-	}
-	q := s.db.Read()
-	in := sqldb.List(len(keys))
-	err := q.Query(ctx, "SELECT "+rowColumns+" FROM intel_indicator WHERE key IN ("+in+")", args, func(scan sqldb.Scan) error {
-		r, err := scanRow(scan)
-		rows[r.Key] = r
-		return err
-	})
-	if err != nil || len(rows) == 0 {
-		return rows, all, err
-	}
-	err = q.Query(ctx, "SELECT key, confirmed, refuted, last FROM intel_sighting WHERE key IN ("+in+")", args, func(scan sqldb.Scan) error {
-		var k intel.Key
-		var m intel.Sighting
-		err := scan(&k, &m.Confirmed, &m.Refuted, sqldb.TimeColumn{T: &m.Last})
-		r := rows[k]
-		r.Sighting = m
-		rows[k] = r
-		return err
-	})
-	if err != nil {
-		return rows, all, err
-	}
-	err = q.Query(ctx, `SELECT key, source, run, first_added, last_seen, confidence, until, names, tags, note, withdrawn FROM intel_source WHERE key IN (`+in+`)`,
-		args, func(scan sqldb.Scan) error {
-			a, err := scanAssertion(scan)
-			all[a.Key] = append(all[a.Key], a)
-			return err
-		})
-	return rows, all, err
-}
-
-func scanAssertion(scan sqldb.Scan) (intel.AssertionRow, error) {
-	var a intel.AssertionRow
-	var n said
-	err := scan(&a.Key, &a.Source, &a.Run, sqldb.TimeColumn{T: &a.FirstAdded}, sqldb.TimeColumn{T: &a.LastSeen}, &a.Confidence,
-		sqldb.TimeColumn{T: &a.Until}, listColumn{V: &a.Names}, listColumn{V: &a.Tags}, sqldb.JSONColumn[said]{V: &n}, &a.Withdrawn)
-	a.TLP, a.Layer, a.KillChain = n.TLP, n.Layer, n.KillChain
-	a.Comment, a.Reference, a.ExternalID, a.ValidFrom = n.Comment, n.Reference, n.ExternalID, sqldb.Time(n.ValidFrom)
-	return a, err
-}
-
-func (s intelStore) Save(ctx context.Context, b intel.Batch) error {
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := saveRows(ctx, tx, b.Rows); err != nil {
-			return err
-		}
-		if err := saveAssertions(ctx, tx, b.Assertions); err != nil {
-			return err
-		}
-		if err := saveTally(ctx, tx, b.Tally); err != nil {
-			return err
-		}
-		if !b.Announce {
-			return nil
-		}
-		return announce(ctx, tx, "intel.changed", ref.Ref{Kind: ref.System, ID: "intel"})
-	})
-}
-
-func saveRows(ctx context.Context, tx *sqldb.Tx, rows []intel.Row) error {
-	args := make([]any, 0, len(rows)*16)
-	var names []any
-	for _, r := range rows {
-		args = append(args, int64(r.Key), string(r.Type), r.Value, list(r.Names), list(r.Tags), r.Confidence, int(r.TLP), string(r.Layer), r.KillChain,
-			sqldb.Micros(r.ValidFrom), sqldb.Micros(r.ValidUntil), sqldb.Micros(r.FirstSeen), sqldb.Micros(r.LastSeen), r.Revoked, r.Claimed, r.PinnedBy)
-		for _, n := range r.Names {
-			names = append(names, intel.FoldName(n), int64(r.Key))
-		}
-	}
-	_, err := tx.Bulk(ctx, "INSERT INTO intel_indicator ("+rowColumns+")", 16, args, `ON CONFLICT (key) DO UPDATE SET
-		names = excluded.names, tags = excluded.tags, confidence = excluded.confidence, tlp = excluded.tlp, layer = excluded.layer,
-		kill_chain = excluded.kill_chain, valid_from = excluded.valid_from, valid_until = excluded.valid_until,
-		last_seen = excluded.last_seen, revoked = excluded.revoked, claimed = excluded.claimed, pinned_by = excluded.pinned_by`)
-	if err != nil {
-		return err
-	}
-	if _, err = tx.Bulk(ctx, "INSERT INTO intel_name (name, key)", 2, names, "ON CONFLICT (name, key) DO NOTHING"); err != nil {
-		return err
-	}
-	return noteTurned(ctx, tx, rows)
-}
-
-func saveAssertions(ctx context.Context, tx *sqldb.Tx, assertions []intel.AssertionRow) error {
-	args := make([]any, 0, len(assertions)*11)
-	for _, a := range assertions {
-		note := ""
-		if n := (said{a.TLP, a.Layer, a.KillChain, a.Comment, a.Reference, a.ExternalID, sqldb.Micros(a.ValidFrom)}); n != (said{}) {
-			b, err := json.Marshal(n)
-			if err != nil {
-				return err
-			}
-			note = string(b)
-		}
-		args = append(args, int64(a.Key), a.Source, a.Run, sqldb.Micros(a.FirstAdded), sqldb.Micros(a.LastSeen), a.Confidence,
-			sqldb.Micros(a.Until), list(a.Names), list(a.Tags), note, a.Withdrawn)
-	}
-	_, err := tx.Bulk(ctx, "INSERT INTO intel_source (key, source, run, first_added, last_seen, confidence, until, names, tags, note, withdrawn)", 11, args,
-		`ON CONFLICT (key, source) DO UPDATE SET run = excluded.run, last_seen = excluded.last_seen, confidence = excluded.confidence,
-		until = excluded.until, names = excluded.names, tags = excluded.tags, note = excluded.note, withdrawn = excluded.withdrawn`)
-	return err
-}
-
-func (s intelStore) Stale(ctx context.Context, source, run string, after intel.Key, limit int) ([]intel.Key, error) {
-	var keys []intel.Key
-	err := s.db.Read().Query(ctx, "SELECT key FROM intel_source WHERE source = ? AND run <> ? AND NOT withdrawn AND key > ? ORDER BY key LIMIT ?", []any{source, run, int64(after), limit},
-		func(scan sqldb.Scan) error {
-			var k intel.Key
-			err := scan(&k)
-			keys = append(keys, k)
-			return err
-		})
-	return keys, err
 }
 
 // live is the condition under which an indicator is matched.
@@ -349,7 +226,10 @@ func (s intelStore) Counts(ctx context.Context, now time.Time) (intel.Counts, er
 
 func (s intelStore) Pin(ctx context.Context, row intel.Row, act ref.Act) error {
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := saveRows(ctx, tx, []intel.Row{row}); err != nil {
+		if err := saveRows(ctx, tx, []intel.Row{row}, false); err != nil {
+			return err
+		}
+		if err := savePast(ctx, tx, []intel.Row{row}, nil); err != nil {
 			return err
 		}
 		if err := record(ctx, tx, act); err != nil {

@@ -100,7 +100,10 @@ func TestMergeInBatches(t *testing.T) {
 		if err != nil || !slices.Equal(once.Names, twice.Names) || once.Confidence != 70 || twice.Confidence != 70 {
 			t.Errorf("in one batch %v (%d), in two %v (%d), %v", once.Names, once.Confidence, twice.Names, twice.Confidence, err)
 		}
-		merge(t, s, "feed", "3", two) // the next run takes the place of the one before
+		merge(t, s, "feed", "3", two) // the next run takes the place of the one before, once it is over
+		if err := s.Settle(system(t), "feed"); err != nil {
+			t.Fatal(err)
+		}
 		if next, err := s.Lookup(system(t), indicator.Domain, "evil.example"); err != nil || !slices.Equal(next.Names, two.Names) || next.Confidence != 50 {
 			t.Errorf("the next run: %v (%d), %v", next.Names, next.Confidence, err)
 		}
@@ -342,10 +345,10 @@ func TestRepetition(t *testing.T) {
 		if n, err := s.Withdraw(ctx, "a", "2"); n != 1 || err != nil {
 			t.Errorf("withdrew %d, %v", n, err)
 		}
-		if r := said("stays.example").Run; r != "1" {
-			t.Errorf("what stayed was written by run %s", r)
+		if r := said("stays.example").Run; r != intel.RunKeyOf("1") {
+			t.Errorf("what stayed was written by run %d", r)
 		}
-		if r := said("changes.example"); r.Run != "2" || r.Confidence != 60 {
+		if r := said("changes.example"); r.Run != intel.RunKeyOf("2") || r.Confidence != 60 {
 			t.Errorf("what changed: %+v", r)
 		}
 		if r := said("grows.example"); len(r.Names) != 2 {

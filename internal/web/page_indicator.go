@@ -25,6 +25,7 @@ type indicatorPage struct {
 	State      string // "live", "expired", "revoked", "withdrawn", "unknown"
 	Names      []nameMeaning
 	Reckoning  intel.Reckoning
+	Then       *intel.Then // what was known at a time that was asked for
 	Relations  []relationLine
 	Sightings  []alert.Detection
 	Sighted    int
@@ -77,6 +78,17 @@ func (s *server) showIndicator(_ http.ResponseWriter, r *http.Request, v visitor
 	p.Saved = r.URL.Query().Get("saved") != ""
 	if err != nil {
 		return nil, err
+	}
+	if asked := r.URL.Query().Get("as-of"); asked != "" {
+		at, err := asOf(asked)
+		if err != nil {
+			return nil, err
+		}
+		then, err := s.cfg.Intel.Then(r.Context(), row.Type, row.Value, at)
+		if err != nil {
+			return nil, err
+		}
+		p.Then = &then
 	}
 	return p, nil
 }

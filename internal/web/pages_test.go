@@ -76,6 +76,8 @@ func TestPages(t *testing.T) {
 		{name: "an event with its fields", user: "viewer", target: "/events/1", status: 200, has: []string{"<h1>Event 1</h1>", "dns.question.name", "evil[.]example", "As it arrived"}},
 		{name: "an event that is no number", user: "viewer", target: "/events/x", status: 404},
 		{name: "an indicator", user: "analyst", target: "/indicators/" + indicator.ID(indicator.Domain, "evil.example"), status: 200, has: []string{"urlhaus", "threatfox", "95 %", "APT29", "the product of (1 − what each adds) = 95 %", "Decide it yourself", "shop-db-1 looked up"}},
+		{name: "an indicator long ago", user: "viewer", target: "/indicators/" + indicator.ID(indicator.Domain, "evil.example") + "?as-of=2020-01-01", status: 200, has: []string{"What did we know when?", `state-unknown">unknown`, "No source claimed it then"}},
+		{name: "an indicator at no time", user: "viewer", target: "/indicators/" + indicator.ID(indicator.Domain, "evil.example") + "?as-of=soon", status: 400},
 		{name: "a known value leads to its indicator", user: "viewer", target: "/lookup?type=domain-name&value=EVIL.example", status: 303, to: "/indicators/" + indicator.ID(indicator.Domain, "evil.example")},
 		{name: "an unknown value says so", user: "viewer", target: "/lookup?type=domain-name&value=new.example", status: 200, has: []string{"not the same as harmless"}},
 		{name: "a value that is none", user: "viewer", target: "/lookup?type=ipv4-addr&value=300.1.1.1", status: 400},
