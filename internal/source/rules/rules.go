@@ -196,4 +196,3 @@ func day(s string) time.Time {
 	}
 	return t
 }
-
