@@ -73,6 +73,9 @@ func entityOf(o stix.Object, source string) Entity {
 			e.AttackID, e.URL = x.ExternalID, x.URL
 			break
 		}
+		if x.SourceName == "capec" && x.ExternalID != "" && o.Type == "attack-pattern" { // CAPEC names itself first
+			e.Aliases, e.URL = union(e.Aliases, []string{x.ExternalID}), cmp.Or(e.URL, x.URL)
+		}
 		e.URL = cmp.Or(e.URL, x.URL)
 	}
 	e.Aliases = slices.DeleteFunc(e.Aliases, func(a string) bool { return a == e.Name })
