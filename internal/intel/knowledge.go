@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/ref"
@@ -60,10 +61,14 @@ func entityOf(o stix.Object, source string) Entity {
 		AttackAliases []string `json:"x_mitre_aliases"`
 		Deprecated    bool     `json:"x_mitre_deprecated"`
 		Cluster       *cluster `json:"x_misp_galaxy"`
+		LastSeen      string   `json:"last_seen"`
 	}
 	if json.Unmarshal(o.Raw, &more) == nil {
 		e.Aliases = union(e.Aliases, more.AttackAliases)
 		e.Revoked = e.Revoked || more.Deprecated
+		if o.Type == "campaign" {
+			e.LastSeen, _ = time.Parse(time.RFC3339, more.LastSeen) // what is no time is not said
+		}
 		if c := more.Cluster; c != nil {
 			e.Vocabulary, e.Country, e.Victims, e.Sectors, e.URL = "misp-galaxy/"+c.Type, c.Country, c.Victims, c.Sectors, c.URL
 		}
