@@ -136,22 +136,22 @@ func (s *Suppressions) Decisions(ctx context.Context) ([]Decision, error) {
 	return s.store.Decisions(ctx)
 }
 
-// Decide keeps a decision, with its line in the audit log.
-func (s *Suppressions) Decide(ctx context.Context, d Decision) error {
+// Decide keeps a decision, with its line in the audit log, and returns it as kept.
+func (s *Suppressions) Decide(ctx context.Context, d Decision) (Decision, error) {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
-		return err
+		return d, err
 	}
 	d.Reason = strings.TrimSpace(d.Reason)
 	if err := NeedReason(d.Reason); err != nil {
-		return err
+		return d, err
 	}
 	verb, ok := map[DecisionState]string{Accepted: "alert.suppress", Dismissed: "alert.suppress.dismiss", Undone: "alert.suppress.undo"}[d.State]
 	if !ok {
-		return errs.New(errs.Invalid, "decision_unknown", "%q is no decision.", d.State)
+		return d, errs.New(errs.Invalid, "decision_unknown", "%q is no decision.", d.State)
 	}
 	who := ref.ActorFrom(ctx)
 	d.By, d.Time = who.Name, s.now().UTC()
-	return s.store.SaveDecision(ctx, d, ref.Act{
+	return d, s.store.SaveDecision(ctx, d, ref.Act{
 		Actor: who, Verb: verb, Target: ref.Ref{Kind: ref.Rule, ID: d.Rule}, Reason: d.Reason, Time: d.Time,
 		Detail: map[string]any{"proposal": d.ID, "where": d.Where, "exception": d.Exception, "expires": d.Expires},
 	})

@@ -184,7 +184,7 @@ func (s *Suppressions) Accept(ctx context.Context, id, reason string, days int) 
 	}
 	d := p.decision(alert.Accepted, reason)
 	d.Exception, d.Expires = e.ID, e.Expires
-	return d, s.decide(ctx, d)
+	return s.decide(ctx, d)
 }
 
 // Dismiss keeps a proposal from coming again unless more is judged.
@@ -196,7 +196,8 @@ func (s *Suppressions) Dismiss(ctx context.Context, id, reason string) error {
 	if err != nil {
 		return err
 	}
-	return s.decide(ctx, p.decision(alert.Dismissed, reason))
+	_, err = s.decide(ctx, p.decision(alert.Dismissed, reason))
+	return err
 }
 
 // Undo takes an accepted proposal back: its rule reports everything again.
@@ -217,10 +218,11 @@ func (s *Suppressions) Undo(ctx context.Context, id, reason string) error {
 		return err // an exception that is over is no reason not to say so
 	}
 	d.State, d.Reason = alert.Undone, reason
-	return s.decide(ctx, d)
+	_, err = s.decide(ctx, d)
+	return err
 }
 
-func (s *Suppressions) decide(ctx context.Context, d alert.Decision) error {
+func (s *Suppressions) decide(ctx context.Context, d alert.Decision) (alert.Decision, error) {
 	defer s.forget()
 	return s.Alerts.Decide(ctx, d)
 }
