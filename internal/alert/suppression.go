@@ -116,16 +116,20 @@ func (s *Suppressions) Judged(ctx context.Context, since time.Time) (map[string]
 // JudgedReal returns the incident in which a detection that arrived at a time was judged
 // real; nil = none.
 func (r Reviewed) JudgedReal(d Detection, arrived time.Time) *Incident {
-	entity := d.Entity.Kind + "/" + d.Entity.Name
 	for i := range r.Real {
 		in := &r.Real[i]
-		if in.Verdict != nil && !arrived.After(in.Verdict.Time) && slices.ContainsFunc(in.Told, func(t triage.Told) bool {
-			return t.Rule == d.Reason.Key && t.Entity == entity
-		}) {
+		if in.Verdict != nil && !arrived.After(in.Verdict.Time) && in.Holds(d) {
 			return in
 		}
 	}
 	return nil
+}
+
+// Holds tells whether a verdict on the incident is about the rule of a detection on its
+// entity.
+func (in *Incident) Holds(d Detection) bool {
+	entity := d.Entity.Kind + "/" + d.Entity.Name
+	return slices.ContainsFunc(in.Told, func(t triage.Told) bool { return t.Rule == d.Reason.Key && t.Entity == entity })
 }
 
 // Decisions returns all decisions, the newest first.

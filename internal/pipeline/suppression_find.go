@@ -179,7 +179,12 @@ func replay(c candidate, g group, all []*seenEvent, r alert.Reviewed) Replay {
 	out := Replay{Looked: len(all), Counted: max(0, r.Counted-len(all)), Real: []IncidentLine{}, Doubtful: []IncidentLine{}}
 	hosts := g.hosts()
 	var hidden []IncidentLine
+	accounted := map[string]bool{} // incidents judged real of which something is stored
 	for _, e := range all {
+		real := r.JudgedReal(e.Detection, cmp.Or(e.arrived, e.Detection.Time))
+		if real != nil {
+			accounted[real.ID] = true
+		}
 		if e.event == nil {
 			out.Gone++
 			if !slices.Contains(hosts, e.Detection.Entity.Name) {
@@ -190,7 +195,7 @@ func replay(c candidate, g group, all []*seenEvent, r alert.Reviewed) Replay {
 		}
 		out.Hidden++
 		in := r.Incidents[e.Incident]
-		if real := r.JudgedReal(e.Detection, cmp.Or(e.arrived, e.Detection.Time)); real != nil {
+		if real != nil {
 			in = *real
 		}
 		hidden = addLine(hidden, in)
@@ -202,5 +207,10 @@ func replay(c candidate, g group, all []*seenEvent, r alert.Reviewed) Replay {
 		}
 	}
 	out.Incidents = len(hidden)
+	for _, in := range r.Real { // what is not stored any more cannot be shown to be something else
+		if !accounted[in.ID] && slices.ContainsFunc(g.events, func(e *seenEvent) bool { return in.Holds(e.Detection) }) {
+			out.Real = addLine(out.Real, in)
+		}
+	}
 	return out
 }
