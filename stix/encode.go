@@ -125,7 +125,7 @@ func (b *BundleWriter) name(name string, by sdo) string {
 	id := objectID(kind, name)
 	b.named[name] = id
 	b.put(sdo{
-		Type: kind, SpecVersion: "2.1", ID: id, Created: stamp(time.Unix(0, 0)), Modified: stamp(time.Unix(0, 0)),
+		Type: kind, SpecVersion: "2.1", ID: id, Created: Stamp(time.Unix(0, 0)), Modified: Stamp(time.Unix(0, 0)),
 		Name: name, IsFamily: kind == "malware", Markings: by.Markings,
 	})
 	return id
@@ -172,16 +172,16 @@ func objectOf(i indicator.Indicator) sdo {
 		modified = created
 	}
 	o := sdo{
-		Type: "indicator", SpecVersion: "2.1", ID: IndicatorID(i), Created: stamp(created), Modified: stamp(modified),
+		Type: "indicator", SpecVersion: "2.1", ID: IndicatorID(i), Created: Stamp(created), Modified: Stamp(modified),
 		Name: i.Value, Pattern: PatternOf(i.Type, i.Value), PatternType: "stix", Labels: i.Tags, Confidence: i.Confidence, Revoked: i.Revoked,
 	}
 	if until := i.ValidUntil; !until.IsZero() {
 		if !until.After(from) { // STIX wants a span
 			from = until.Add(-time.Second)
 		}
-		o.ValidUntil = stamp(until)
+		o.ValidUntil = Stamp(until)
 	}
-	o.ValidFrom = stamp(from)
+	o.ValidFrom = Stamp(from)
 	if i.Layer == indicator.IOA {
 		o.IndicatorTypes = []string{"anomalous-activity"}
 	}
@@ -205,8 +205,8 @@ func chainOf(name string) string {
 	return "mitre-attack"
 }
 
-// stamp writes a time with milliseconds, as STIX objects have it.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+// Stamp writes a time as STIX has it: UTC, with milliseconds (2.1, section 3.2).
+func Stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 func (b *BundleWriter) put(o any) {
 	if b.any {

@@ -62,7 +62,7 @@ type reportObject struct {
 // becomes an empty bundle, since STIX has no such report. left counts the
 // indicators that STIX cannot say.
 func WriteReport(w io.Writer, r Report) (left int, err error) {
-	at := stamp(r.Published)
+	at := Stamp(r.Published)
 	bundle := struct {
 		Type    string         `json:"type"`
 		ID      string         `json:"id"`

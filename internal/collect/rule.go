@@ -51,11 +51,13 @@ func (r DetectionRule) Object(in Input) (stix.Object, error) {
 	}
 	raw, err := json.Marshal(struct {
 		stix.Object
+		Created     string            `json:"created"`
+		Modified    string            `json:"modified"`
 		Pattern     string            `json:"pattern"`
 		PatternType string            `json:"pattern_type"`
-		ValidFrom   time.Time         `json:"valid_from"`
+		ValidFrom   string            `json:"valid_from"`
 		Meta        map[string]string `json:"x_vedette_meta,omitempty"`
-	}{o, r.Text, r.Type, o.Created, r.Meta})
+	}{o, stix.Stamp(o.Created), stix.Stamp(o.Modified), r.Text, r.Type, stix.Stamp(o.Created), r.Meta})
 	o.Raw = raw
 	return o, err
 }
