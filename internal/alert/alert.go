@@ -190,6 +190,9 @@ type Verdict struct {
 	Impact bool        `json:"impact"`
 	By     string      `json:"by"`
 	Time   time.Time   `json:"time"`
+	// Weight is the inverse of the chance by which the incident had been chosen to be
+	// judged; 0 = it had not been by chance.
+	Weight float64 `json:"weight,omitempty"`
 }
 
 // Entry is one line of an incident's timeline.

@@ -47,7 +47,7 @@ func lessonOf(in *Incident) *triage.Lesson {
 	if in.Verdict == nil || in.State != Closed || in.Merged != "" {
 		return nil
 	}
-	l := triage.Lesson{Incident: in.ID, Time: in.Verdict.Time, LogOdds: in.Assessment.LogOdds, Said: in.Assessment.Likelihood, Told: in.Told}
+	l := triage.Lesson{Incident: in.ID, Time: in.Verdict.Time, LogOdds: in.Assessment.LogOdds, Said: in.Assessment.Likelihood, Told: in.Told, Weight: in.Verdict.Weight}
 	switch in.Verdict.Kind {
 	case TruePositive:
 		l.Real = true
@@ -205,21 +205,38 @@ type Teaching struct {
 	Alike    int  // open incidents like it
 }
 
-// maxAsked is how many open incidents are looked at for what would teach.
-const maxAsked = 300
+// How many open incidents are looked at for what would teach, and how many are asked
+// about.
+const (
+	maxAsked     = 300
+	maxQuestions = 5
+)
 
 // Teach lists the five open incidents whose verdicts would teach most.
 func (s *Service) Teach(ctx context.Context) ([]Teaching, error) {
 	if err := ref.Need(ctx, ref.Viewer); err != nil {
 		return nil, err
 	}
-	list, _, err := s.store.Queue(ctx, QueueQuery{State: Open, Limit: maxAsked})
+	questions, byID, err := s.questions(ctx)
 	if err != nil {
 		return nil, err
 	}
+	var out []Teaching
+	for _, q := range questions {
+		out = append(out, Teaching{byID[q.ID], q.Why == triage.ByChance, q.N})
+	}
+	return out, nil
+}
+
+// questions are what is asked now, and the open incidents it is about.
+func (s *Service) questions(ctx context.Context) ([]triage.Question, map[string]Incident, error) {
+	list, _, err := s.store.Queue(ctx, QueueQuery{State: Open, Limit: maxAsked})
+	if err != nil {
+		return nil, nil, err
+	}
 	lessons, err := s.store.Lessons(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var open []triage.Open
 	byID := map[string]Incident{}
@@ -227,9 +244,17 @@ func (s *Service) Teach(ctx context.Context) ([]Teaching, error) {
 		open = append(open, triage.Open{ID: in.ID, LogOdds: in.Assessment.LogOdds, Told: in.Told})
 		byID[in.ID] = in
 	}
-	var out []Teaching
-	for _, q := range triage.Questions(open, 5, 5*len(lessons)) {
-		out = append(out, Teaching{byID[q.ID], q.Why == triage.ByChance, q.N})
+	return triage.Questions(open, maxQuestions, maxQuestions*len(lessons)), byID, nil
+}
+
+// byChance is the weight of a verdict on an incident that is asked for by chance; of
+// any other 0.
+func (s *Service) byChance(ctx context.Context, id string) (float64, error) {
+	questions, _, err := s.questions(ctx)
+	for _, q := range questions {
+		if q.ID == id {
+			return q.Weight, err
+		}
 	}
-	return out, nil
+	return 0, err
 }

@@ -39,6 +39,13 @@ func (s *Service) Judge(ctx context.Context, id string, v Verdict) error {
 			Fields: map[string]string{"reason": "A reason is needed for this verdict."},
 		}
 	}
+	if err := ref.Need(ctx, ref.Analyst); err != nil {
+		return err
+	}
+	var err error
+	if v.Weight, err = s.byChance(ctx, id); err != nil {
+		return err
+	}
 	return s.change(ctx, id, "alert.judge", string(v.Kind)+": "+v.Reason, func(i *Incident) (Entry, error) {
 		v.Time = s.now().UTC()
 		v.By = ref.ActorFrom(ctx).Name

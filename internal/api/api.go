@@ -45,34 +45,35 @@ const maxJSON = 4 << 20
 
 // Config is what the API serves from.
 type Config struct {
-	Alerts      *alert.Service
-	Intel       *intel.Service
-	Landscape   *pipeline.Landscape
-	Attack      *attack.Catalogue
-	Collect     *collect.Service
-	Investigate *investigate.Service
-	Respond     *respond.Service
-	Reports     *report.Service
-	Identity    *identity.Service
-	Org         *org.Service
-	Audit       audit.Store
-	History     pipeline.PastHistory
-	Decoder     *pipeline.Decoder
-	Matcher     *pipeline.Matcher
-	Workers     func() []supervise.Status
-	Senders     func() []telemetry.Source
-	Matched     func() telemetry.Seq // the last event that was matched
-	Rail        intel.Rail           // what keeps a value off devices
-	Backup      Backup
-	Doctor      func(context.Context) []Check
-	Detect      *detect.Service
-	Rules       *pipeline.Rules
-	Hunt        *hunt.Service
-	Retro       *pipeline.Retro
-	Outward     *pipeline.Outward
-	Inward      *pipeline.Inward
-	Version     string
-	Log         *slog.Logger
+	Alerts       *alert.Service
+	Intel        *intel.Service
+	Landscape    *pipeline.Landscape
+	Attack       *attack.Catalogue
+	Collect      *collect.Service
+	Investigate  *investigate.Service
+	Respond      *respond.Service
+	Reports      *report.Service
+	Identity     *identity.Service
+	Org          *org.Service
+	Audit        audit.Store
+	History      pipeline.PastHistory
+	Decoder      *pipeline.Decoder
+	Matcher      *pipeline.Matcher
+	Workers      func() []supervise.Status
+	Senders      func() []telemetry.Source
+	Matched      func() telemetry.Seq // the last event that was matched
+	Rail         intel.Rail           // what keeps a value off devices
+	Backup       Backup
+	Doctor       func(context.Context) []Check
+	Detect       *detect.Service
+	Suppressions *pipeline.Suppressions
+	Rules        *pipeline.Rules
+	Hunt         *hunt.Service
+	Retro        *pipeline.Retro
+	Outward      *pipeline.Outward
+	Inward       *pipeline.Inward
+	Version      string
+	Log          *slog.Logger
 }
 
 // API serves the routes of one Config.

@@ -11,14 +11,14 @@ import (
 
 // exportMedia are the media types of exports; all others are plain text.
 var exportMedia = map[string]string{
-	"stix": "application/stix+json;version=2.1", "misp": "application/json", "csv": "text/csv; charset=utf-8",
+	"stix": "application/stix+json;version=2.1", "misp": "application/json", "misp-feed": "application/x-tar", "csv": "text/csv; charset=utf-8",
 }
 
 func (a *API) exports() []route {
 	return []route{
 		stream(
 			"/indicators/export", ref.Viewer,
-			"Indicators as a file: to=stix, misp, csv, edl, rpz, zeek or suricata. objects=with or only adds to STIX what else is kept, as_of leaves out what came later. tlp is the most restrictive label that may leave (default green; above it: analysts).",
+			"Indicators as a file: to=stix, misp, misp-feed (tar), csv, edl, rpz, zeek, suricata, yara or suricata-rules. objects=with or only adds to STIX what else is kept, as_of leaves out what came later. tlp is the most restrictive label that may leave (default green; above it: analysts).",
 			"application/octet-stream", []string{"to", "q", "type", "source", "name", "state", "min_confidence", "tlp", "objects", "as_of"}, a.export,
 		),
 	}

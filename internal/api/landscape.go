@@ -36,6 +36,13 @@ func (a *API) threats() []route {
 			}
 			return page(out, ""), nil
 		}),
+		get("/landscape/campaigns", ref.Viewer, "Campaigns ranked by what speaks for their being a threat to this organisation: by themselves, by whom they are attributed to, and by time.", []string{"limit"}, func(c call) (Page[pipeline.CampaignThreat], error) {
+			t, err := a.cfg.Landscape.Threats(c.ctx)
+			if err != nil {
+				return Page[pipeline.CampaignThreat]{}, err
+			}
+			return page(t.Campaigns[:min(len(t.Campaigns), max(c.int("limit", 100), 0))], ""), nil
+		}),
 		get("/attack/layer", ref.Viewer, "The ATT&CK matrix as a layer of ATT&CK Navigator, by coverage, actors or seen.", []string{"domain", "by", "n", "actor"}, func(c call) (attack.Layer, error) {
 			t, err := a.cfg.Landscape.Threats(c.ctx)
 			if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/api"
 	"github.com/vedette-soc/vedette/internal/app"
+	"github.com/vedette-soc/vedette/internal/detect"
 )
 
 // TestScenarios plays testdata/scenarios/*.txtar on running systems. The comment is
@@ -30,6 +31,13 @@ import (
 //	says TITLE | TEXT         a term, a link, a guard rail or a line of the timeline holds TEXT
 //	silent TITLE | TEXT       none does
 //	count N                   so many incidents are open
+//	rules FILE                bring in Sigma rules and wait until they run
+//	proposes N                so many suppressions are proposed
+//	refused TITLE | INCIDENT  the proposal for a rule is refused, for an incident whose title holds INCIDENT
+//	accept TITLE              accept the suppression of a rule; undo, dismiss the same
+//	spares TITLE              a guard rail keeps the rule
+//	hides TITLE | N           so many stored detections it would have hidden
+//	detections N              so many were raised in all
 func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/scenarios/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -96,8 +104,10 @@ func (s *scene) step(line string) {
 		if fmt.Sprint(n) != what {
 			s.t.Errorf("%s: %d are open", line, n)
 		}
+	case "rules":
+		renewed(s.t, s.h, func() { ask[detect.Report](s.t, s.h, "POST", "/packs/own", pack(s.t, string(s.files[what]))) })
 	default:
-		s.t.Fatalf("no such step: %s", line)
+		s.suppression(line, verb, what, more)
 	}
 }
 
@@ -150,7 +160,11 @@ func (s *scene) queue() []alert.Incident {
 func (s *scene) place(title string) int {
 	i := slices.IndexFunc(s.queue(), func(in alert.Incident) bool { return strings.Contains(in.Title, title) && in.Merged == "" })
 	if i < 0 {
-		s.t.Fatalf("no incident %q", title)
+		var there []string
+		for _, in := range s.queue() {
+			there = append(there, in.Title)
+		}
+		s.t.Fatalf("no incident %q among %q", title, there)
 	}
 	return i
 }

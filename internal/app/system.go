@@ -66,6 +66,7 @@ type System struct {
 	reports     *report.Service
 	identity    *identity.Service
 	detect      *detect.Service
+	suppress    *pipeline.Suppressions
 	investigate *investigate.Service
 	hunt        *hunt.Service
 	landscape   *pipeline.Landscape
@@ -173,6 +174,9 @@ func (s *System) build(ctx context.Context) error {
 		Store: s.store.Rules(), Tuning: s.store.RuleTuning(),
 		Past: pipeline.RulePast{History: s.history, Decoder: s.decoder, Org: s.org, Pipelines: pipelines},
 	})
+	s.suppress = &pipeline.Suppressions{
+		Alerts: alert.NewSuppressions(s.store.Suppressions()), Detect: s.detect, History: s.history, Decoder: s.decoder, Org: s.org, Pipelines: pipelines,
+	}
 	s.rules = pipeline.NewRules(s.detect, s.org, pipelines, log)
 	s.matcher = pipeline.NewMatcher(s.intel, filepath.Join(c.Data, indexName), log)
 	s.collect = collect.New(collect.Config{
@@ -213,7 +217,7 @@ func (s *System) build(ctx context.Context) error {
 	s.api = api.New(api.Config{
 		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched,
-		Detect: s.detect, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Retro: s.retro, Inward: &pipeline.Inward{Intake: s.intake, Formats: s.formats, Memories: s.store.Memories()},
+		Detect: s.detect, Suppressions: s.suppress, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Retro: s.retro, Inward: &pipeline.Inward{Intake: s.intake, Formats: s.formats, Memories: s.store.Memories()},
 		Outward: &pipeline.Outward{History: s.history, Decoder: s.decoder, Tables: parquet.New}, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
 	})
 	if err := seedRules(ctx, s.detect); err != nil {

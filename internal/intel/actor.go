@@ -43,8 +43,9 @@ type Actor struct {
 
 // Circle is all actors, and the entities they have relations with by their ids.
 type Circle struct {
-	Actors []Actor
-	Around map[string]Entity
+	Actors    []Actor
+	Campaigns []Actor // each as if it acted by itself
+	Around    map[string]Entity
 }
 
 // actorTypes are the STIX types of who acts, and of their campaigns.
@@ -94,6 +95,11 @@ func (s *Service) Actors(ctx context.Context) (Circle, error) {
 	}
 	for _, m := range g.meanings(bearers) {
 		c.Actors = append(c.Actors, actorOf(m, g, at, c.Around, said))
+	}
+	for _, e := range all {
+		if e.Type == "campaign" && !e.Revoked {
+			c.Campaigns = append(c.Campaigns, Actor{Meaning: Meaning{Entity: e}, Members: []Entity{e}, Relations: at[e.ID]})
+		}
 	}
 	return c, nil
 }
@@ -148,6 +154,17 @@ func (c *Circle) ends(a *Actor, by, types []string) []Entity {
 		}
 	}
 	return slices.SortedFunc(maps.Values(found), rank)
+}
+
+// Attributed returns the ids of whom a campaign is attributed to.
+func (a *Actor) Attributed() []string {
+	var out []string
+	for _, r := range a.Relations {
+		if r.Type == "attributed-to" && r.From.ID == a.ID {
+			out = append(out, r.To.ID)
+		}
+	}
+	return out
 }
 
 // JudgeTargeting records what an analyst says of an actor: that it targets us

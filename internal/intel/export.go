@@ -35,9 +35,10 @@ type Export struct {
 	AsOf time.Time
 }
 
-// ExportFormats lists what an export may be written as. The last four feed
-// devices and sensors and are held to the guard rails of a block.
-var ExportFormats = []string{"stix", "misp", "csv", "edl", "rpz", "zeek", "suricata"}
+// ExportFormats lists what an export may be written as. Of these edl, rpz, zeek and
+// suricata feed devices and sensors and are held to the guard rails of a block;
+// misp-feed is a tar archive of a feed's files; the last two are rules as they came.
+var ExportFormats = []string{"stix", "misp", "misp-feed", "csv", "edl", "rpz", "zeek", "suricata", "yara", "suricata-rules"}
 
 // Rail names the guard rail that keeps a value off devices and sensors, "" when
 // none does. block says that the value would be blocked, not only watched for.
@@ -68,10 +69,17 @@ func (s *Service) Export(ctx context.Context, x Export, rail Rail, w io.Writer) 
 	if err := x.check(); err != nil {
 		return report, err
 	}
-	if t, v, err := indicator.Detect(x.Query.Text); err == nil && t != indicator.FileName {
+	if t, v, err := indicator.Detect(x.Query.Text); err == nil && t != indicator.FileName && ruleTypes[x.To] == nil {
 		x.Query.Text = v
 	}
 	buf := bufio.NewWriterSize(w, 64<<10)
+	if ruleTypes[x.To] != nil {
+		report, err := s.exportRules(ctx, x, buf)
+		if err != nil {
+			return report, fmt.Errorf("export rules: %w", err)
+		}
+		return report, buf.Flush()
+	}
 	enc := s.encoder(ctx, x, buf)
 	if err := s.exportObjects(ctx, x, enc, &report); err != nil {
 		return report, fmt.Errorf("export objects: %w", err)
@@ -158,6 +166,9 @@ func (x *Export) check() error {
 	if x.Objects != "" && x.Objects != "with" && x.Objects != "only" {
 		return errs.New(errs.Invalid, "export_objects", "%q is not one of with, only.", x.Objects)
 	}
+	if ruleTypes[x.To] != nil && x.Query.Type != "" {
+		return errs.New(errs.Invalid, "export_type", "Rules have no type; leave it out.")
+	}
 	if x.To == "suricata" {
 		x.Query.Type = cmp.Or(x.Query.Type, indicator.Domain)
 	}
@@ -187,6 +198,12 @@ func (s *Service) encoder(ctx context.Context, x Export, w *bufio.Writer) encode
 		return stix.NewBundleWriter(w, "bundle--"+uuid.NewString(), s.typeOf(ctx))
 	case "misp":
 		return misp.NewEventWriter(w, uuid.New(), s.now(), s.typeOf(ctx))
+	case "misp-feed":
+		title := "Vedette"
+		if x.Query.Source != "" {
+			title += ", " + x.Query.Source
+		}
+		return misp.NewFeedWriter(w, title, s.now(), s.typeOf(ctx))
 	case "csv":
 		return newTable(w)
 	case "rpz":

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/errs"
@@ -59,10 +60,14 @@ func entityOf(o stix.Object, source string) Entity {
 		AttackAliases []string `json:"x_mitre_aliases"`
 		Deprecated    bool     `json:"x_mitre_deprecated"`
 		Cluster       *cluster `json:"x_misp_galaxy"`
+		LastSeen      string   `json:"last_seen"`
 	}
 	if json.Unmarshal(o.Raw, &more) == nil {
 		e.Aliases = union(e.Aliases, more.AttackAliases)
 		e.Revoked = e.Revoked || more.Deprecated
+		if o.Type == "campaign" {
+			e.LastSeen, _ = time.Parse(time.RFC3339, more.LastSeen) // what is no time is not said
+		}
 		if c := more.Cluster; c != nil {
 			e.Vocabulary, e.Country, e.Victims, e.Sectors, e.URL = "misp-galaxy/"+c.Type, c.Country, c.Victims, c.Sectors, c.URL
 		}
@@ -71,6 +76,9 @@ func entityOf(o stix.Object, source string) Entity {
 		if strings.HasPrefix(x.SourceName, "mitre-") && x.ExternalID != "" {
 			e.AttackID, e.URL = x.ExternalID, x.URL
 			break
+		}
+		if x.SourceName == "capec" && x.ExternalID != "" && o.Type == "attack-pattern" { // CAPEC names itself first
+			e.Aliases, e.URL = union(e.Aliases, []string{x.ExternalID}), cmp.Or(e.URL, x.URL)
 		}
 		e.URL = cmp.Or(e.URL, x.URL)
 	}

@@ -161,6 +161,7 @@ type Entity struct {
 	Sectors     []string  `json:"sectors,omitempty"`    // targeted
 	URL         string    `json:"url,omitempty"`
 	Modified    time.Time `json:"modified,omitzero"`
+	LastSeen    time.Time `json:"last_seen,omitzero"` // of a campaign, as its source says
 	Revoked     bool      `json:"revoked,omitempty"`
 }
 

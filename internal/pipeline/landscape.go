@@ -39,6 +39,7 @@ type Threats struct {
 	Sectors   []string           `json:"sectors"`   // of ours
 	Countries []string           `json:"countries"` // of ours
 	Actors    []Threat           `json:"actors"`
+	Campaigns []CampaignThreat   `json:"campaigns"`
 	Coverage  *Coverage          `json:"-"`
 	Incidents map[string][]Shown `json:"-"` // by technique
 	byID      map[string]int
@@ -153,6 +154,7 @@ func (l *Landscape) make(ctx context.Context, p org.Profile, now time.Time) (*Th
 		threat.Techniques = slices.CompactFunc(threat.Techniques, func(a, b Technique) bool { return a.ID == b.ID })
 		t.Actors = append(t.Actors, threat)
 	}
+	t.Campaigns = g.campaigns(t, profileOf(p), l.Reader, now)
 	return t, nil
 }
 

@@ -236,6 +236,13 @@ func TestKnowledge(t *testing.T) {
 		if err != nil || len(rels) != 1 || len(around) != 1 || around[0].Name != "APT1" {
 			t.Errorf("neighbours: %+v %+v %v", rels, around, err)
 		}
+		capec := stix.Object{Type: "attack-pattern", ID: "attack-pattern--1", Name: "Leverage Alternate Encoding", ExternalReferences: []stix.ExternalReference{{SourceName: "capec", ExternalID: "CAPEC-267"}}}
+		if _, err := s.Learn(system(t), "capec", []stix.Object{capec}); err != nil {
+			t.Fatal(err)
+		}
+		if found, err := s.Resolve(system(t), []string{"CAPEC-267"}); err != nil || len(found["CAPEC-267"]) != 1 {
+			t.Errorf("by its CAPEC id: %+v, %v", found, err)
+		}
 		list, err := s.FindEntities(system(t), "apt", "intrusion-set", 10)
 		if err != nil || len(list) != 2 {
 			t.Errorf("find: %+v, %v", list, err)

@@ -145,3 +145,34 @@ func TestManySources(t *testing.T) {
 		t.Errorf("%d sources with %d refusals, want few with 10000", len(sources), total)
 	}
 }
+
+// TestImport: records of old files are kept and told of, and no sender comes of them.
+func TestImport(t *testing.T) {
+	h := new(historytest.Memory)
+	in := telemetry.NewIntake(h, 0)
+	old := records("one", "two")
+	for i := range old {
+		old[i].Source = telemetry.ImportedFrom("cellar")
+	}
+	if err := in.Import(ref.WithActor(t.Context(), ref.Actor{Role: ref.Viewer}), old); errs.KindOf(err) != errs.Denied {
+		t.Errorf("a viewer imports: %v", err)
+	}
+	if err := in.Import(system(t), old); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-in.Arrived():
+	default:
+		t.Error("nobody was told that something arrived")
+	}
+	got, err := h.Read(t.Context(), 1, 10)
+	if err != nil || len(got) != 2 || !telemetry.Imported(got[1].Source) || got[0].Received.IsZero() {
+		t.Errorf("%v %v", got, err)
+	}
+	if s := in.Sources(); len(s) > 0 {
+		t.Errorf("an old file counts as a sender: %+v", s)
+	}
+	if telemetry.Imported("http/import/") {
+		t.Error("a sender passes for an old file")
+	}
+}

@@ -39,7 +39,7 @@ var navigation = []struct {
 	need           ref.Role
 	below          []string // paths that belong to it
 }{
-	{"Queue", "/", "q", ref.Viewer, []string{"/incidents/", "/events/", "/quality"}},
+	{"Queue", "/", "q", ref.Viewer, []string{"/incidents/", "/events/", "/quality", "/suppressions"}},
 	{"Intelligence", "/intel", "i", ref.Viewer, []string{"/intel", "/indicators/", "/entities/", "/techniques/", "/lookup"}},
 	{"Threats", "/threats", "t", ref.Viewer, []string{"/threats", "/attack"}},
 	{"Hunt", "/hunt", "u", ref.Viewer, []string{"/hunt", "/hunts/"}},

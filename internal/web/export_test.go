@@ -44,6 +44,8 @@ func RenderZero() map[string]error {
 		threatsPage{Threats: &pipeline.Threats{}},
 		attackPage{},
 		qualityPage{},
+		suppressionsPage{},
+		suppressionsPage{CanAct: true, SuppressionList: pipeline.SuppressionList{Proposed: []pipeline.Suppression{{Refused: true}, {}}, Decided: []pipeline.Suppressed{{}}, Spared: []string{""}}},
 		qualityPage{Bars: []reliabilityBar{{}}, Teach: []alert.Teaching{{}}, Quality: alert.Quality{Rails: alert.Rails()}},
 	}
 	out := map[string]error{}

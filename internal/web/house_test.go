@@ -116,6 +116,9 @@ func (h *house) wire() {
 			History: h.history, Decoder: decoder, Matcher: h.matcher, Intel: in, Org: orgs, Alerts: alerts, Warnings: noWarnings, Log: log,
 		}, pipeline.Searcher{History: h.history, Decoder: decoder}),
 		Detect: rules, Rules: pipeline.NewRules(rules, orgs, creation, log),
+		Suppressions: &pipeline.Suppressions{
+			Alerts: alert.NewSuppressions(h.store.Suppressions()), Detect: rules, History: h.history, Decoder: decoder, Org: orgs, Pipelines: creation,
+		},
 		Index: h.matcher.State, Technique: technique,
 		Changes: func() (<-chan []string, func()) { return h.changes, func() {} },
 		Workers: func() []supervise.Status {

@@ -44,6 +44,8 @@ type entityPage struct {
 	Called   []calledLine
 	Versions []versionLine
 	AsOf     time.Time // shown is what was known then; zero = now
+	Rule     string    // of an indicator whose pattern is a rule: its text
+	RuleType string
 }
 
 // relationGroup is the relations of one sort.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -150,6 +151,9 @@ func (s *server) versions(r *http.Request, p *entityPage) error {
 		at := row.Added.UTC().Format(time.RFC3339Nano)
 		p.Versions = append(p.Versions, versionLine{row.Source, row.Modified, row.Added, withQuery("/entities/"+url.PathEscape(p.Entity.ID), url.Values{"as-of": {at}})})
 	}
+	if n := len(rows); n > 0 {
+		p.RuleType, p.Rule = ruleOf(rows[n-1].Raw)
+	}
 	slices.Reverse(p.Versions)
 	asked := r.URL.Query().Get("as-of")
 	if asked == "" {
@@ -165,6 +169,18 @@ func (s *server) versions(r *http.Request, p *entityPage) error {
 	}
 	p.Entity, p.AsOf = then, at
 	return nil
+}
+
+// ruleOf returns the rule that an object's pattern is.
+func ruleOf(raw []byte) (kind, text string) {
+	var r struct {
+		Pattern string `json:"pattern"`
+		Type    string `json:"pattern_type"`
+	}
+	if json.Unmarshal(raw, &r) != nil || r.Type == "stix" {
+		return "", ""
+	}
+	return r.Type, short(100_000, r.Pattern)
 }
 
 // asOf reads a time as a link or a form writes it, in UTC.

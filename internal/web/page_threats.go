@@ -12,17 +12,18 @@ import (
 
 // threatsPage ranks who threatens the organisation.
 type threatsPage struct {
-	Threats *pipeline.Threats
-	Shown   []threatLine
-	Total   int // that meet the filter
-	Filters []filterLink
-	Kinds   []filterLink
-	Query   string
-	State   string
-	Kind    string
-	MoreURL string
-	CanAct  bool
-	Profile bool // it says who we are
+	Threats   *pipeline.Threats
+	Shown     []threatLine
+	Campaigns []pipeline.CampaignThreat // the most relevant
+	Total     int                       // that meet the filter
+	Filters   []filterLink
+	Kinds     []filterLink
+	Query     string
+	State     string
+	Kind      string
+	MoreURL   string
+	CanAct    bool
+	Profile   bool // it says who we are
 }
 
 // threatLine is one actor of the list.
@@ -104,6 +105,11 @@ func (s *server) showThreats(_ http.ResponseWriter, r *http.Request, v visitor) 
 	}
 	for _, f := range threatKinds {
 		p.Kinds = append(p.Kinds, filterLink{f.name, link("why", string(f.kind)), kinds[f.kind], p.Kind == string(f.kind)})
+	}
+	for _, c := range t.Campaigns {
+		if p.State == "" && p.Kind == "" && len(p.Campaigns) < threatsShown && named(pipeline.Threat{Assessment: c.Assessment}, p.Query) {
+			p.Campaigns = append(p.Campaigns, c)
+		}
 	}
 	if p.Total > limit {
 		p.MoreURL = link("n", strconv.Itoa(limit*4))

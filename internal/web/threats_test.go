@@ -7,6 +7,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/ref"
+	"github.com/vedette-soc/vedette/stix"
 )
 
 // TestThreats: the reasons stand on the page, what is unknown as a question, and an
@@ -15,13 +16,24 @@ func TestThreats(t *testing.T) {
 	h := newHouse(t)
 	h.furnish()
 	const shop, quiet = "intrusion-set--00000000-0000-4000-8000-0000000000a1", "threat-actor--00000000-0000-4000-8000-0000000000a2"
+	const raid = "campaign--00000000-0000-4000-8000-0000000000a3"
 	_, err := h.cfg.Intel.Know(system(), []intel.Entity{
 		{ID: shop, Type: "intrusion-set", Name: "Magpie", Description: "Magpie is a German group. It targets Swiss retailers.", Source: "house"},
 		{ID: quiet, Type: "threat-actor", Name: "Quiet", Aliases: []string{"Magpie"}, Source: "other"},
-	}, []intel.Relation{{From: ref.Ref{Kind: ref.Entity, ID: shop}, Type: "uses", To: ref.Ref{Kind: ref.Entity, ID: techniqueID}, Source: "house"}})
+		{ID: raid, Type: "campaign", Name: "Winter Raid", Description: "Winter Raid hit Swiss retailers.", Source: "house"},
+	}, []intel.Relation{
+		{From: ref.Ref{Kind: ref.Entity, ID: shop}, Type: "uses", To: ref.Ref{Kind: ref.Entity, ID: techniqueID}, Source: "house"},
+		{From: ref.Ref{Kind: ref.Entity, ID: raid}, Type: "attributed-to", To: ref.Ref{Kind: ref.Entity, ID: shop}, Source: "house"},
+	})
+	h.must(err)
+	const rule = "indicator--00000000-0000-4000-8000-0000000000a4"
+	_, err = h.cfg.Intel.Learn(system(), "house", []stix.Object{{Type: "indicator", ID: rule, Name: "Magpie_Loader", Raw: []byte(`{"type":"indicator","id":"` + rule + `","name":"Magpie_Loader","pattern_type":"yara","pattern":"rule Magpie_Loader { condition: \"<b>\" }"}`)}})
 	h.must(err)
 	for _, s := range []scenario{
+		{name: "a rule is found by its name", user: "viewer", target: "/intel?q=magpie_loader", status: 200, has: []string{"/entities/" + rule}},
+		{name: "a rule's text is on its page", user: "viewer", target: "/entities/" + rule, status: 200, has: []string{"The rule", "rule Magpie_Loader { condition: &#34;&lt;b&gt;&#34; }"}, hasNot: []string{"<b>"}},
 		{name: "the reasons", user: "viewer", target: "/threats?q=magpie", status: 200, has: []string{"It targets our sector, retail.", "It targets Switzerland, where we are.", "It targets Swiss retailers.", "1 of 1", "No source says which sectors it targets."}, hasNot: []string{"Germany"}},
+		{name: "a campaign is a row of its own", user: "viewer", target: "/threats?q=winter", status: 200, has: []string{"Winter Raid", "It is attributed to Magpie, whose score is", "No source says when it was seen last."}},
 		{name: "seen here", user: "viewer", target: "/threats?why=seen-here", status: 200, has: []string{"bears its name (APT29)"}, hasNot: []string{"Quiet"}},
 		{name: "only the unknown", user: "viewer", target: "/threats?state=unknown", status: 200, has: []string{"Quiet"}, hasNot: []string{"It targets our sector"}},
 		{name: "on its page", user: "viewer", target: "/entities/" + shop, status: 200, has: []string{"What it has to do with us", "It targets Swiss retailers.", "Bears one of its names", "As a graph"}, hasNot: []string{"It does not</button>"}},

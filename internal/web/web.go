@@ -44,21 +44,22 @@ import (
 // Config holds what the pages show and change. Fields are required unless said
 // otherwise.
 type Config struct {
-	Alerts      *alert.Service
-	Intel       *intel.Service
-	Landscape   *pipeline.Landscape
-	Collect     *collect.Service
-	Investigate *investigate.Service
-	Respond     *respond.Service
-	Identity    *identity.Service
-	Org         *org.Service
-	Audit       audit.Store
-	History     pipeline.PastHistory
-	Decoder     *pipeline.Decoder
-	Detect      *detect.Service
-	Rules       *pipeline.Rules
-	Hunt        *hunt.Service
-	Reports     *report.Service
+	Alerts       *alert.Service
+	Intel        *intel.Service
+	Landscape    *pipeline.Landscape
+	Collect      *collect.Service
+	Investigate  *investigate.Service
+	Respond      *respond.Service
+	Identity     *identity.Service
+	Org          *org.Service
+	Audit        audit.Store
+	History      pipeline.PastHistory
+	Decoder      *pipeline.Decoder
+	Detect       *detect.Service
+	Suppressions *pipeline.Suppressions
+	Rules        *pipeline.Rules
+	Hunt         *hunt.Service
+	Reports      *report.Service
 
 	// Index describes the live index of indicators (pipeline.Matcher.State).
 	Index func() pipeline.IndexState

@@ -52,15 +52,12 @@ type Learner struct {
 	shift    float64
 	rule     map[string]float64
 	here     map[string]float64 // entity + "\x00" + rule
-	counts   map[string]*tally  // by rule, and by entity + "\x00" + rule
+	counts   tallies            // by rule, and by entity + "\x00" + rule
 }
-
-// tally counts verdicts.
-type tally struct{ real, all int }
 
 // NewLearner returns a learner that starts from model.
 func NewLearner(model Model) *Learner {
-	return &Learner{model: model, slope: 1, rule: map[string]float64{}, here: map[string]float64{}, counts: map[string]*tally{}}
+	return &Learner{model: model, slope: 1, rule: map[string]float64{}, here: map[string]float64{}, counts: tallies{}}
 }
 
 // Verdicts is how many it rests on.
@@ -79,102 +76,28 @@ func (l *Learner) Learn(now time.Time, verdicts ...Verdict) {
 	l.fit(now)
 }
 
-// factor is one unknown of the fit with its prior and the verdicts it acts on.
-type factor struct {
-	mean, precision float64
-	value           float64
-	in              []acts
-}
-
-// acts is a verdict, by number, and by how much a factor moves its log-odds.
-type acts struct {
-	i int
-	x float64
-}
-
-const sweeps = 30
-
-// fit finds the most probable slope, shift and rule weights: penalised logistic
-// regression by Newton steps, one coordinate after another.
+// fit finds the most probable slope, shift and rule weights.
 func (l *Learner) fit(now time.Time) {
-	slope := &factor{mean: 1, value: 1, precision: 1 / (spreadSlope * spreadSlope)}
-	shift := &factor{precision: 1 / (spreadShift * spreadShift)}
+	r := newRegression(spreadSlope, spreadShift)
 	rules, here := map[string]*factor{}, map[string]*factor{}
-	l.counts = map[string]*tally{}
-	factors := []*factor{slope, shift}
-	get := func(m map[string]*factor, key string, spread float64) *factor {
-		f := m[key]
-		if f == nil {
-			f = &factor{precision: 1 / (spread * spread)}
-			m[key] = f
-			factors = append(factors, f)
-		}
-		return f
-	}
-	z, y, w := make([]float64, len(l.verdicts)), make([]float64, len(l.verdicts)), make([]float64, len(l.verdicts))
-	for i, v := range l.verdicts {
+	l.counts = tallies{}
+	for _, v := range l.verdicts {
 		age := now.Sub(v.Time)
-		z[i] = l.model.LogOdds(v.Session, v.Evidence)
-		y[i] = is(v.Real)
-		w[i] = min(max(v.Weight, 1), maxWeight) * math.Exp2(-max(0, age.Seconds())/fade.Seconds())
-		slope.in = append(slope.in, acts{i, z[i]})
-		shift.in = append(shift.in, acts{i, 1})
+		r.judged(l.model.LogOdds(v.Session, v.Evidence), v.Real, weigh(v.Weight, age))
 		for _, f := range v.Session.Fired {
 			x := told(v.Session, f)
-			g := get(rules, f.Rule, spreadRule)
-			g.in = append(g.in, acts{i, x})
-			l.count(f.Rule, v.Real)
+			r.about(rules, f.Rule, spreadRule, x)
+			l.counts.count(f.Rule, v.Real)
 			if age <= expires {
 				key := v.Session.Entity + "\x00" + f.Rule
-				g := get(here, key, spreadEntity)
-				g.in = append(g.in, acts{i, x})
-				l.count(key, v.Real)
+				r.about(here, key, spreadEntity, x)
+				l.counts.count(key, v.Real)
 			}
 		}
 	}
-	for range sweeps {
-		for _, f := range factors {
-			f.step(z, y, w)
-		}
-	}
-	l.slope, l.shift = slope.value, shift.value
+	r.solve()
+	l.slope, l.shift = r.slope.value, r.shift.value
 	l.rule, l.here = values(rules), values(here)
-}
-
-// step moves one factor by a Newton step and keeps the log-odds z in line.
-func (f *factor) step(z, y, w []float64) {
-	grad, hess := f.precision*(f.value-f.mean), f.precision
-	for _, a := range f.in {
-		p := sigmoid(z[a.i])
-		grad += w[a.i] * (p - y[a.i]) * a.x
-		hess += w[a.i] * p * (1 - p) * a.x * a.x
-	}
-	d := -grad / hess
-	d = min(max(d, -1), 1)
-	f.value += d
-	for _, a := range f.in {
-		z[a.i] += d * a.x
-	}
-}
-
-func (l *Learner) count(key string, real bool) {
-	t := l.counts[key]
-	if t == nil {
-		t = &tally{}
-		l.counts[key] = t
-	}
-	t.all++
-	if real {
-		t.real++
-	}
-}
-
-func values(m map[string]*factor) map[string]float64 {
-	out := make(map[string]float64, len(m))
-	for k, f := range m {
-		out[k] = f.value
-	}
-	return out
 }
 
 // told is how much a verdict on s says of one of its rules.

@@ -19,6 +19,9 @@ type Lesson struct {
 	LogOdds  float64   `json:"log_odds"`       // of the incident without what verdicts said
 	Said     float64   `json:"said"`           // the likelihood that was shown when it was judged
 	Told     []Told    `json:"told,omitempty"` // what the verdict is about
+	// Weight is the inverse of the chance by which it was chosen to be judged; 0 = it
+	// was not by chance.
+	Weight float64 `json:"weight,omitempty"`
 }
 
 // Told is a rule, an indicator or a source within an incident.
@@ -42,7 +45,7 @@ type Learnt struct {
 	Lessons      int
 	Slope, Shift float64 // Platt's, for the probability that is shown; the order goes without
 	rule, here   map[string]float64
-	counts       map[string]*tally
+	counts       tallies
 }
 
 // Fit learns from lessons, as of now, whatever their order: penalised logistic
@@ -51,48 +54,29 @@ func Fit(now time.Time, lessons []Lesson) *Learnt {
 	lessons = slices.Clone(lessons)
 	slices.SortFunc(lessons, func(a, b Lesson) int { return cmp.Or(b.Time.Compare(a.Time), cmp.Compare(a.Incident, b.Incident)) })
 	lessons = lessons[:min(len(lessons), maxVerdicts)]
-	l := &Learnt{Lessons: len(lessons), counts: map[string]*tally{}}
-	slope := &factor{mean: 1, value: 1, precision: 1 / (spreadSlope * spreadSlope)}
-	shift := &factor{precision: 1 / (spreadShift * spreadShift)}
-	factors := []*factor{slope, shift}
+	l := &Learnt{Lessons: len(lessons), counts: tallies{}}
+	r := newRegression(spreadSlope, spreadShift)
 	rules, here := map[string]*factor{}, map[string]*factor{}
-	get := func(m map[string]*factor, key string, spread float64) *factor {
-		f := m[key]
-		if f == nil {
-			f = &factor{precision: 1 / (spread * spread)}
-			m[key] = f
-			factors = append(factors, f)
-		}
-		return f
-	}
-	z, y, w := make([]float64, len(lessons)), make([]float64, len(lessons)), make([]float64, len(lessons))
-	for i, v := range lessons {
+	for _, v := range lessons {
 		age := now.Sub(v.Time)
-		z[i], y[i], w[i] = v.LogOdds, is(v.Real), math.Exp2(-max(0, age.Seconds())/fade.Seconds())
-		slope.in, shift.in = append(slope.in, acts{i, z[i]}), append(shift.in, acts{i, 1})
+		r.judged(v.LogOdds, v.Real, weigh(v.Weight, age))
 		x := share(v.Told)
 		seen := map[string]bool{}
 		for _, t := range v.Told {
 			if !seen[t.Rule] && !v.Here {
 				seen[t.Rule] = true
-				f := get(rules, t.Rule, spreadOf(t))
-				f.in = append(f.in, acts{i, x})
-				l.count(t.Rule, v.Real)
+				r.about(rules, t.Rule, spreadOf(t), x)
+				l.counts.count(t.Rule, v.Real)
 			}
 			if key := t.key(); t.Entity != "" && age <= expires && !seen[key] {
 				seen[key] = true
-				f := get(here, key, spreadEntity)
-				f.in = append(f.in, acts{i, x})
-				l.count(key, v.Real)
+				r.about(here, key, spreadEntity, x)
+				l.counts.count(key, v.Real)
 			}
 		}
 	}
-	for range sweeps {
-		for _, f := range factors {
-			f.step(z, y, w)
-		}
-	}
-	l.Slope, l.Shift, l.rule, l.here = slope.value, shift.value, values(rules), values(here)
+	r.solve()
+	l.Slope, l.Shift, l.rule, l.here = r.slope.value, r.shift.value, values(rules), values(here)
 	return l
 }
 
@@ -112,18 +96,6 @@ func share(told []Told) float64 {
 		rules[t.Rule] = true
 	}
 	return 1 / math.Sqrt(float64(max(1, len(rules))))
-}
-
-func (l *Learnt) count(key string, real bool) {
-	t := l.counts[key]
-	if t == nil {
-		t = &tally{}
-		l.counts[key] = t
-	}
-	t.all++
-	if real {
-		t.real++
-	}
 }
 
 // Terms are what verdicts say of an incident, at least -pushDown together: what is
@@ -225,9 +197,10 @@ type Open struct {
 
 // Question is an incident whose verdict would teach, and why.
 type Question struct {
-	ID  string
-	Why Ask
-	N   int // how many open incidents are like it
+	ID     string
+	Why    Ask
+	N      int     // how many open incidents are like it
+	Weight float64 // inverse of the chance that chance chose it, for Lesson.Weight; else 0
 }
 
 // Questions picks the n incidents whose verdicts would teach most: those about whose
@@ -255,14 +228,14 @@ func Questions(open []Open, n, turn int) []Question {
 	for _, o := range open {
 		if len(out) < n && !asked[like(o)] {
 			asked[like(o)] = true
-			out = append(out, Question{o.ID, Teaches, alike[like(o)]})
+			out = append(out, Question{o.ID, Teaches, alike[like(o)], 0})
 		}
 	}
 	chance := int(shareChance*float64(turn+n)) - int(shareChance*float64(turn))
 	if rest := len(open) - len(out); chance > 0 && len(out) == n && rest > 0 {
 		pick := open[n+turn%rest]
 		if !slices.ContainsFunc(out, func(q Question) bool { return q.ID == pick.ID }) {
-			out[n-1] = Question{pick.ID, ByChance, alike[like(pick)]}
+			out[n-1] = Question{pick.ID, ByChance, alike[like(pick)], float64(rest)}
 		}
 	}
 	return out

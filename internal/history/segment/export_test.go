@@ -31,3 +31,10 @@ func FindInPage(page []byte, key telemetry.Key, count uint32) (telemetry.Found, 
 func Words(plain []byte, count uint32) bool {
 	return eachWord(string(plain), count, func(string) {})
 }
+
+// Meet returns which wanted traces a page of traces holds, and where the page ends
+// among them.
+func Meet(page []byte, wanted []uint64) (met []int, end int) {
+	end = meet(page, wanted, 0, func(i int) { met = append(met, i) })
+	return met, end
+}

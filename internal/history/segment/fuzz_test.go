@@ -1,8 +1,10 @@
 package segment_test
 
 import (
+	"encoding/binary"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/vedette-soc/vedette/internal/history/historytest"
@@ -66,6 +68,35 @@ func FuzzWords(f *testing.F) {
 	f.Fuzz(func(t *testing.T, p []byte, count uint32) {
 		if segment.Words(p, count) && int(count) > len(p) {
 			t.Errorf("%d values in %d bytes", count, len(p))
+		}
+	})
+}
+
+// FuzzMeet: of the traces of a page, written as sealing does, those wanted are met; any
+// other bytes only end it.
+func FuzzMeet(f *testing.F) {
+	f.Add([]byte("\x05\x03\x80\x80\x01\xff\xff\xff\x7f"), uint64(8), uint64(1<<20))
+	f.Add([]byte("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), uint64(0), uint64(1))
+	f.Fuzz(func(t *testing.T, page []byte, a, b uint64) {
+		wanted := []uint64{min(a, b), max(a, b)}
+		met, end := segment.Meet(page, wanted)
+		if end < 0 || end > len(wanted) || len(met) > end {
+			t.Errorf("%d met up to %d", len(met), end)
+		}
+		var has []uint64
+		at := uint64(0)
+		for rest := page; len(rest) > 0; {
+			step, n := binary.Uvarint(rest)
+			if n <= 0 || at+step < at {
+				return // no page that sealing wrote
+			}
+			at, rest = at+step, rest[n:]
+			has = append(has, at)
+		}
+		for i, w := range wanted {
+			if slices.Contains(has, w) != slices.Contains(met, i) {
+				t.Errorf("%d in %v: met %v", w, has, met)
+			}
 		}
 	})
 }
