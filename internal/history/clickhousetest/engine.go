@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"unsafe"
@@ -24,7 +25,10 @@ const library = "npm/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so"
 
 // engine is ClickHouse in this process. It answers one query at a time.
 type engine struct {
-	mu      sync.Mutex
+	mu       sync.Mutex
+	database string            // in use; guarded by mu
+	settings map[string]string // that are not as they are by themselves; guarded by mu
+
 	conn    *uintptr
 	query   func(conn uintptr, sql *byte, n uintptr, format *byte, m uintptr) uintptr
 	buffer  func(result uintptr) *byte
@@ -63,7 +67,7 @@ func start() (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{}
+	e := &engine{database: "default", settings: map[string]string{}}
 	var handlers func(on int32)
 	var connect func(n int32, args **byte) *uintptr
 	purego.RegisterLibFunc(&handlers, lib, "chdb_set_signal_handlers_enabled")
@@ -129,4 +133,27 @@ func goString(p *byte) string {
 func (e *engine) exec(format string, args ...any) error {
 	_, err := e.run(fmt.Appendf(nil, format, args...))
 	return err
+}
+
+// set makes settings and parameters hold, and no others. The caller holds mu.
+func (e *engine) set(q map[string][]string) error {
+	for name := range e.settings {
+		if _, ok := q[name]; ok || strings.HasPrefix(name, "param_") {
+			continue
+		}
+		if err := e.exec("SET %s = DEFAULT", name); err != nil {
+			return err
+		}
+		delete(e.settings, name)
+	}
+	for name, values := range q {
+		if had, ok := e.settings[name]; ok && had == values[0] {
+			continue
+		}
+		if err := e.exec("SET %s = %s", name, quoted(values[0], '\'')); err != nil {
+			return fmt.Errorf("set %s: %w", name, err)
+		}
+		e.settings[name] = values[0]
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -72,31 +73,47 @@ func refuse(w http.ResponseWriter, err error) {
 }
 
 // answer runs a query with its parameters and settings, in its database.
-func (s *Server) answer(database, query string, body []byte, q map[string][]string) (out []byte, err error) {
+func (s *Server) answer(database, query string, body []byte, q map[string][]string) ([]byte, error) {
 	s.engine.mu.Lock()
 	defer s.engine.mu.Unlock()
 	if database == "" {
 		database = "default"
 	}
-	if err := s.engine.exec("USE %s", quoted(database, '`')); err != nil {
+	if database != s.engine.database {
+		if err := s.engine.exec("USE %s", quoted(database, '`')); err != nil {
+			return nil, err
+		}
+		s.engine.database = database
+	}
+	delete(q, "query")
+	delete(q, "database")
+	delete(q, "wait_end_of_query") // there is no other way here
+	if err := s.engine.set(q); err != nil {
 		return nil, err
 	}
-	for name, values := range q {
-		switch {
-		case name == "query" || name == "database" || name == "wait_end_of_query":
-			continue
-		case strings.HasPrefix(name, "param_"):
-		default:
-			defer func() { err = errors.Join(err, s.engine.exec("SET %s = DEFAULT", name)) }()
-		}
-		if err := s.engine.exec("SET %s = %s", name, quoted(values[0], '\'')); err != nil {
-			return nil, fmt.Errorf("set %s: %w", name, err)
-		}
-	}
 	if len(body) > 0 {
-		return s.engine.run(append([]byte(query+"\n"), body...))
+		return s.insert(query, body)
 	}
 	return s.engine.run([]byte(query))
+}
+
+// insert brings data in by a file: what stands behind a statement the library reads as
+// its command line does, which sees an end of the data at an empty line.
+func (s *Server) insert(query string, body []byte) ([]byte, error) {
+	at := strings.LastIndex(query, " FORMAT ")
+	if at < 0 {
+		return nil, errors.New("an INSERT without a FORMAT")
+	}
+	f, err := os.CreateTemp("", "insert-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.Remove(f.Name()) }()
+	_, err = f.Write(body)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, err
+	}
+	return s.engine.run(fmt.Appendf(nil, "%s FROM INFILE %s COMPRESSION 'none'%s", query[:at], quoted(f.Name(), '\''), query[at:]))
 }
 
 func quoted(s string, by byte) string {

@@ -39,11 +39,11 @@ func TestFront(t *testing.T) {
 		t.Errorf("%q, code %q", version, code)
 	}
 	ask(t, s, "CREATE TABLE t (a UInt64, b String) ENGINE = MergeTree ORDER BY a", "", nil)
-	out, code := ask(t, s, "INSERT INTO t FORMAT RowBinary", "\x01\x00\x00\x00\x00\x00\x00\x00\x05'\n\x00\xff;", nil)
+	out, code := ask(t, s, "INSERT INTO t FORMAT RowBinary", "\x0a\x0a\x00\x00\x00\x00\x00\x00\x05'\n\x00\xff;\x0a\x0a\x01\x00\x00\x00\x00\x00\x00", nil)
 	if out != "" || code != "" {
 		t.Errorf("insert: %q, code %q", out, code)
 	}
-	out, _ = ask(t, s, "SELECT hex(b) FROM t WHERE a IN {a:Array(UInt64)} FORMAT RowBinary", "", url.Values{"param_a": {"[1,2]"}, "max_execution_time": {"5"}})
+	out, _ = ask(t, s, "SELECT hex(b) FROM t WHERE a IN {a:Array(UInt64)} FORMAT RowBinary", "", url.Values{"param_a": {"[2570,2]"}, "max_execution_time": {"5"}})
 	if diff := cmp.Diff("\x0a270A00FF3B", out); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
