@@ -23,9 +23,11 @@ func runHistory(ctx context.Context, e env, args []string) error {
 			return historyExport(ctx, e, args[1:])
 		case "import":
 			return historyImport(ctx, e, args[1:])
+		case "migrate":
+			return historyMigrate(ctx, e, args[1:])
 		}
 	}
-	return wrong("Say what to do: vedette history export -o DIR, or vedette history import PATH...")
+	return wrong("Say what to do: vedette history export -o DIR, vedette history import PATH..., or vedette history migrate -to clickhouse")
 }
 
 // stretch is a part of the history as the API shows it.

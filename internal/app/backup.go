@@ -101,7 +101,10 @@ func (s *System) fill(ctx context.Context, a *archive, database string, places [
 			return err
 		}
 	}
-	return s.history.Copy(ctx, func(name string, size int64, r io.Reader) error { return a.add(historyName+"/"+name, size, r) })
+	if s.segments == nil {
+		return nil // ClickHouse makes its own
+	}
+	return s.segments.Copy(ctx, func(name string, size int64, r io.Reader) error { return a.add(historyName+"/"+name, size, r) })
 }
 
 // copyDatabase makes a copy of the database in the data directory, "" where the

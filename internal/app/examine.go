@@ -143,6 +143,9 @@ func (x *examination) audit() {
 
 // history returns the number of the event that comes next.
 func (x *examination) history() uint64 {
+	if x.config.History.ClickHouse != "" {
+		return x.server()
+	}
 	v, err := segment.Verify(x.ctx, filepath.Join(x.config.Data, historyName))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

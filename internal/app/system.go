@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -25,6 +26,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/fetch"
+	"github.com/vedette-soc/vedette/internal/history/clickhouse"
 	"github.com/vedette-soc/vedette/internal/history/parquet"
 	"github.com/vedette-soc/vedette/internal/history/segment"
 	"github.com/vedette-soc/vedette/internal/hunt"
@@ -47,6 +49,8 @@ type Options struct {
 	Config  config.Config
 	Version string
 	Log     *slog.Logger
+
+	migrating bool // events are being brought to ClickHouse; the caller has the lock
 }
 
 // System is the product, built and not yet running.
@@ -54,7 +58,10 @@ type System struct {
 	opt      Options
 	cat      *attack.Catalogue
 	store    *store.Store
-	history  *segment.History
+	history  pipeline.PastHistory
+	segments *segment.History    // the same, where it is segments; else nil
+	server   *clickhouse.History // the same, where it is ClickHouse; else nil
+	lock     io.Closer           // of the data directory, where history has none; may be nil
 	intake   *telemetry.Intake
 	warnings *misp.WarningSet
 
@@ -108,10 +115,8 @@ func Open(ctx context.Context, opt Options) (*System, error) {
 
 func (s *System) openStores(ctx context.Context) error {
 	c := s.opt.Config
-	var err error
-	// The history's lock keeps a second process out of the whole directory.
-	if s.history, err = segment.Open(filepath.Join(c.Data, historyName), segment.Limits{}, s.opt.Log); err != nil {
-		return fmt.Errorf("open the event history: %w", err)
+	if err := s.openHistory(ctx); err != nil {
+		return err
 	}
 	left, _ := filepath.Glob(filepath.Join(c.Data, collect.SpoolPrefix+"*")) // the pattern is right
 	for _, dir := range left {
@@ -126,7 +131,7 @@ func (s *System) openStores(ctx context.Context) error {
 	if s.store, err = store.Open(ctx, dsn); err != nil {
 		return fmt.Errorf("open the store: %w", err)
 	}
-	return nil
+	return s.skipDone(ctx)
 }
 
 func (s *System) build(ctx context.Context) error {
@@ -262,6 +267,9 @@ func (s *System) Close() error {
 	}
 	if s.store != nil {
 		err = errors.Join(err, s.store.Close())
+	}
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Close())
 	}
 	return err
 }

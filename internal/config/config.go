@@ -73,6 +73,14 @@ type History struct {
 	MaxBytes int64 `yaml:"max_bytes"`
 	// Age, e.g. 2160h; 0 = no limit.
 	MaxAge time.Duration `yaml:"max_age"`
+	// Where events are kept: empty for segments in the data directory, or a database of
+	// ClickHouse: http://user@host:8123/database. `vedette history migrate` brings what
+	// is in segments there.
+	ClickHouse string `yaml:"clickhouse"`
+	// Password of that user, best as env:NAME or file:PATH.
+	ClickHousePassword string `yaml:"clickhouse_password"`
+	// PEM file of the authorities of the server's certificate (https://); empty = the system's.
+	ClickHouseCA string `yaml:"clickhouse_ca"`
 }
 
 // Fetch is how feeds are fetched.

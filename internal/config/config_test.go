@@ -54,6 +54,10 @@ func TestBadConfigurations(t *testing.T) {
 		{"intake: {max_event: many}\n", "line 1"},
 		{"intake: {also: [nowhere]}\n", "intake.also"},
 		{"intake: {syslog: {tls: \":6514\"}}\n", "needs tls.certificate"},
+		{"history: {clickhouse: \"tcp://h:9000/d\"}\n", "http://user@host:8123/database"},
+		{"history: {clickhouse: \"http://h:8123/a-b\"}\n", "must name a database"},
+		{"history: {clickhouse: \"http://u:secret@h:8123/d\"}\n", "must not hold the password"},
+		{"history: {clickhouse_password: x}\n", "need clickhouse"},
 		{"intake: {syslog: {udp: \":514\", allow: [ten]}}\n", "no address range"},
 	} {
 		_, err := config.Load(write(t, tt.text))

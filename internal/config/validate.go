@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/vedette-soc/vedette/internal/errs"
@@ -26,6 +28,7 @@ func (c Config) Validate() error {
 	if c.Intake.MaxEvent < 1024 || c.Intake.MaxBody < int64(c.Intake.MaxEvent) {
 		bad("intake: max_event must be at least 1024 and max_body at least max_event")
 	}
+	c.History.validate(bad)
 	for i, l := range c.Life {
 		if l.Lifetime <= 0 || l.Speed <= 0 || l.Threshold < 0 || l.Threshold >= 100 {
 			bad(fmt.Sprintf("life, rule %d: lifetime and decay_speed must be above 0, threshold from 0 to below 100", i+1))
@@ -35,6 +38,32 @@ func (c Config) Validate() error {
 		return nil
 	}
 	return errs.New(errs.Invalid, "config_invalid", "The configuration has %d problem(s): %s.", len(problems), strings.Join(problems, "; "))
+}
+
+var databaseName = regexp.MustCompile(`^/[A-Za-z_][A-Za-z0-9_]{0,63}$`)
+
+// validate looks at the address of ClickHouse.
+func (h History) validate(bad func(string)) {
+	if h.ClickHouse == "" {
+		if h.ClickHousePassword != "" || h.ClickHouseCA != "" {
+			bad("history: clickhouse_password and clickhouse_ca need clickhouse")
+		}
+		return
+	}
+	u, err := url.Parse(h.ClickHouse)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "":
+		bad("history.clickhouse: it must be like http://user@host:8123/database")
+		return
+	case !databaseName.MatchString(u.Path):
+		bad("history.clickhouse: its path must name a database, of letters, digits and _")
+	}
+	if _, ok := u.User.Password(); ok {
+		bad("history.clickhouse: it must not hold the password; give that in clickhouse_password, best as env:NAME or file:PATH")
+	}
+	if h.ClickHouseCA != "" && u.Scheme != "https" {
+		bad("history.clickhouse_ca: it needs https")
+	}
 }
 
 // addresses looks at where c listens and whom it listens to.

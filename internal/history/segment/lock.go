@@ -41,6 +41,30 @@ func lock(dir string) (*os.File, error) {
 	return f, nil
 }
 
+// Lock makes the directory belong to this process, where the records themselves are
+// kept elsewhere. Close gives it free again.
+func Lock(dir string) (io.Closer, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the directory of the history: %w", err)
+	}
+	f, err := lock(dir)
+	if err != nil {
+		return nil, err // not a nil *os.File in an interface
+	}
+	return f, nil
+}
+
+// Holds reports whether there is a record in dir.
+func Holds(dir string) bool {
+	logs, _ := filepath.Glob(filepath.Join(dir, "*.log")) // the pattern is right
+	for _, path := range logs {
+		if info, err := os.Stat(path); err == nil && info.Size() > int64(headSize) {
+			return true
+		}
+	}
+	return false
+}
+
 // InUse reports whether a process has the history in dir open.
 func InUse(dir string) bool {
 	f, err := os.Open(filepath.Join(dir, lockFile))
