@@ -66,6 +66,7 @@ type History struct {
 var (
 	_ telemetry.History = (*History)(nil)
 	_ telemetry.Past    = (*History)(nil)
+	_ telemetry.Fetcher = (*History)(nil)
 )
 
 // stretch is what is known of the records of one partition.
