@@ -132,6 +132,9 @@ func away(t *testing.T, s *server, secret string, broken *atomic.Bool) {
 	if err == nil || !strings.Contains(err.Error(), "503") {
 		t.Errorf("without the engine the intake says %v, want 503", err)
 	}
+	if h := call[struct{ Problem string }](t, s, "GET", "/health", nil); !strings.Contains(h.Problem, "history.clickhouse") {
+		t.Errorf("without the engine health says %q", h.Problem)
+	}
 	broken.Store(false)
 	ids, body := batch("back-"+fmt.Sprint(rand.Uint32()), 5)
 	if n, err := post(t.Context(), s.Intake, secret, body); err != nil || n != len(ids) {
