@@ -221,7 +221,7 @@ func (h *History) keepNoting() {
 			return
 		case <-tick.C:
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
+		ctx, cancel := context.WithTimeout(h.life, answerWithin)
 		if err := h.settleNotes(ctx); err != nil {
 			h.log.Warn("notes of events are not kept yet", "error", err)
 		}
