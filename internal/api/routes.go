@@ -51,6 +51,7 @@ type Health struct {
 	Index   pipeline.IndexState `json:"index"`
 	Rules   pipeline.RulesState `json:"rules"`
 	Totals  alert.Totals        `json:"totals"`
+	Problem string              `json:"problem,omitempty"` // why the history does not answer; its figures are the last known then
 }
 
 func (a *API) system() []route {
@@ -59,7 +60,10 @@ func (a *API) system() []route {
 		get("/health", ref.Viewer, "Workers, senders, history and index.", nil, func(c call) (Health, error) {
 			h := Health{Version: a.cfg.Version, Workers: a.cfg.Workers(), Senders: a.cfg.Senders(), Index: a.cfg.Matcher.State(), Rules: a.cfg.Rules.State(), Matched: a.cfg.Matched()}
 			var err error
-			if h.History, err = a.cfg.History.Stats(c.ctx); err != nil {
+			switch h.History, err = a.cfg.History.Stats(c.ctx); {
+			case errs.KindOf(err) == errs.Unavailable: // and who asks how things are wants the rest all the more
+				h.Problem = errs.Public(err)
+			case err != nil:
 				return h, err
 			}
 			h.Totals, err = a.cfg.Alerts.Totals(c.ctx)

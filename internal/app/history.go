@@ -35,7 +35,7 @@ func (s *System) openHistory(ctx context.Context) error {
 	dir := filepath.Join(c.Data, historyName)
 	home := filepath.Join(c.Data, homeName)
 	if c.History.ClickHouse == "" {
-		if _, err := os.Stat(home); err == nil {
+		if _, used, err := homeOf(home); err == nil && used {
 			return errs.New(errs.Conflict, "history_elsewhere", "The events of %s are in ClickHouse. Set history.clickhouse as it was.", c.Data)
 		}
 		h, err := segment.Open(dir, segment.Limits{}, s.opt.Log)
@@ -60,14 +60,23 @@ func (s *System) openHistory(ctx context.Context) error {
 	if s.opt.migrating {
 		return nil
 	}
-	return mayServe(ctx, h, dir)
+	if err := mayServe(ctx, h, dir); err != nil {
+		return err
+	}
+	return useHome(home)
 }
 
 func openClickHouse(ctx context.Context, opt Options, home string) (*clickhouse.History, error) {
 	c := opt.Config.History
-	id, err := homeOf(home)
+	id, _, err := homeOf(home)
 	if err != nil {
 		return nil, err
+	}
+	if id == "" {
+		id = uuid.NewString()
+		if err := os.WriteFile(home, []byte(id+"\n"), 0o600); err != nil {
+			return nil, err
+		}
 	}
 	password, err := config.Reveal(c.ClickHousePassword)
 	if err != nil {
@@ -76,17 +85,31 @@ func openClickHouse(ctx context.Context, opt Options, home string) (*clickhouse.
 	return clickhouse.Open(ctx, clickhouse.Config{URL: c.ClickHouse, Password: password, CA: c.ClickHouseCA, Home: id, Log: opt.Log})
 }
 
-// homeOf reads the name of a data directory, or gives it one.
-func homeOf(path string) (string, error) {
+// usedMark is what stands behind the name of a data directory once its events are in
+// ClickHouse.
+const usedMark = "used"
+
+// homeOf reads the name of a data directory, "" when it has none, and whether its
+// events are in ClickHouse.
+func homeOf(path string) (id string, used bool, err error) {
 	b, err := os.ReadFile(path)
-	if id := strings.TrimSpace(string(b)); err == nil && id != "" {
-		return id, nil
-	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
+		return "", false, err
 	}
-	id := uuid.NewString()
-	return id, os.WriteFile(path, []byte(id+"\n"), 0o600)
+	words := strings.Fields(string(b))
+	if len(words) == 0 {
+		return "", false, nil
+	}
+	return words[0], len(words) > 1 && words[1] == usedMark, nil
+}
+
+// useHome notes that the events of a data directory are in ClickHouse from now on.
+func useHome(path string) error {
+	id, used, err := homeOf(path)
+	if err != nil || used {
+		return err
+	}
+	return os.WriteFile(path, []byte(id+" "+usedMark+"\n"), 0o600)
 }
 
 // mayServe says whether the events of a directory are all in ClickHouse.

@@ -66,7 +66,10 @@ func Migrate(ctx context.Context, c config.Config, tell func(done, total int)) (
 		return job.Migration, err
 	}
 	job.Noted = sys.server.Noted()
-	return job.Migration, sys.server.Remember(ctx, migration, finished)
+	if err := sys.server.Remember(ctx, migration, finished); err != nil {
+		return job.Migration, err
+	}
+	return job.Migration, useHome(filepath.Join(c.Data, homeName))
 }
 
 // begin makes sure that the target holds nothing but what an earlier run brought.

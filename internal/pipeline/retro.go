@@ -11,7 +11,6 @@ import (
 
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/alert"
-	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/org"
@@ -279,26 +278,23 @@ func (l *retroLook) say(now bool) error {
 // batch takes the detections of some records.
 func (l *retroLook) batch(ctx context.Context, seqs []telemetry.Seq, end telemetry.Seq) error {
 	var found []alert.Detection
-	for _, seq := range seqs {
-		if seq >= end {
-			break
-		}
-		records, err := l.History.Read(ctx, seq, 1)
-		if errs.CodeOf(err) == "history_damaged" || err == nil && (len(records) == 0 || records[0].Seq != seq) {
-			l.job.Missed++
-			continue
-		}
-		if err != nil {
-			return err
-		}
+	if i := slices.IndexFunc(seqs, func(s telemetry.Seq) bool { return s >= end }); i >= 0 {
+		seqs = seqs[:i]
+	}
+	records, missed, err := fetch(ctx, l.History, seqs)
+	if err != nil {
+		return err
+	}
+	l.job.Missed += missed
+	for _, r := range records {
 		l.job.Events++
-		ev, ok := l.Decoder.Decode(records[0])
+		ev, ok := l.Decoder.Decode(r)
 		if !ok {
 			continue
 		}
-		ds, err := l.indicators(ctx, &about{ev: &ev, id: EventRef(seq), org: l.Org})
+		ds, err := l.indicators(ctx, &about{ev: &ev, id: EventRef(r.Seq), org: l.Org})
 		if err != nil {
-			return fmt.Errorf("detect in event %d: %w", seq, err)
+			return fmt.Errorf("detect in event %d: %w", r.Seq, err)
 		}
 		found = append(found, ds...)
 	}

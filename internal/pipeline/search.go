@@ -129,18 +129,11 @@ func (w *search) byValues(ctx context.Context, p telemetry.Part) error {
 	w.answer.Missed += s.Missed
 	for len(s.Seqs) > 0 && !w.late(ctx) {
 		n := min(readBatch, len(s.Seqs))
-		var records []telemetry.Stored
-		for _, seq := range s.Seqs[:n] {
-			r, err := w.History.Read(ctx, seq, 1)
-			if errs.CodeOf(err) == "history_damaged" || err == nil && (len(r) == 0 || r[0].Seq != seq) {
-				w.answer.Missed++
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			records = append(records, r[0])
+		records, missed, err := fetch(ctx, w.History, s.Seqs[:n])
+		if err != nil {
+			return err
 		}
+		w.answer.Missed += missed
 		s.Seqs = s.Seqs[n:]
 		w.look(records)
 	}

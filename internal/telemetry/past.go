@@ -84,6 +84,14 @@ type SeenDay struct {
 	Count int    `json:"count"`
 }
 
+// Fetcher is a history that brings records that lie apart at once: one to which the way
+// is long. Implementations are safe for concurrent use.
+type Fetcher interface {
+	// Fetch returns the records with these numbers (ascending), in order; those that
+	// are no longer kept are left out.
+	Fetch(ctx context.Context, seqs []Seq) ([]Stored, error)
+}
+
 // KeyOf is the key under which a history finds an observable.
 func KeyOf(t indicator.Type, value string) Key {
 	return Key(xxhash.Sum64String(string(t) + "\x00" + value))

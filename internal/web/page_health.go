@@ -5,6 +5,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/collect"
+	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/supervise"
@@ -60,6 +61,9 @@ func (s *server) showHealth(_ http.ResponseWriter, r *http.Request, _ visitor) (
 	var err error
 	if p.History, err = s.cfg.History.Stats(ctx); err != nil {
 		p.Problem = "The history does not answer; the log has the details."
+		if errs.KindOf(err) == errs.Unavailable {
+			p.Problem = errs.Public(err)
+		}
 		s.cfg.Log.ErrorContext(ctx, "history statistics failed", "error", err)
 	}
 	if s.cfg.Matched != nil {

@@ -22,6 +22,9 @@ const (
 // tries are the pauses before an insert without an answer is sent again.
 var tries = [...]time.Duration{0, 50 * time.Millisecond, 500 * time.Millisecond}
 
+// triesWithin is how long it is tried.
+const triesWithin = 10 * time.Second
+
 // request is what one caller wants kept.
 type request struct {
 	first   telemetry.Seq // the number it must have; 0 = the next
@@ -116,7 +119,7 @@ func weight(r *request) int {
 
 // insert keeps the records of all requests, or none that anybody is told of.
 func (h *History) insert(batch []*request) error {
-	ctx := context.Background()
+	ctx := h.life
 	if err := h.resend(ctx); err != nil {
 		return err
 	}
@@ -190,7 +193,11 @@ func (h *History) send(ctx context.Context, q question, token string) error {
 		"async_insert": "0", "max_insert_block_size": "100000000", "min_insert_block_size_rows": "100000000", "min_insert_block_size_bytes": "10000000000",
 	}
 	var err error
+	start := time.Now()
 	for _, pause := range tries {
+		if time.Since(start) > triesWithin {
+			break // it hangs: who waits had better know
+		}
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():

@@ -49,6 +49,8 @@ type History struct {
 	requests chan *request
 	stop     chan struct{} // closed by Close
 	ended    sync.WaitGroup
+	life     context.Context // of inserts
+	die      context.CancelFunc
 	pending  []block // sent, not answered; owned by the goroutine write
 
 	noting sync.Mutex // held while notes are collected and sent
@@ -66,6 +68,7 @@ type History struct {
 var (
 	_ telemetry.History = (*History)(nil)
 	_ telemetry.Past    = (*History)(nil)
+	_ telemetry.Fetcher = (*History)(nil)
 )
 
 // stretch is what is known of the records of one partition.
@@ -87,6 +90,7 @@ func Open(ctx context.Context, c Config) (*History, error) {
 		client: client, log: c.Log, requests: make(chan *request), stop: make(chan struct{}),
 		types: map[string]bool{},
 	}
+	h.life, h.die = context.WithCancel(context.WithoutCancel(ctx))
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
@@ -94,10 +98,12 @@ func Open(ctx context.Context, c Config) (*History, error) {
 		h.size = defaultStretch
 	}
 	if err := h.prepare(ctx, c.Home); err != nil {
+		h.die()
 		client.close()
 		return nil, err
 	}
 	if err := h.load(ctx); err != nil {
+		h.die()
 		client.close()
 		return nil, err
 	}
@@ -109,13 +115,14 @@ func Open(ctx context.Context, c Config) (*History, error) {
 // Close sends what is left of the notes and ends. What cannot be sent is noted again
 // by the caller after the next Open.
 func (h *History) Close() error {
+	limit := time.AfterFunc(closeWithin, h.die)
+	defer limit.Stop()
 	close(h.stop)
 	h.ended.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
-	defer cancel()
-	if err := h.settleNotes(ctx); err != nil {
+	if err := h.settleNotes(h.life); err != nil {
 		h.log.Warn("the last notes were not kept; they are made again", "error", err)
 	}
+	h.die()
 	h.client.close()
 	return nil
 }
@@ -194,7 +201,12 @@ FROM postings WHERE mark > 0 GROUP BY i ORDER BY i FORMAT RowBinary`, params: pa
 	return types.close()
 }
 
-// Stats implements telemetry.History.
+// statsWithin is how long Stats waits: who asks how things are does not want to wait
+// for what hangs.
+const statsWithin = 5 * time.Second
+
+// Stats implements telemetry.History. What it knows without the server it tells also
+// with an error.
 func (h *History) Stats(ctx context.Context) (telemetry.Stats, error) {
 	s := telemetry.Stats{Engine: "clickhouse"}
 	h.mu.RLock()
@@ -205,6 +217,8 @@ func (h *History) Stats(ctx context.Context) (telemetry.Stats, error) {
 		s.First, s.Last = h.stretches[0].first, h.next-1
 	}
 	h.mu.RUnlock()
+	ctx, cancel := context.WithTimeout(ctx, statsWithin)
+	defer cancel()
 	rows, err := h.client.rows(ctx, question{sql: `SELECT toUInt64(sum(bytes_on_disk)) FROM system.parts WHERE database = currentDatabase() AND active FORMAT RowBinary`})
 	if err != nil {
 		return s, err

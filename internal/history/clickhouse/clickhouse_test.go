@@ -150,3 +150,39 @@ func TestOutage(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestFetch: records that lie apart come at once, in order, without those that are gone.
+func TestFetch(t *testing.T) {
+	s := clickhousetest.Serve(t)
+	h := open(t, s, t.TempDir())
+	if _, err := h.Append(t.Context(), historytest.Records(1, 900)); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.AppendAt(t.Context(), 950, historytest.Records(2, 10)); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.AppendAt(t.Context(), 7, historytest.Records(2, 1)); errs.KindOf(err) != errs.Conflict {
+		t.Errorf("a number that is taken: %v", err)
+	}
+	records, err := h.Fetch(t.Context(), []telemetry.Seq{1, 3, 400, 401, 900, 920, 955, 2000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []telemetry.Seq
+	for _, r := range records {
+		got = append(got, r.Seq)
+		if one, err := h.Read(t.Context(), r.Seq, 1); err != nil || !cmp.Equal(one[0], r) {
+			t.Errorf("record %d differs: %v", r.Seq, err)
+		}
+	}
+	if diff := cmp.Diff([]telemetry.Seq{1, 3, 400, 401, 900, 955}, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	next, err := h.Read(t.Context(), 901, 5)
+	if err != nil || len(next) != 5 || next[0].Seq != 950 {
+		t.Errorf("behind a gap: %d records (%v)", len(next), err)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -21,6 +22,7 @@ import (
 const (
 	// answerWithin bounds one question, on both sides.
 	answerWithin = 60 * time.Second
+	dialWithin   = 5 * time.Second
 	// rowsRead bounds what one question may make the server read.
 	rowsRead = 2_000_000_000
 	// errorText bounds what is read of an error.
@@ -74,7 +76,7 @@ func newClient(c Config) (*client, error) {
 	if err != nil || u.Host == "" || len(u.Path) < 2 {
 		return nil, errs.New(errs.Invalid, "clickhouse_address", "history.clickhouse must be like http://user@host:8123/database.")
 	}
-	tr := &http.Transport{MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: false}
+	tr := &http.Transport{DialContext: (&net.Dialer{Timeout: dialWithin}).DialContext, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute}
 	if c.CA != "" {
 		pem, err := os.ReadFile(c.CA)
 		if err != nil {

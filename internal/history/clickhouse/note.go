@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -126,7 +127,7 @@ func (c *notes) word(v telemetry.Value) {
 	c.words = appendUint64(b, uint64(v.Key))
 	c.scratch = match.Traces(v.Type, v.Text, c.scratch[:0])
 	for _, t := range c.scratch {
-		c.traces = appendUint64(appendUint64(appendUint64(c.traces, c.stretch), t), uint64(v.Key))
+		c.traces = binary.LittleEndian.AppendUint32(appendUint64(appendUint64(c.traces, c.stretch), t), uint32(v.Key))
 	}
 }
 
@@ -220,7 +221,7 @@ func (h *History) keepNoting() {
 			return
 		case <-tick.C:
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
+		ctx, cancel := context.WithTimeout(h.life, answerWithin)
 		if err := h.settleNotes(ctx); err != nil {
 			h.log.Warn("notes of events are not kept yet", "error", err)
 		}

@@ -68,7 +68,7 @@ GROUP BY type, text, key FORMAT RowBinary`,
 		source, about["asked"] = "(SELECT trace FROM asked WHERE id = {asked:UInt64})", number(id)
 	}
 	return h.words(ctx, question{sql: `SELECT toString(type), text, key FROM words
-WHERE stretch = {stretch:UInt64} AND type IN {types:Array(String)} AND key IN (
+WHERE stretch = {stretch:UInt64} AND type IN {types:Array(String)} AND toUInt32(key) IN (
 	SELECT key FROM traces WHERE stretch = {stretch:UInt64} AND trace IN ` + source + `)
 GROUP BY type, text, key FORMAT RowBinary`, params: about}, fn)
 }

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/vedette-soc/vedette/internal/telemetry"
@@ -48,20 +49,42 @@ func (h *History) Read(ctx context.Context, from telemetry.Seq, limit int) ([]te
 
 // readRange reads the records from one number to before another.
 func (h *History) readRange(ctx context.Context, from, end telemetry.Seq) ([]telemetry.Stored, error) {
-	return h.records(ctx, question{
+	out, _, err := h.records(ctx, question{
 		sql: `SELECT seq, toUnixTimestamp64Micro(received), toString(source), toString(format), context, raw
 FROM events WHERE seq >= {from:UInt64} AND seq < {end:UInt64} ORDER BY seq FORMAT RowBinary`,
 		params: params{"from": number(from), "end": number(end)},
 	})
+	return out, err
 }
 
-// records reads the records that a question asks for.
-func (h *History) records(ctx context.Context, q question) ([]telemetry.Stored, error) {
+// Fetch implements telemetry.Fetcher.
+func (h *History) Fetch(ctx context.Context, seqs []telemetry.Seq) ([]telemetry.Stored, error) {
+	var out []telemetry.Stored
+	for len(seqs) > 0 {
+		n := min(keysAsked, len(seqs))
+		part, whole, err := h.records(ctx, question{
+			sql: `SELECT seq, toUnixTimestamp64Micro(received), toString(source), toString(format), context, raw
+FROM events WHERE seq IN {seqs:Array(UInt64)} ORDER BY seq FORMAT RowBinary`,
+			params: params{"seqs": numbers(seqs[:n])},
+		})
+		if err != nil {
+			return nil, err
+		}
+		if !whole {
+			n, _ = slices.BinarySearch(seqs, part[len(part)-1].Seq+1)
+		}
+		out, seqs = append(out, part...), seqs[n:]
+	}
+	return out, nil
+}
+
+// records reads the records that a question asks for. whole is false when it ended
+// early, because there are too many bytes.
+func (h *History) records(ctx context.Context, q question) (out []telemetry.Stored, whole bool, err error) {
 	rows, err := h.client.rows(ctx, q)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var out []telemetry.Stored
 	for rows.read < readBytes && rows.more() {
 		r := telemetry.Stored{Seq: telemetry.Seq(rows.uint64())}
 		r.Received = time.UnixMicro(rows.int64()).UTC()
@@ -72,8 +95,9 @@ func (h *History) records(ctx context.Context, q question) ([]telemetry.Stored, 
 		r.Raw = rows.bytes()
 		out = append(out, r)
 	}
+	whole = rows.read < readBytes || !rows.more()
 	if err := rows.close(); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return out, nil
+	return out, whole, nil
 }

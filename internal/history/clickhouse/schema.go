@@ -23,7 +23,10 @@ const version = "1"
 //
 // seen        when, how often and by whom a value was seen, by day; fed from postings
 // words       the values, by type and match.Place
-// traces      the values by match.Traces
+// traces      the values by match.Traces: the low half of the key is enough, for whoever
+//
+//	asks looks at the values again
+//
 // asked       traces that a look back wants, for a while
 // about       the size of a stretch, the version, the home
 const schema = `
@@ -56,7 +59,7 @@ CREATE TABLE IF NOT EXISTS words (
 ENGINE = ReplacingMergeTree PARTITION BY stretch ORDER BY (type, place, key) PRIMARY KEY (type, place)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 2048;
 
-CREATE TABLE IF NOT EXISTS traces (stretch UInt64, trace UInt64 CODEC(Delta, ZSTD(1)), key UInt64 CODEC(ZSTD(1)))
+CREATE TABLE IF NOT EXISTS traces (stretch UInt64, trace UInt64 CODEC(Delta, ZSTD(1)), key UInt32 CODEC(ZSTD(1)))
 ENGINE = ReplacingMergeTree PARTITION BY stretch ORDER BY (trace, key)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 2048;
 
