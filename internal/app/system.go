@@ -191,7 +191,8 @@ func (s *System) build(ctx context.Context) error {
 	guard := pipeline.Guard{Org: s.org, Warnings: warnings}
 	s.respond = respond.New(s.store.Responses(), guard,
 		pipeline.Past{History: s.history, Decoder: s.decoder, Org: s.org})
-	s.investigate = investigate.New(pipeline.Sources{Alerts: s.alerts, Intel: s.intel, History: s.history, Org: s.org}, techniqueName(s.cat))
+	s.investigate = investigate.New(pipeline.Sources{Alerts: s.alerts, Intel: s.intel, History: s.history, Org: s.org}, techniqueName(s.cat)).
+		WithLikeness(&pipeline.Likeness{Past: s.store.PastIncidents(), Intel: s.intel, Technique: techniqueName(s.cat)})
 	reader, err := reportReader(s.warnings)
 	if err != nil {
 		return err
