@@ -16,10 +16,17 @@ type fact struct {
 func facts(in Input) (out []fact) {
 	for _, t := range in.Terms {
 		if t.Weight > 0 {
+			text := "without this: " + t.Why
+			if t.Absent != "" {
+				text = t.Absent
+			}
 			out = append(out, fact{func(alt Input) Input {
 				alt.Terms = slices.DeleteFunc(slices.Clone(alt.Terms), func(x Term) bool { return x == t })
+				if t.Absent != "" && alt.FloorRests == t.Absent {
+					alt.Floor = alt.FloorElse
+				}
 				return alt
-			}, "without this: " + t.Why})
+			}, text})
 		}
 	}
 	if in.Criticality.Value > 10 {

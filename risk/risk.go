@@ -12,6 +12,9 @@ type Term struct {
 	Weight float64 `json:"weight"` // added log-odds, negative = speaks against
 	Why    string  `json:"why"`
 	Ref    string  `json:"ref,omitempty"` // what it rests on, ref.Ref form
+	// Absent says how it would be without this: "if the host were not exposed". "" = the
+	// sentence of the term is used.
+	Absent string `json:"absent,omitempty"`
 }
 
 // Input is what is known of an incident.
@@ -23,6 +26,10 @@ type Input struct {
 	Reputation  Factor // 1, 1.5, 2 or 3
 	Floor       int    // guard rail: the priority is at least this; 0 = none
 	FloorWhy    string
+	// FloorRests is what the guard rail rests on, in the words of a term's Absent: without
+	// it FloorElse holds.
+	FloorRests string
+	FloorElse  int
 }
 
 // Factor is a factor of the product with its reason.

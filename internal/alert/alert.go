@@ -36,6 +36,8 @@ type Detection struct {
 	Past       bool          `json:"past,omitempty"`       // found by looking back, not when the event arrived
 	Late       time.Duration `json:"late"`                 // found by looking back: how long after the event
 	Known      time.Time     `json:"known,omitzero"`       // when the reason became known here
+	CVEs       []string      `json:"cves,omitempty"`       // that the rule or the product names
+	Target     *Target       `json:"target,omitempty"`     // whether who is concerned has one of them
 }
 
 // ReasonKind is why a detection exists.

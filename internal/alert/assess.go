@@ -74,6 +74,7 @@ func (j judge) evidence(ctx context.Context, in *Incident, alerts []*Alert) (ris
 	input.Terms = append(intelligence(alerts), products(alerts)...)
 	input.Terms = append(input.Terms, rules(alerts)...)
 	input.Terms = append(input.Terms, breadth(in, alerts)...)
+	input.Terms = append(input.Terms, targets(alerts)...)
 	input.Terms = append(input.Terms, novelty(in, alerts)...)
 	wide, err := j.widely(ctx, alerts)
 	if err != nil {
@@ -81,7 +82,10 @@ func (j judge) evidence(ctx context.Context, in *Incident, alerts []*Alert) (ris
 	}
 	input.Terms = append(input.Terms, wide...)
 	input.Terms = append(input.Terms, j.learnt.Terms(in.Told)...)
-	input.Floor, input.FloorWhy = floor(alerts)
+	input.Floor, input.FloorWhy = floor(alerts, false)
+	if at, _ := floor(alerts, true); at < input.Floor {
+		input.FloorElse, input.FloorRests = at, notExposed
+	}
 	for _, a := range alerts {
 		if v := round(stageImpact[a.Detection.Tactic] * meaning(a.Detection)); v > input.Stage.Value {
 			input.Stage = risk.Factor{Value: v, Why: fmt.Sprintf("%s: %s", tacticName(a.Detection.Tactic), a.Title)}

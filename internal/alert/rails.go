@@ -15,6 +15,8 @@ type Rail struct {
 	Exposed     bool     // the asset is reachable from the internet
 	Watched     bool     // its owner wants it looked at by a person
 	Passed      bool     // it was not blocked
+	Exploited   bool     // the asset has the vulnerability that was tried, and it is known to be exploited
+	Act         bool     // the asset has it, and SSVC says to act
 	Floor       int
 }
 
@@ -28,6 +30,11 @@ func Rails() []Rail {
 			Techniques: []string{"T1003", "T1539", "T1528", "T1550", "T1558", "T1606"}, Passed: true, Floor: p2,
 		},
 		{ID: "exposed-exploit", Title: "an exploit reached an asset that the internet can reach", Techniques: []string{"T1190"}, Exposed: true, Passed: true, Floor: p2},
+		{
+			ID: "known-exploited", Title: "a vulnerability that is known to be exploited was tried on an asset that has it and that the internet can reach",
+			Exploited: true, Exposed: true, Passed: true, Floor: p2,
+		},
+		{ID: "ssvc-act", Title: "a vulnerability was tried on an asset that has it, for which SSVC says to act", Act: true, Passed: true, Floor: p2},
 		{ID: "watched", Title: "its owner wants a person to look at this asset, always", Watched: true, Floor: p2},
 	}
 }
@@ -37,7 +44,9 @@ func Rails() []Rail {
 func (r Rail) stops(a *Alert) bool {
 	d := a.Detection
 	switch {
-	case r.Criticality > d.Entity.Criticality, r.Exposed && !d.Entity.Exposed, r.Watched && !d.Entity.Watched, r.Passed && d.Blocked:
+	case (r.Exploited || r.Act) && !d.Target.has(), r.Exploited && !d.Target.Exploited, r.Act && d.Target.SSVC != "act":
+		return false
+	case r.Criticality > d.Entity.Criticality, r.Exposed && !d.exposed(), r.Watched && !d.Entity.Watched, r.Passed && d.Blocked:
 		return false
 	case len(r.Techniques) == 0:
 		return true
@@ -48,10 +57,14 @@ func (r Rail) stops(a *Alert) bool {
 	})
 }
 
-// floor is the highest rail that one of the alerts meets.
-func floor(alerts []*Alert) (at int, why string) {
+// exposed tells whether the internet can reach who is concerned.
+func (d *Detection) exposed() bool { return d.Entity.Exposed || d.Target != nil && d.Target.Exposed }
+
+// floor is the highest rail that one of the alerts meets; unexposed leaves out those
+// that rest on the exposure.
+func floor(alerts []*Alert, unexposed bool) (at int, why string) {
 	for _, r := range Rails() {
-		if r.Floor <= at {
+		if r.Floor <= at || unexposed && r.Exposed {
 			continue
 		}
 		for _, a := range alerts {

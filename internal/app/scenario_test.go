@@ -23,6 +23,7 @@ import (
 // the script, one step a line:
 //
 //	profile FILE              import the organisation profile
+//	learn FILE                read intelligence in, as intel import does
 //	send FILE                 deliver events; a line "every 24h 8 from -192h {…}" is eight of them
 //	verdict TITLE | KIND      judge the incident whose title holds TITLE
 //	split TITLE | ALERT       take the alert whose title holds ALERT out
@@ -79,6 +80,10 @@ func (s *scene) step(line string) {
 	switch verb {
 	case "profile":
 		if err := s.h.Call(s.t.Context(), "PUT", "/profile", bytes.NewReader(s.files[what]), nil); err != nil {
+			s.t.Fatalf("%s: %v", line, err)
+		}
+	case "learn":
+		if err := s.h.Call(s.t.Context(), "POST", "/indicators/import?name="+what+"&source="+what, bytes.NewReader(s.files[what]), nil); err != nil {
 			s.t.Fatalf("%s: %v", line, err)
 		}
 	case "send":

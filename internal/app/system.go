@@ -25,6 +25,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/config"
 	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/exposure"
 	"github.com/vedette-soc/vedette/internal/fetch"
 	"github.com/vedette-soc/vedette/internal/history/clickhouse"
 	"github.com/vedette-soc/vedette/internal/history/parquet"
@@ -69,6 +70,7 @@ type System struct {
 	intel       *intel.Service
 	org         *org.Service
 	collect     *collect.Service
+	exposure    *exposure.Service
 	respond     *respond.Service
 	reports     *report.Service
 	identity    *identity.Service
@@ -156,6 +158,7 @@ func (s *System) build(ctx context.Context) error {
 		return err
 	}
 	warnings := func() *misp.WarningSet { return s.warnings }
+	s.exposure = exposure.New(s.store.Exposures())
 	s.org = org.New(s.store.Org())
 	if err := s.org.Load(ctx); err != nil {
 		return err
@@ -185,7 +188,7 @@ func (s *System) build(ctx context.Context) error {
 	s.rules = pipeline.NewRules(s.detect, s.org, pipelines, log)
 	s.matcher = pipeline.NewMatcher(s.intel, filepath.Join(c.Data, indexName), log)
 	s.collect = collect.New(collect.Config{
-		Store: s.store.Feeds(), Knowledge: pipeline.Knowledge{Intel: s.intel, Org: s.org}, Parsers: Parsers(), Fetch: client,
+		Store: s.store.Feeds(), Knowledge: pipeline.Knowledge{Intel: s.intel, Org: s.org, Exposure: s.exposure}, Parsers: Parsers(), Fetch: client,
 		Catalogue: catalogue, SpoolDir: c.Data, Log: log.With("component", "collect"),
 	})
 	decays, err := decayRules(c.Life)
@@ -196,23 +199,27 @@ func (s *System) build(ctx context.Context) error {
 	guard := pipeline.Guard{Org: s.org, Warnings: warnings}
 	s.respond = respond.New(s.store.Responses(), guard,
 		pipeline.Past{History: s.history, Decoder: s.decoder, Org: s.org})
-	s.investigate = investigate.New(pipeline.Sources{Alerts: s.alerts, Intel: s.intel, History: s.history, Org: s.org}, techniqueName(s.cat))
+	s.investigate = investigate.New(pipeline.Sources{Alerts: s.alerts, Intel: s.intel, History: s.history, Org: s.org}, techniqueName(s.cat)).
+		WithLikeness(&pipeline.Likeness{Past: s.store.PastIncidents(), Intel: s.intel, Technique: techniqueName(s.cat)})
 	reader, err := reportReader(s.warnings)
 	if err != nil {
 		return err
 	}
-	shelf := pipeline.Shelf{Collect: s.collect, Knowledge: pipeline.Knowledge{Intel: s.intel, Org: s.org}, Detect: s.detect, Rules: s.rules}
+	shelf := pipeline.Shelf{Collect: s.collect, Knowledge: pipeline.Knowledge{Intel: s.intel, Org: s.org, Exposure: s.exposure}, Detect: s.detect, Rules: s.rules}
 	s.reports = report.New(report.Config{Store: s.store.Reports(), Engine: reader.Engine, Publisher: shelf, Eyes: shelf})
 	if err := s.buildLandscape(); err != nil {
 		return err
 	}
 	s.ready = make(chan struct{})
+	exposed := &pipeline.Exposed{Exposure: s.exposure, Org: s.org}
 	s.events = &pipeline.Events{
+		Exposed: exposed,
 		History: s.history, Checkpoints: s.store.Checkpoints(), Decoder: s.decoder, Matcher: s.matcher, Org: s.org, Alerts: s.alerts,
 		Rules: s.rules, Memories: s.store.Memories(),
 		Warnings: warnings, Changed: s.changes.tell, Ready: s.ready, Arrived: s.intake.Arrived(), Decoded: s.intake.Decoded, Log: log,
 	}
 	s.retro = &pipeline.Retro{
+		Exposed: exposed,
 		History: s.history, Decoder: s.decoder, Matcher: s.matcher, Rules: s.rules, Intel: s.intel, Org: s.org, Alerts: s.alerts,
 		Warnings: warnings, Changed: s.changes.tell, Started: s.ready, Matched: s.events.Matched, Log: log,
 	}

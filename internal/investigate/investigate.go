@@ -21,6 +21,7 @@ type Dossier struct {
 	Techniques []Technique `json:"techniques,omitempty"`
 	Related    []Related   `json:"related,omitempty"` // indicators we did not see, of the same campaign
 	Earlier    []Earlier   `json:"earlier,omitempty"`
+	Similar    []Similar   `json:"similar,omitempty"` // incidents, campaigns and actors it is like
 	Advice     []Advice    `json:"advice,omitempty"`
 }
 

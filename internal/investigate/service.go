@@ -28,6 +28,7 @@ type TechniqueName func(id string) (name string, tactics []string, ok bool)
 type Service struct {
 	sources   Sources
 	technique TechniqueName
+	likeness  Likeness // nil = it is not asked
 }
 
 // New returns a Service.
@@ -67,6 +68,11 @@ func (s *Service) Dossier(ctx context.Context, incident string) (Dossier, error)
 	}
 	if d.Earlier, err = s.sources.Earlier(ctx, incident, sharedValues(c)); err != nil {
 		return d, fmt.Errorf("find earlier incidents: %w", err)
+	}
+	if s.likeness != nil {
+		if d.Similar, err = s.likeness.Similar(ctx, incident); err != nil {
+			return d, fmt.Errorf("find what it is like: %w", err)
+		}
 	}
 	d.Advice = advise(c, d)
 	return d, nil

@@ -229,6 +229,7 @@ func byProduct(d *alert.Detection, ev *event.Event, who *setting) {
 	d.Sensor = product
 	severity, _ := f.Int("event.severity")
 	d.Reason = alert.Reason{Kind: alert.ByProduct, Key: key, Title: rule, Severity: int(min(max(severity, 0), 4)), Names: f.Strings("threat.software.name")}
+	d.CVEs = f.Strings("vulnerability.id")
 	d.Tactic = cmp.Or(tacticOf(first(f.Strings("threat.tactic.name"))), categoryTactic[strings.ToLower(f.String("rule.category"))])
 	d.Summary = fmt.Sprintf("%s: %s", cmp.Or(who.entity.Name, product), rule)
 	if d.Blocked {

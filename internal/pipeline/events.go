@@ -38,6 +38,7 @@ type Events struct {
 	Rules       *Rules                // nil = none
 	Memories    telemetry.MemoryStore // of correlations; nil = they forget at a restart
 	Org         *org.Service
+	Exposed     *Exposed // nil = nothing is known of vulnerabilities
 	Alerts      *alert.Service
 	Warnings    func() *misp.WarningSet
 	Changed     func(incidents []string) // told after each batch that changed incidents; may be nil
@@ -196,6 +197,9 @@ func (w *Events) commit(ctx context.Context, b *batch) error {
 	if last <= w.place {
 		w.show()
 		return nil
+	}
+	if err := w.Exposed.Fill(ctx, found); err != nil {
+		return err
 	}
 	taken, err := w.Alerts.Take(ctx, found, &alert.Mark{Consumer: Consumer, Seq: uint64(last)})
 	if err != nil {

@@ -39,6 +39,7 @@ type Retro struct {
 	Rules    *Rules // nil = none
 	Intel    *intel.Service
 	Org      *org.Service
+	Exposed  *Exposed // nil = nothing is known of vulnerabilities
 	Alerts   *alert.Service
 	Warnings func() *misp.WarningSet
 	Changed  func(incidents []string) // may be nil
@@ -309,6 +310,9 @@ func (r *Retro) takePast(ctx context.Context, j *hunt.Job, found []alert.Detecti
 	now := time.Now()
 	for i := range found {
 		past(&found[i], now)
+	}
+	if err := r.Exposed.Fill(ctx, found); err != nil {
+		return err
 	}
 	taken, err := r.Alerts.Take(ctx, found, nil)
 	if err != nil {

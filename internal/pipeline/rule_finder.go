@@ -12,6 +12,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/ref"
 	"github.com/vedette-soc/vedette/sigma"
+	"github.com/vedette-soc/vedette/vuln"
 )
 
 // ruleEye looks at events with one set of rules. It belongs to one goroutine and
@@ -202,6 +203,7 @@ func byRule(d *alert.Detection, m ruleMatch, id ref.Ref) {
 		d.Reason.Evidence = append(d.Reason.Evidence, evidence(w))
 	}
 	tags(d, m.rule.Tags)
+	d.CVEs = vuln.IDs(strings.Join(m.rule.Tags, " "))
 	what := m.rule.Title
 	if m.alarm != nil {
 		what = fmt.Sprintf("%s: %g within %s", m.rule.Title, m.alarm.Count, m.alarm.Last.Sub(m.alarm.First).Round(time.Second))

@@ -34,8 +34,9 @@ func funcs(now func() time.Time) template.FuncMap {
 		"parts":   func(name string) []string { return strings.Split(name, "/") }, // where a long name may break
 		"pain":    func(t indicator.Type) string { return indicator.PainLevel(t).String() },
 		"percent": percent,
-		"likely":  likely,
-		"lasted":  lasted,
+		"points":  points, "shareditem": sharedItem, "sharedhow": sharedHow,
+		"likely": likely,
+		"lasted": lasted,
 		"plural": func(n any, what string) (string, error) {
 			return whole(func(n int64) string { return plural(int(n), what) })(n)
 		},
