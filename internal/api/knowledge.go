@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"context"
 	"io"
 	"net/http"
 	"reflect"
@@ -14,6 +15,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/org"
+	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/ref"
 )
@@ -66,6 +68,9 @@ type EntityView struct {
 	Entity    intel.Entity     `json:"entity"`
 	Relations []intel.Relation `json:"relations"`
 	Around    []intel.Entity   `json:"around"`
+	// Detections says, of a technique, how ATT&CK detects it and which of the logs that
+	// takes reach us.
+	Detections []pipeline.Detection `json:"detections,omitempty"`
 }
 
 // PinBody fixes an indicator by decision.
@@ -118,8 +123,12 @@ func (a *API) intelligence() []route {
 			if err != nil {
 				return EntityView{}, err
 			}
-			rels, around, err := s.Neighbours(c.ctx, ref.Ref{Kind: ref.Entity, ID: e.ID}, 500)
-			return EntityView{e, rels, around}, err
+			v := EntityView{Entity: e}
+			if v.Relations, v.Around, err = s.Neighbours(c.ctx, ref.Ref{Kind: ref.Entity, ID: e.ID}, 500); err != nil {
+				return v, err
+			}
+			v.Detections, err = a.detections(c.ctx, e)
+			return v, err
 		}),
 		get("/profile", ref.Viewer, "The organisation profile.", nil, func(c call) (org.Profile, error) {
 			_, err := a.cfg.Org.Saved(c.ctx)
@@ -151,6 +160,22 @@ func (a *API) intelligence() []route {
 			},
 		},
 	}
+}
+
+// detections answers for techniques of ATT&CK.
+func (a *API) detections(ctx context.Context, e intel.Entity) ([]pipeline.Detection, error) {
+	if e.Type != "attack-pattern" || e.AttackID == "" {
+		return nil, nil
+	}
+	strategies, err := a.cfg.Intel.Strategies(ctx, e.ID)
+	if err != nil || len(strategies) == 0 {
+		return nil, err
+	}
+	t, err := a.cfg.Landscape.Threats(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return t.Coverage.Detections(strategies), nil
 }
 
 func (a *API) lookup(c call, b LookupBody) (Page[Known], error) {

@@ -25,6 +25,11 @@ func (s *Service) Learn(ctx context.Context, source string, objects []stix.Objec
 		return Stored{}, err
 	}
 	entities, relations := knowledgeOf(source, objects)
+	things, pointers, err := s.pointers(ctx, source, objects)
+	if err != nil {
+		return Stored{}, err
+	}
+	entities, relations = append(things, entities...), append(relations, pointers...)
 	return s.knowledge.PutKnowledge(ctx, Knowledge{entities, relations, objectRows(source, objects), s.now().UTC()})
 }
 

@@ -16,8 +16,8 @@ type Ledger interface {
 	Settle(ctx context.Context, source string, at time.Time) error
 	// SaveListed records what of a source stands on warning lists.
 	SaveListed(ctx context.Context, source string, l Listed) error
-	// Recount counts the sets anew from what the sources say and returns how many
-	// were wrong.
+	// Recount counts anew what Save keeps counts of, the sets of sources and the
+	// indicators by type, and returns how many counts were wrong.
 	Recount(ctx context.Context) (int, error)
 	// Witness records what a verdict on an incident says of indicators ("" =
 	// nothing) in the place of what it said before, and returns all it ever spoke of.

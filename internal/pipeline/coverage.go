@@ -32,7 +32,8 @@ var sightOrder = []Sight{Watched, Waiting, Blind, Off, NoRule}
 
 // Coverage is what our rules would see, by technique.
 type Coverage struct {
-	byTag map[string][]RuleFor // technique id, as tagged
+	byTag   map[string][]RuleFor // technique id, as tagged
+	sending map[sigma.LogSource]bool
 }
 
 // RuleFor is one rule for a technique.
@@ -64,7 +65,7 @@ func (w Watching) Coverage(ctx context.Context, now time.Time) (*Coverage, error
 	for _, s := range seen {
 		sending[s.Source] = sending[s.Source] || s.Events > 0
 	}
-	c := &Coverage{byTag: map[string][]RuleFor{}}
+	c := &Coverage{byTag: map[string][]RuleFor{}, sending: sending}
 	for _, r := range rules {
 		if r.Kind == detect.Filter {
 			continue

@@ -78,3 +78,13 @@ func (q Queries) OneOf(column string, numbers []int64) (cond string, arg any) {
 	list, _ := json.Marshal(numbers) // numbers always marshal
 	return column + " IN (SELECT value FROM json_each(?))", string(list)
 }
+
+// Locking returns the end of a query whose rows stay as they were read until tx ends,
+// locked in the order of column, so that two writers never wait for each other. SQLite
+// has one writer at a time.
+func (tx *Tx) Locking(column string) string {
+	if tx.engine == Postgres {
+		return " ORDER BY " + column + " FOR UPDATE"
+	}
+	return ""
+}

@@ -197,33 +197,6 @@ func (s intelStore) Search(ctx context.Context, q intel.Query) ([]intel.Row, str
 	return out, next, err
 }
 
-func (s intelStore) Counts(ctx context.Context, now time.Time) (intel.Counts, error) {
-	c := intel.Counts{ByType: map[indicator.Type]int{}, BySource: map[string]int{}}
-	q := s.db.Read()
-	if _, err := q.Row(ctx, "SELECT count(*) FROM intel_indicator", nil, &c.Total); err != nil {
-		return c, err
-	}
-	err := q.Query(ctx, "SELECT type, count(*) FROM intel_indicator WHERE "+live+" GROUP BY type", []any{sqldb.Micros(now)}, func(scan sqldb.Scan) error {
-		var t indicator.Type
-		var n int
-		err := scan(&t, &n)
-		c.ByType[t] = n
-		c.Live += n
-		return err
-	})
-	if err != nil {
-		return c, err
-	}
-	err = q.Query(ctx, "SELECT source, count(*) FROM intel_source WHERE NOT withdrawn GROUP BY source", nil, func(scan sqldb.Scan) error {
-		var source string
-		var n int
-		err := scan(&source, &n)
-		c.BySource[source] = n
-		return err
-	})
-	return c, err
-}
-
 func (s intelStore) Pin(ctx context.Context, row intel.Row, act ref.Act) error {
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		if err := saveRows(ctx, tx, []intel.Row{row}, false); err != nil {

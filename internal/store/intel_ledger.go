@@ -141,7 +141,10 @@ func (l ledger) SaveListed(ctx context.Context, source string, listed intel.List
 func (l ledger) Recount(ctx context.Context) (int, error) {
 	wrong := 0
 	err := l.db.Write(ctx, func(tx *sqldb.Tx) error {
-		wrong = 0
+		var err error
+		if wrong, err = recountLots(ctx, tx); err != nil {
+			return err
+		}
 		now, err := countSets(ctx, tx)
 		if err != nil {
 			return err

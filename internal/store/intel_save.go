@@ -73,11 +73,20 @@ func saveRows(ctx context.Context, tx *sqldb.Tx, rows []intel.Row, fast bool) er
 	if err := tx.Insert(ctx, "intel_indicator", rowNames, len(fresh), func(i int, to []any) []any { return row(fresh[i], to) }); err != nil {
 		return err
 	}
+	if !fast {
+		if err := firstUnclaimed(ctx, tx, known, row); err != nil {
+			return err
+		}
+	}
+	counts, err := countRows(ctx, tx, rows, known)
+	if err != nil {
+		return err
+	}
 	args := make([]any, 0, len(known)*len(rowNames))
 	for _, r := range known {
 		args = row(r, args)
 	}
-	_, err := tx.Bulk(ctx, "INSERT INTO intel_indicator ("+rowColumns+")", len(rowNames), args, `ON CONFLICT (key) DO UPDATE SET
+	_, err = tx.Bulk(ctx, "INSERT INTO intel_indicator ("+rowColumns+")", len(rowNames), args, `ON CONFLICT (key) DO UPDATE SET
 		names = excluded.names, tags = excluded.tags, confidence = excluded.confidence, tlp = excluded.tlp, layer = excluded.layer,
 		kill_chain = excluded.kill_chain, valid_from = excluded.valid_from, valid_until = excluded.valid_until,
 		last_seen = excluded.last_seen, revoked = excluded.revoked, claimed = excluded.claimed, pinned_by = excluded.pinned_by, since = excluded.since`)
@@ -85,6 +94,9 @@ func saveRows(ctx context.Context, tx *sqldb.Tx, rows []intel.Row, fast bool) er
 		return err
 	}
 	if err := saveNames(ctx, tx, fresh, known); err != nil {
+		return err
+	}
+	if err := counts.save(ctx, tx); err != nil {
 		return err
 	}
 	return noteTurned(ctx, tx, rows)

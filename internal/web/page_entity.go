@@ -37,6 +37,7 @@ type entityPage struct {
 	Threat *pipeline.Threat   // of an actor
 	Rules  []pipeline.RuleFor // of a technique
 	Sight  string
+	Detect []pipeline.Detection // how ATT&CK says it is detected
 	Met    []pipeline.Shown // incidents here
 
 	Same     []sameLine // the same thing elsewhere
@@ -105,6 +106,11 @@ func (s *server) around(ctx context.Context, p *entityPage) error {
 		_, p.Tactics, _ = s.cfg.Technique(e.AttackID)
 		if e.AttackID != "" { // not a pattern of CAPEC
 			s.techniqueHere(t, p)
+			strategies, err := s.cfg.Intel.Strategies(ctx, e.ID)
+			if err != nil {
+				return err
+			}
+			p.Detect = t.Coverage.Detections(strategies)
 		}
 		return nil
 	}

@@ -29,7 +29,15 @@ func TestThreats(t *testing.T) {
 	const rule = "indicator--00000000-0000-4000-8000-0000000000a4"
 	_, err = h.cfg.Intel.Learn(system(), "house", []stix.Object{{Type: "indicator", ID: rule, Name: "Magpie_Loader", Raw: []byte(`{"type":"indicator","id":"` + rule + `","name":"Magpie_Loader","pattern_type":"yara","pattern":"rule Magpie_Loader { condition: \"<b>\" }"}`)}})
 	h.must(err)
+	const strategy, analytic = "x-mitre-detection-strategy--00000000-0000-4000-8000-0000000000a5", "x-mitre-analytic--00000000-0000-4000-8000-0000000000a6"
+	_, err = h.cfg.Intel.Learn(system(), "house", []stix.Object{
+		{Type: "x-mitre-detection-strategy", ID: strategy, Name: "Odd mails", Raw: []byte(`{"type":"x-mitre-detection-strategy","id":"` + strategy + `","name":"Odd mails","x_mitre_analytic_refs":["` + analytic + `"]}`)},
+		{Type: "x-mitre-analytic", ID: analytic, Name: "Analytic 1", Raw: []byte(`{"type":"x-mitre-analytic","id":"` + analytic + `","name":"Analytic 1","x_mitre_log_source_references":[{"name":"NSM:Flow","channel":"<i>many</i>"},{"name":"Pigeons"}]}`)},
+		{Type: "relationship", ID: "relationship--00000000-0000-4000-8000-0000000000a7", RelationshipType: "detects", SourceRef: strategy, TargetRef: techniqueID},
+	})
+	h.must(err)
 	for _, s := range []scenario{
+		{name: "how a technique is detected", user: "viewer", target: "/entities/" + techniqueID, status: 200, has: []string{"Odd mails", "NSM:Flow", "not received", "&lt;i&gt;many&lt;/i&gt;", "Pigeons", "no format of ours is known to be it"}, hasNot: []string{"<i>"}},
 		{name: "a rule is found by its name", user: "viewer", target: "/intel?q=magpie_loader", status: 200, has: []string{"/entities/" + rule}},
 		{name: "a rule's text is on its page", user: "viewer", target: "/entities/" + rule, status: 200, has: []string{"The rule", "rule Magpie_Loader { condition: &#34;&lt;b&gt;&#34; }"}, hasNot: []string{"<b>"}},
 		{name: "the reasons", user: "viewer", target: "/threats?q=magpie", status: 200, has: []string{"It targets our sector, retail.", "It targets Switzerland, where we are.", "It targets Swiss retailers.", "1 of 1", "No source says which sectors it targets."}, hasNot: []string{"Germany"}},

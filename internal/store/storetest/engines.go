@@ -44,11 +44,15 @@ func run(t *testing.T, dsn string, fn func(t *testing.T, s *store.Store)) {
 	fn(t, s)
 }
 
-// CheckStore verifies what must always hold: the audit chain is whole.
+// CheckStore verifies what must always hold: the audit chain is whole, and what is
+// counted at every write is what there is.
 func CheckStore(t *testing.T, s *store.Store) {
 	t.Helper()
 	if _, _, err := audit.Verify(context.Background(), s.Audit()); err != nil {
 		t.Errorf("%s: %v", s.Engine(), err)
+	}
+	if wrong, err := s.Ledger().Recount(context.Background()); err != nil || wrong > 0 {
+		t.Errorf("%s: %d counts of indicators are wrong, %v", s.Engine(), wrong, err)
 	}
 }
 
