@@ -30,11 +30,15 @@ func RankVulnerabilities(ctx context.Context, known []string, assets string, pro
 	if err != nil {
 		return nil, run.Report, err
 	}
+	in := index.Vulnerable()
+	if !slices.ContainsFunc(in, func(a vuln.Asset) bool { return len(a.Products) > 0 }) {
+		return nil, run.Report, errs.New(errs.Invalid, "no_products", "%s names no product of any asset: a column product, cpe or purl of a table, technologies of a profile.", assets)
+	}
 	var records []vuln.Record
 	for _, cve := range slices.Sorted(maps.Keys(gathered)) {
 		records = append(records, *gathered[cve])
 	}
-	return vuln.Rank(index.Vulnerable(), records), run.Report, nil
+	return vuln.Rank(in, records), run.Report, nil
 }
 
 // maxAssets bounds a file of assets, in bytes.

@@ -3,6 +3,7 @@ package org
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/csv"
 	"errors"
@@ -16,8 +17,9 @@ import (
 var assetColumns = map[string][]string{
 	"id": {"id", "asset id", "asset tag", "ci"}, "name": {"name", "asset", "asset name", "display name", "device"}, "hostname": {"hostname", "host", "host name", "fqdn", "dns name", "computer", "hostnames"},
 	"address": {"ip", "address", "ip address", "ipv4", "ip addresses", "addresses", "ipaddress"}, "criticality": {"criticality", "importance", "business criticality", "tier"},
-	"owner": {"owner", "business owner", "responsible", "team"}, "exposed": {"exposed", "internet facing", "internet-facing", "public"}, "data": {"data", "data class", "classification"},
+	"owner": {"owner", "business owner", "responsible", "team"}, "exposed": {"exposed", "exposure", "internet facing", "internet-facing", "public"}, "data": {"data", "data class", "classification"},
 	"services": {"services", "service", "business service", "application"}, "technologies": {"technologies", "products", "software", "os", "operating system"},
+	"vendor": {"vendor", "manufacturer", "publisher"}, "product": {"product", "component", "package"}, "version": {"version", "product version"}, "cpe": {"cpe", "cpe23", "cpe 2.3"}, "purl": {"purl"},
 }
 
 // bands are the words that tables use for criticality.
@@ -82,6 +84,12 @@ func (inv *Inventory) addRow(row []string, at map[string]int) {
 		return out
 	}
 	a := Asset{ID: get("id"), Name: get("name"), Hostnames: many("hostname"), Owner: get("owner"), Services: many("services"), Technologies: many("technologies")}
+	if p := cmp.Or(get("cpe"), get("purl"), get("product")); p != "" { // of a table with a row a product
+		if p == get("product") {
+			p = strings.Join(strings.Fields(get("vendor")+" "+p+" "+get("version")), " ")
+		}
+		a.Technologies = append(a.Technologies, p)
+	}
 	for _, addr := range many("address") {
 		if _, err := prefix(addr); err != nil {
 			inv.skip("bad-address")
@@ -108,7 +116,7 @@ func (inv *Inventory) addRow(row []string, at map[string]int) {
 		a.Data = word
 	}
 	switch strings.ToLower(get("exposed")) {
-	case "yes", "true", "1", "y", "x", "public", "exposed":
+	case "yes", "true", "1", "y", "x", "public", "exposed", "internet", "internet-facing", "external":
 		a.Exposed = true
 	}
 	inv.Assets = append(inv.Assets, a)
