@@ -47,18 +47,18 @@ func TestClickHouse(t *testing.T) {
 	migrate(t, engine, dir, conf, int(last))
 	var broken atomic.Bool
 	var inserts atomic.Int64
-	engine.After = func(query string) error {
+	engine.After(func(query string) error {
 		if strings.HasPrefix(query, "INSERT") && inserts.Add(1)%4 == 0 { // it is sent again, and then there is one
 			return errors.New("the answer is lost")
 		}
 		return nil
-	}
-	engine.Before = func(string) error {
+	})
+	engine.Before(func(string) error {
 		if broken.Load() {
 			return errors.New("away")
 		}
 		return nil
-	}
+	})
 	for round := range 3 {
 		s = startAs(t, dir, conf)
 		if n := afterCrash(t, s, len(acknowledged)); n < before {
@@ -98,16 +98,16 @@ func migrate(t *testing.T, engine *clickhousetest.Server, dir, conf string, n in
 		t.Fatal(err)
 	}
 	args := []string{"history", "migrate", "-to", "clickhouse", "-data", dir, "-config", file}
-	engine.Before = func(query string) error {
+	engine.Before(func(query string) error {
 		if strings.HasPrefix(query, "INSERT INTO words") {
 			return errors.New("away")
 		}
 		return nil
-	}
+	})
 	if out, err := exec.CommandContext(t.Context(), "vedette", args...).CombinedOutput(); err == nil || !strings.Contains(string(out), "does not answer") {
 		t.Errorf("a migration without an engine: %v %s", err, out)
 	}
-	engine.Before = nil
+	engine.Before(nil)
 	if out := refusedStart(t, dir, conf); !strings.Contains(out, "broken off") {
 		t.Errorf("a server amid a migration says %s", out)
 	}

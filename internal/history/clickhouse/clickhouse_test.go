@@ -43,12 +43,12 @@ func TestLostAnswer(t *testing.T) {
 	dir := t.TempDir()
 	h := open(t, s, dir)
 	var lost atomic.Int64
-	s.After = func(query string) error {
+	s.After(func(query string) error {
 		if strings.HasPrefix(query, "INSERT") && lost.Add(1)%2 == 1 {
 			return errors.New("lost")
 		}
 		return nil
-	}
+	})
 	for i := range 10 {
 		first, err := h.Append(t.Context(), historytest.Records(uint64(i), 30))
 		if err != nil {
@@ -61,7 +61,7 @@ func TestLostAnswer(t *testing.T) {
 		}
 	}
 	counted(t, h, 300)
-	s.After = nil
+	s.After(nil)
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestOutage(t *testing.T) {
 		t.Fatal(first, err)
 	}
 	down := errors.New("down")
-	s.Before = func(string) error { return down }
+	s.Before(func(string) error { return down })
 	for range 2 {
 		if _, err := h.Append(t.Context(), historytest.Records(2, 10)); errs.KindOf(err) != errs.Unavailable || !strings.Contains(errs.Public(err), "history.clickhouse") {
 			t.Errorf("a server that is down: %v", err)
@@ -134,7 +134,7 @@ func TestOutage(t *testing.T) {
 	if _, err := h.Find(t.Context(), 1, 5); errs.KindOf(err) != errs.Unavailable {
 		t.Errorf("find: %v", err)
 	}
-	s.Before = nil
+	s.Before(nil)
 	// What was sent first is kept before what comes now, though nobody was told.
 	if first, err = h.Append(t.Context(), historytest.Records(3, 10)); err != nil || first != 21 {
 		t.Errorf("after the outage the next record is %d (%v), want 21", first, err)

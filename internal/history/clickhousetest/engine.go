@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"unsafe"
 
@@ -63,7 +64,8 @@ func start() (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "clickhouse-")
+	sweep()
+	dir, err := os.MkdirTemp("", fmt.Sprintf("%s%d-", dirPrefix, os.Getpid()))
 	if err != nil {
 		return nil, err
 	}
@@ -82,8 +84,21 @@ func start() (*engine, error) {
 	if e.conn = connect(int32(len(args)), &args[0]); e.conn == nil {
 		return nil, errors.New("the ClickHouse engine does not start")
 	}
-	// What is open stays in use; the names can go once the process ends.
 	return e, nil
+}
+
+const dirPrefix = "vedette-clickhouse-"
+
+// sweep removes the directories of processes that have ended: the engine uses its own
+// to the end.
+func sweep() {
+	left, _ := filepath.Glob(filepath.Join(os.TempDir(), dirPrefix+"*")) // the pattern is right
+	for _, dir := range left {
+		text, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), dirPrefix), "-")
+		if pid, err := strconv.Atoi(text); err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			_ = os.RemoveAll(dir)
+		}
+	}
 }
 
 // text is s as C wants it.

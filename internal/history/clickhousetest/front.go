@@ -16,12 +16,9 @@ import (
 // Server is a ClickHouse server on loopback.
 type Server struct {
 	URL string
-	// Before is asked about each query before it is answered, and After once it was:
-	// an error breaks the connection off, so that the answer is lost. May be nil.
-	Before, After func(query string) error
 
-	engine *engine
-	asked  atomic.Int64
+	engine        *engine
+	before, after atomic.Pointer[func(string) error]
 }
 
 // Serve starts a server that ends with the test. Databases of one process share an
@@ -35,8 +32,18 @@ func Serve(t testing.TB) *Server {
 	return s
 }
 
-// Queries is how many queries were answered.
-func (s *Server) Queries() int { return int(s.asked.Load()) }
+// Before lets fn look at each query from now on before it is answered, and After once
+// it was: an error breaks the connection off, so that no answer comes. nil ends it.
+func (s *Server) Before(fn func(query string) error) { s.before.Store(&fn) }
+
+// After is as Before says.
+func (s *Server) After(fn func(query string) error) { s.after.Store(&fn) }
+
+// breaks says whether a query is to be broken off.
+func breaks(at *atomic.Pointer[func(string) error], query string) bool {
+	fn := at.Load()
+	return fn != nil && *fn != nil && (*fn)(query) != nil
+}
 
 // ServeHTTP speaks the HTTP interface of ClickHouse as far as it is used.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -46,12 +53,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	q := r.URL.Query()
 	query := q.Get("query")
-	if s.Before != nil && s.Before(query) != nil {
+	if breaks(&s.before, query) {
 		panic(http.ErrAbortHandler)
 	}
 	out, err := s.answer(q.Get("database"), query, body, q)
-	s.asked.Add(1)
-	if s.After != nil && s.After(query) != nil {
+	if breaks(&s.after, query) {
 		panic(http.ErrAbortHandler)
 	}
 	if err != nil {
