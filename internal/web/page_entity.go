@@ -38,7 +38,7 @@ type entityPage struct {
 	Rules  []pipeline.RuleFor // of a technique
 	Sight  string
 	Detect []pipeline.Detection // how ATT&CK says it is detected
-	Met    []pipeline.Shown // incidents here
+	Met    []pipeline.Shown     // incidents here
 
 	Same     []sameLine // the same thing elsewhere
 	Maybe    []sameLine // what bears one of its names
