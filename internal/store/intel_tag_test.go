@@ -27,8 +27,12 @@ func TestTags(t *testing.T) {
 		full.Tag, full.Against = "Scale:trust=a", []string{half.Tag}
 		half.Against = []string{"Scale:trust=a"}
 		want := []intel.Tag{
-			full, {Tag: "tlp:red", Exclusive: "tlp", Against: []string{"TLP:GREEN"}}, {Tag: "else"}, half,
-			{Tag: "pap:GREEN", Exclusive: "PAP"}, {Tag: "TLP:GREEN", Exclusive: "tlp", Against: []string{"tlp:red"}},
+			full,
+			{Tag: "tlp:red", Exclusive: "tlp", Against: []string{"TLP:GREEN"}},
+			{Tag: "else"},
+			half,
+			{Tag: "pap:GREEN", Exclusive: "PAP"},
+			{Tag: "TLP:GREEN", Exclusive: "tlp", Against: []string{"tlp:red"}},
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Error(d)

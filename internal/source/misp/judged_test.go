@@ -19,14 +19,20 @@ func TestTagsJudge(t *testing.T) {
 		kept       []string
 	}{
 		{name: "nothing said", tag: []string{"tlp:green"}, tlp: indicator.TLPGreen},
-		{name: "credible, from a usual source", tag: []string{`admiralty-scale:information-credibility="1"`, `admiralty-scale:source-reliability="b"`}, confidence: 75,
-			kept: []string{`admiralty-scale:information-credibility="1"`, `admiralty-scale:source-reliability="b"`}},
-		{name: "cannot be judged", tag: []string{`admiralty-scale:information-credibility="6"`, `admiralty-scale:source-reliability="F"`},
-			kept: []string{`admiralty-scale:information-credibility="6"`, `admiralty-scale:source-reliability="F"`}},
+		{
+			name: "credible, from a usual source", tag: []string{`admiralty-scale:information-credibility="1"`, `admiralty-scale:source-reliability="b"`}, confidence: 75,
+			kept: []string{`admiralty-scale:information-credibility="1"`, `admiralty-scale:source-reliability="b"`},
+		},
+		{
+			name: "cannot be judged", tag: []string{`admiralty-scale:information-credibility="6"`, `admiralty-scale:source-reliability="F"`},
+			kept: []string{`admiralty-scale:information-credibility="6"`, `admiralty-scale:source-reliability="F"`},
+		},
 		{name: "likely", event: []string{`estimative-language:likelihood-probability="very-likely"`}, confidence: 80, kept: []string{`estimative-language:likelihood-probability="very-likely"`}},
-		{name: "MISP's own words win, and the attribute's over the event's", event: []string{`misp:confidence-level="unconfident"`},
+		{
+			name: "MISP's own words win, and the attribute's over the event's", event: []string{`misp:confidence-level="unconfident"`},
 			tag: []string{`admiralty-scale:information-credibility="5"`, `misp:confidence-level="usually-confident"`}, confidence: 75,
-			kept: []string{`misp:confidence-level="unconfident"`, `admiralty-scale:information-credibility="5"`, `misp:confidence-level="usually-confident"`}},
+			kept: []string{`misp:confidence-level="unconfident"`, `admiralty-scale:information-credibility="5"`, `misp:confidence-level="usually-confident"`},
+		},
 		{name: "labels that contradict each other", tag: []string{"tlp:green", "TLP:RED", "PAP:AMBER"}, tlp: indicator.TLPRed, kept: []string{"PAP:AMBER", "tlp:green", "TLP:RED"}},
 		{name: "one label in two words", tag: []string{"tlp:white", "tlp:clear"}, tlp: indicator.TLPClear},
 		{name: "an attribute stricter than its event", event: []string{"tlp:green"}, tag: []string{"tlp:red"}, tlp: indicator.TLPRed},
