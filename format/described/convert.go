@@ -32,6 +32,9 @@ var named = map[string]converter{
 	"mail":   mail,
 	"user":   account,
 	"domain": realm,
+
+	"audit-args":    auditArgs,
+	"audit-command": auditCommand,
 }
 
 // byField is the conversion that the name of an ECS field asks for.

@@ -98,6 +98,14 @@ func (a *API) intelligence() []route {
 			return page(rows, next), err
 		}),
 		get("/indicators/{id}", ref.Viewer, "One indicator with all that its sources say.", nil, func(c call) (intel.Row, error) { return s.ByID(c.ctx, c.id()) }),
+		get("/indicators/{id}/tags", ref.Viewer, "What its tags mean by the taxonomies, and which exclude each other.", nil, func(c call) (Page[intel.Tag], error) {
+			row, err := s.ByID(c.ctx, c.id())
+			if err != nil {
+				return Page[intel.Tag]{}, err
+			}
+			tags, err := s.Tags(c.ctx, row.Tags)
+			return page(tags, ""), err
+		}),
 		get("/indicators/{id}/reckoning", ref.Viewer, "How its confidence and expiry come about.", nil, func(c call) (intel.Reckoning, error) { return s.Reckon(c.ctx, c.id()) }),
 		send("POST", "/indicators/{id}/pin", ref.Analyst, "Fix confidence, expiry or revocation; wins over sources.", func(c call, b PinBody) (none, error) {
 			return none{}, s.Pin(c.ctx, c.id(), b.Confidence, b.Until, b.Revoked, b.Reason)

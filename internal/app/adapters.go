@@ -25,6 +25,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/source/otx"
 	"github.com/vedette-soc/vedette/internal/source/rules"
 	"github.com/vedette-soc/vedette/internal/source/stix"
+	"github.com/vedette-soc/vedette/internal/source/taxonomy"
 	"github.com/vedette-soc/vedette/internal/source/text"
 	"github.com/vedette-soc/vedette/internal/source/vulnerability"
 	"github.com/vedette-soc/vedette/internal/source/yara"
@@ -32,7 +33,7 @@ import (
 
 // Parsers lists what a feed may be, by internal/source.
 func Parsers() []collect.Parser {
-	return []collect.Parser{csv.Parser{}, ctid.Parser{Catalogue: content.Attack}, galaxy.Parser{}, ipsum.Parser{}, maltrail.Parser{}, misp.Parser{}, openioc.Parser{}, otx.Parser{}, rules.Parser{}, stix.Parser{}, text.Parser{}, vulnerability.Parser{}, yara.Parser{}}
+	return []collect.Parser{csv.Parser{}, ctid.Parser{Catalogue: content.Attack}, galaxy.Parser{}, ipsum.Parser{}, maltrail.Parser{}, misp.Parser{}, openioc.Parser{}, otx.Parser{}, rules.Parser{}, stix.Parser{}, taxonomy.Parser{}, text.Parser{}, vulnerability.Parser{}, yara.Parser{}}
 }
 
 // Formats lists what an event may be: those of format, those that content

@@ -96,6 +96,13 @@ func (r *Retro) Against(ctx context.Context, in io.Reader, limit int) (Against, 
 	return out, err
 }
 
+// metIn is an indicator met in a field of an event: it counts once, as for vedette
+// match, be it a name with and without its port or several names below one.
+type metIn struct {
+	indicator    indicator.Type
+	value, field string
+}
+
 func (r *Retro) against(ctx context.Context, x *Compiled, seq telemetry.Seq, limit int, out *Against) error {
 	records, err := r.History.Read(ctx, seq, 1)
 	if errs.CodeOf(err) == "history_damaged" || err == nil && (len(records) == 0 || records[0].Seq != seq) {
@@ -112,9 +119,15 @@ func (r *Retro) against(ctx context.Context, x *Compiled, seq telemetry.Seq, lim
 	out.Summary.Events++
 	var hits []Hit
 	var scratch []match.Hit
+	told := map[metIn]bool{}
 	for _, o := range ev.Observables {
 		hits, scratch = x.Lookup(o.Type, o.Value, hits[:0], scratch)
 		for _, h := range hits {
+			at := metIn{h.Type, h.Value, o.Field}
+			if told[at] {
+				continue
+			}
+			told[at] = true
 			if out.Summary.Matches++; len(out.Matches) < limit {
 				out.Matches = append(out.Matches, AgainstMatch{
 					Event:      AgainstEvent{ID: strconv.FormatUint(uint64(seq), 10), Source: records[0].Source, Time: ev.Time},

@@ -22,6 +22,7 @@ type eventPage struct {
 	Raw     string
 	Cut     bool // the raw record is longer than what is shown
 	Context string
+	Others  []siblingLine // the other records of this event
 }
 
 type fieldRow struct {
@@ -57,6 +58,9 @@ func (s *server) showEvent(_ http.ResponseWriter, r *http.Request, _ visitor) (p
 	p.Raw, p.Cut = text(records[0].Raw), len(records[0].Raw) > rawShown
 	if p.Event, p.Read = s.cfg.Decoder.Decode(records[0]); p.Read {
 		p.Fields = fieldRows(p.Event.Fields)
+		if p.Others, err = s.siblings(r.Context(), records[0], p.Event); err != nil {
+			return nil, err
+		}
 	}
 	return p, nil
 }

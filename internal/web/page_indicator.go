@@ -24,6 +24,7 @@ type indicatorPage struct {
 	Obs        observable
 	State      string // "live", "expired", "revoked", "withdrawn", "unknown"
 	Names      []nameMeaning
+	Tags       []intel.Tag
 	Reckoning  intel.Reckoning
 	Then       *intel.Then // what was known at a time that was asked for
 	Relations  []relationLine
@@ -135,6 +136,9 @@ func (s *server) indicatorPage(ctx context.Context, v visitor, t indicator.Type,
 		return p, err
 	}
 	if p.Reckoning, err = s.cfg.Intel.Reckon(ctx, row.ID); err != nil {
+		return p, err
+	}
+	if p.Tags, err = s.cfg.Intel.Tags(ctx, row.Tags); err != nil {
 		return p, err
 	}
 	return p, s.meaning(ctx, &p)

@@ -29,6 +29,10 @@ func label(c *indicator.Claim, tags []tag, galaxies []galaxy) {
 	for _, t := range tags {
 		labelTag(c, string(t.Name))
 	}
+	keepContradiction(c, tags)
+	if n := judged(tags); n > 0 {
+		c.Confidence = n
+	}
 	for _, g := range galaxies {
 		for _, cl := range g.Cluster {
 			switch {
@@ -54,11 +58,8 @@ func labelTag(c *indicator.Claim, name string) {
 		c.Names = add(c.Names, entityName(value))
 		return
 	}
-	if n := confidences[value]; n > 0 && predicate == "misp:confidence-level" {
-		c.Confidence = n
-	}
 	if phase, ok := strings.CutPrefix(name, "kill-chain:"); ok {
-		c.KillChain = shorten(strings.ToLower(phase))
+		c.KillChain = shorten(strings.ToLower(strings.Trim(phase, `"`)))
 	}
 	c.Tags = add(c.Tags, name)
 }
