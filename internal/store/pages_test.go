@@ -61,6 +61,10 @@ func TestPages(t *testing.T) {
 				t.Errorf("%+v: %d rows, want %d: %v", tt.q, got, tt.want, err)
 			}
 		}
+		// What was saved past the service bears no tally of its two sets of sources.
+		if wrong, err := s.Ledger().Recount(t.Context()); wrong != 2 || err != nil {
+			t.Errorf("%d counts were wrong, want 2: %v", wrong, err)
+		}
 	})
 }
 
