@@ -57,8 +57,11 @@ technologies:
 	}
 	want := []vuln.Asset{
 		{Name: "a", Exposed: true, Stake: vuln.MediumStake, Products: []vuln.Product{
-			{CPE: "cpe:2.3:a:acme:shop:1.0:*:*:*:*:*:*:*"}, {PURL: "pkg:npm/left-pad@1.2"}, {Vendor: "Fortinet", Name: "FortiOS", Version: "7.2.2"},
-			{Name: "SQL Server 2022"}, {Name: "OpenSSH", Version: "8.9p1"},
+			{CPE: "cpe:2.3:a:acme:shop:1.0:*:*:*:*:*:*:*"},
+			{PURL: "pkg:npm/left-pad@1.2"},
+			{Vendor: "Fortinet", Name: "FortiOS", Version: "7.2.2"},
+			{Name: "SQL Server 2022"},
+			{Name: "OpenSSH", Version: "8.9p1"},
 		}},
 		{Name: "b", Stake: vuln.MediumStake},
 		{Name: "organisation", Stake: vuln.MediumStake, Products: []vuln.Product{{Vendor: "Microsoft", Name: "Exchange"}}},
