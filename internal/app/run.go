@@ -59,7 +59,7 @@ func (s *System) stages() (Listening, [][]supervise.Worker, error) {
 
 // pipelineStage is everything that thinks.
 func (s *System) pipelineStage() []supervise.Worker {
-	rerank := pipeline.NewRerank(pipeline.Rerank{Alerts: s.alerts, Intel: s.intel, Org: s.org, Marks: s.store.Checkpoints(), Changed: s.changes.tell})
+	rerank := pipeline.NewRerank(pipeline.Rerank{Alerts: s.alerts, Intel: s.intel, Org: s.org, Exposed: &pipeline.Exposed{Exposure: s.exposure, Org: s.org}, Marks: s.store.Checkpoints(), Changed: s.changes.tell})
 	facts := pipeline.Facts{Outbox: s.store.Outbox(), Log: s.opt.Log, On: map[string]func(context.Context, ref.Fact) error{
 		"intel.changed": func(context.Context, ref.Fact) error {
 			s.matcher.Renew()
