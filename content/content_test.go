@@ -65,10 +65,10 @@ func (f feed) check(t *testing.T) {
 		"id":          idForm.MatchString(f.ID),
 		"url":         isHTTPS(f.URL),
 		"homepage":    isHTTPS(f.Homepage),
-		"kind":        slices.Contains([]string{"text", "csv", "ipsum", "maltrail", "stix", "misp"}, f.Kind),
+		"kind":        slices.Contains([]string{"text", "csv", "ipsum", "maltrail", "stix", "misp", "vulnerability"}, f.Kind),
 		"type":        f.Type == "" || slices.Contains(indicator.Types, f.Type),
 		"tlp":         indicator.ParseTLP(f.TLP) != indicator.TLPUnknown,
-		"confidence":  f.Confidence >= 1 && f.Confidence <= 100,
+		"confidence":  f.Kind == "vulnerability" || f.Confidence >= 1 && f.Confidence <= 100, // no indicators come of those
 		"reliability": len(f.Reliability) == 1 && f.Reliability >= "A" && f.Reliability <= "F",
 		"text":        f.Name != "" && f.Category != "" && len(f.GoodFor) > 20 && f.Licence != "",
 		"columns":     (f.Kind == "csv") == (f.Columns["value"] != ""),

@@ -15,6 +15,8 @@ import (
 type Facts struct {
 	Entities map[string]Entity // by name, those that are described differently now
 	Reasons  map[string]Reason // by key, indicators whose confidence or names changed
+	// Target says anew whether who is concerned has what was tried; nil = it is not asked.
+	Target func(Detection) *Target
 }
 
 // confirmed is the confidence from which an indicator is held to be confirmed.
@@ -154,6 +156,9 @@ func refresh(d *Detection, f Facts) (what, again []string) {
 			again = append(again, said)
 		}
 		d.Entity = now
+		if f.Target != nil && d.Target != nil {
+			d.Target = f.Target(*d)
+		}
 	}
 	now, ok := f.Reasons[d.Reason.Key]
 	if !ok || d.Reason.Kind != ByIndicator {

@@ -61,7 +61,7 @@ func (s *System) stages() (Listening, [][]supervise.Worker, error) {
 
 // pipelineStage is everything that thinks.
 func (s *System) pipelineStage() []supervise.Worker {
-	rerank := pipeline.NewRerank(pipeline.Rerank{Alerts: s.alerts, Intel: s.intel, Org: s.org, Marks: s.store.Checkpoints(), Changed: s.changes.tell})
+	rerank := pipeline.NewRerank(pipeline.Rerank{Alerts: s.alerts, Intel: s.intel, Org: s.org, Exposed: &pipeline.Exposed{Exposure: s.exposure, Org: s.org}, Marks: s.store.Checkpoints(), Changed: s.changes.tell})
 	facts := pipeline.Facts{Outbox: s.store.Outbox(), Log: s.opt.Log, On: map[string]func(context.Context, ref.Fact) error{
 		"intel.changed": func(context.Context, ref.Fact) error {
 			s.matcher.Renew()
@@ -158,7 +158,7 @@ func (s *System) faceStage(l *Listening, conf *tls.Config) ([]supervise.Worker, 
 // face is what people and programs reach: pages and API.
 func (s *System) face(intakeURL, listURL string, secure bool) http.Handler {
 	pages := web.New(web.Config{
-		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
+		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org, Strangers: &s.strangers,
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Detect: s.detect, Suppressions: s.suppress, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Index: s.matcher.State, Technique: techniqueName(s.cat),
 		Changes: s.changes.subscribe, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched, IntakeURL: intakeURL, ListURL: listURL, Engine: string(s.store.Engine()),
 		Version: s.opt.Version, Secure: secure, Log: s.opt.Log.With("component", "web"),

@@ -31,6 +31,7 @@ import (
 //	state TITLE | STATE       open or closed
 //	says TITLE | TEXT         a term, a link, a guard rail or a line of the timeline holds TEXT
 //	silent TITLE | TEXT       none does
+//	like TITLE | OTHER | VERDICT | ITEM, ITEM   the one incident names the other as like it, by these; unlike: it does not
 //	count N                   so many incidents are open
 //	rules FILE                bring in Sigma rules and wait until they run
 //	proposes N                so many suppressions are proposed
@@ -112,7 +113,9 @@ func (s *scene) step(line string) {
 	case "rules":
 		renewed(s.t, s.h, func() { ask[detect.Report](s.t, s.h, "POST", "/packs/own", pack(s.t, string(s.files[what]))) })
 	default:
-		s.suppression(line, verb, what, more)
+		if !s.like(line, verb, what, more) {
+			s.suppression(line, verb, what, more)
+		}
 	}
 }
 

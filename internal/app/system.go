@@ -71,6 +71,7 @@ type System struct {
 	org         *org.Service
 	collect     *collect.Service
 	exposure    *exposure.Service
+	strangers   org.Strangers
 	respond     *respond.Service
 	reports     *report.Service
 	identity    *identity.Service
@@ -213,7 +214,7 @@ func (s *System) build(ctx context.Context) error {
 	s.ready = make(chan struct{})
 	exposed := &pipeline.Exposed{Exposure: s.exposure, Org: s.org}
 	s.events = &pipeline.Events{
-		Exposed: exposed,
+		Exposed: exposed, Strangers: &s.strangers,
 		History: s.history, Checkpoints: s.store.Checkpoints(), Decoder: s.decoder, Matcher: s.matcher, Org: s.org, Alerts: s.alerts,
 		Rules: s.rules, Memories: s.store.Memories(),
 		Warnings: warnings, Changed: s.changes.tell, Ready: s.ready, Arrived: s.intake.Arrived(), Decoded: s.intake.Decoded, Log: log,

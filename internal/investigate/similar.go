@@ -25,8 +25,8 @@ type Similar struct {
 
 // Likeness finds what an incident is like; the pipeline implements it.
 type Likeness interface {
-	// Similar returns other incidents and what the knowledge base holds, each the most
-	// alike first.
+	// Similar returns other incidents and what the knowledge base holds, the most alike
+	// first.
 	Similar(ctx context.Context, incident string) ([]Similar, error)
 }
 

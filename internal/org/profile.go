@@ -32,6 +32,8 @@ type Profile struct {
 	Suppliers    []Supplier   `yaml:"suppliers" json:"suppliers"`
 	// NeverBlock are addresses, ranges, domains and URLs no block may touch.
 	NeverBlock []string `yaml:"never_block" json:"never_block"`
+	// Money is what the bands of criticality cost; not given, nothing is said in money.
+	Money Money `yaml:"money" json:"money,omitzero"`
 	// Placeholders are what rules leave to the organisation (Sigma's %name%): its
 	// domain controllers, administrators' workstations, countries ...
 	Placeholders map[string][]string `yaml:"placeholders" json:"placeholders,omitempty"`
@@ -206,6 +208,7 @@ func (p Profile) problems() []string {
 	for _, s := range p.Suppliers {
 		band("supplier "+s.Name, s.Criticality)
 	}
+	out = append(out, p.Money.problems()...)
 	for _, v := range p.NeverBlock {
 		if _, _, err := indicator.Detect(v); err != nil {
 			bad("never_block: %q is neither address, domain nor URL", v)

@@ -39,11 +39,13 @@ type Events struct {
 	Memories    telemetry.MemoryStore // of correlations; nil = they forget at a restart
 	Org         *org.Service
 	Exposed     *Exposed // nil = nothing is known of vulnerabilities
-	Alerts      *alert.Service
-	Warnings    func() *misp.WarningSet
-	Changed     func(incidents []string) // told after each batch that changed incidents; may be nil
-	Ready       <-chan struct{}          // the first index is built
-	Arrived     <-chan struct{}          // something was appended; may be nil
+	// Strangers takes note of hosts of ours that no asset names; nil = nobody asks.
+	Strangers *org.Strangers
+	Alerts    *alert.Service
+	Warnings  func() *misp.WarningSet
+	Changed   func(incidents []string) // told after each batch that changed incidents; may be nil
+	Ready     <-chan struct{}          // the first index is built
+	Arrived   <-chan struct{}          // something was appended; may be nil
 	// Decoded is told once of each record that could be read; may be nil.
 	Decoded func(source, format string, at, received time.Time)
 	Log     *slog.Logger
@@ -182,6 +184,7 @@ func (w *Events) commit(ctx context.Context, b *batch) error {
 				w.Decoded(l.record.Source, l.event.Format, l.claimed, l.record.Received)
 			}
 			found = append(found, l.found...)
+			strangers(w.Strangers, &l.event, w.Org.Index())
 			if w.rules != nil {
 				found = append(found, byRules(&l.about, w.rules.take(&l.event, l.about.id, l.sight))...)
 			}

@@ -46,6 +46,21 @@ func (e *Exposed) Fill(ctx context.Context, ds []alert.Detection) error {
 	return nil
 }
 
+// again is what Fill would say of a detection now; what it said, when that cannot be told.
+func (e *Exposed) again(ctx context.Context) func(alert.Detection) *alert.Target {
+	if e == nil {
+		return nil
+	}
+	return func(d alert.Detection) *alert.Target {
+		one := []alert.Detection{d}
+		one[0].Target = nil
+		if err := e.Fill(ctx, one); err != nil {
+			return d.Target
+		}
+		return one[0].Target
+	}
+}
+
 // named are the vulnerabilities that a detection is about: those that its rule, or the
 // product that raised it, names.
 func named(d *alert.Detection) []string {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -51,7 +52,7 @@ const (
 	knownLife         = 5 * time.Minute
 	similarIncidents  = 6
 	similarKnown      = 6
-	leastAlike        = .05 // below, what is shared says nothing
+	leastAlike        = .1 // below, what is shared says nothing
 	sharedShown       = 40
 )
 
@@ -67,7 +68,9 @@ func (l *Likeness) Similar(ctx context.Context, incident string) ([]investigate.
 		return nil, err
 	}
 	c := l.caseOf(list[0], alerts[incident])
-	return append(l.incidents.most(c, similarIncidents), l.known.most(c, similarKnown)...), nil
+	out := append(l.incidents.most(c, similarIncidents), l.known.most(c, similarKnown)...)
+	slices.SortStableFunc(out, func(a, b investigate.Similar) int { return cmp.Compare(b.Score, a.Score) })
+	return out, nil
 }
 
 func (s *shelf) most(c similar.Case, n int) []investigate.Similar {

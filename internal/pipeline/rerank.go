@@ -21,6 +21,7 @@ type Rerank struct {
 	Alerts  *alert.Service
 	Intel   *intel.Service
 	Org     *org.Service
+	Exposed *Exposed // nil = nothing is known of vulnerabilities
 	Marks   telemetry.CheckpointStore
 	Changed func(incidents []string) // told which were ranked anew; may be nil
 
@@ -94,7 +95,7 @@ func (r *Rerank) Profile(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list what alerts are about: %w", err)
 	}
-	f := alert.Facts{Entities: map[string]alert.Entity{}}
+	f := alert.Facts{Entities: map[string]alert.Entity{}, Target: r.Exposed.again(ctx)}
 	for _, name := range names {
 		was, is := entityNamed(name, r.ranked), entityNamed(name, now)
 		if !reflect.DeepEqual(was, is) {

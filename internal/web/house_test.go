@@ -48,17 +48,18 @@ import (
 
 // house is the system behind the pages: real services over a fresh database.
 type house struct {
-	t       testing.TB
-	cfg     web.Config
-	store   *store.Store
-	history *historytest.Memory
-	matcher *pipeline.Matcher
-	handler http.Handler
-	setUp   string            // secret of the set-up link
-	cookies map[string]string // session secrets by user name
-	log     *strings.Builder
-	logMu   sync.Mutex
-	changes chan []string
+	strangers org.Strangers
+	t         testing.TB
+	cfg       web.Config
+	store     *store.Store
+	history   *historytest.Memory
+	matcher   *pipeline.Matcher
+	handler   http.Handler
+	setUp     string            // secret of the set-up link
+	cookies   map[string]string // session secrets by user name
+	log       *strings.Builder
+	logMu     sync.Mutex
+	changes   chan []string
 }
 
 const password = "correct horse battery"
@@ -103,7 +104,7 @@ func (h *house) wire() {
 	})
 	h.matcher = pipeline.NewMatcher(in, "", log)
 	h.cfg = web.Config{
-		Alerts: alerts, Intel: in, Org: orgs, Decoder: decoder, History: h.history, Audit: h.store.Audit(),
+		Alerts: alerts, Intel: in, Org: orgs, Strangers: &h.strangers, Decoder: decoder, History: h.history, Audit: h.store.Audit(),
 		Collect: collect.New(collect.Config{
 			Store: h.store.Feeds(), Knowledge: pipeline.Knowledge{Intel: in, Org: orgs}, Log: log,
 			Parsers:   []collect.Parser{csv.Parser{}, text.Parser{}, stixsource.Parser{}},

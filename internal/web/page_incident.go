@@ -74,6 +74,7 @@ func (s *server) detail(r *http.Request, v visitor, id string, p *queuePage) (*i
 		return nil, err
 	}
 	d := &incidentDetail{Detail: in, Why: newWhy(in), Verdicts: verdictButtons(), CanAct: mayAct(v), Me: v.user.Name}
+	d.Why.Loss, d.Why.Stake = s.loss(in.Incident.Assessment), s.stake(in.Incident.Assessment)
 	if d.Dossier, err = s.cfg.Investigate.Dossier(ctx, id); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,9 @@ type orgPage struct {
 	Problem string
 	Added   *org.Completion // what an inventory would add: File holds it, not saved yet
 	CanAct  bool
+	// Strangers are hosts of ours that no asset names, of AllStrangers the busiest.
+	Strangers    []org.Stranger
+	AllStrangers int
 }
 
 func (orgPage) template() string { return "org" }
@@ -44,6 +47,9 @@ func (s *server) orgPage(r *http.Request, v visitor) (orgPage, error) {
 	p.File = string(p.Saved.File)
 	if x := s.cfg.Org.Index(); x != nil {
 		p.Profile = x.Profile
+		if s.cfg.Strangers != nil {
+			p.Strangers, p.AllStrangers, _ = s.cfg.Strangers.List(x, strangersShown)
+		}
 	}
 	return p, nil
 }

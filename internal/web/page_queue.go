@@ -96,6 +96,7 @@ type queueRow struct {
 	alert.Incident
 	URL  string
 	Here bool
+	Loss string // expected, in money; "" = the profile gives none
 }
 
 // notice says what the last action did, and how to take it back.
@@ -136,7 +137,7 @@ func (s *server) queue(r *http.Request, v visitor) (queuePage, error) {
 		return p, err
 	}
 	for _, in := range list {
-		p.Rows = append(p.Rows, queueRow{Incident: in, URL: p.Filter.URL("/incidents/" + in.ID)})
+		p.Rows = append(p.Rows, queueRow{Incident: in, URL: p.Filter.URL("/incidents/" + in.ID), Loss: s.loss(in.Assessment)})
 	}
 	if next != "" {
 		f := p.Filter

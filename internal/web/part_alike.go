@@ -2,19 +2,21 @@ package web
 
 import (
 	"fmt"
+	"strings"
 
+	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/similar"
 )
 
 // sharedItem is what people call what two incidents share.
 func sharedItem(s similar.Shared) string {
 	switch {
-	case s.Label == "":
-		return s.Value
 	case s.Kind == similar.Technique:
-		return s.Value + " " + s.Label
+		return strings.TrimSpace(s.Value + " " + s.Label)
+	case s.Label == "":
+		return indicator.Defang(short(120, s.Value))
 	}
-	return s.Label
+	return indicator.Defang(short(120, s.Label))
 }
 
 // sharedHow says in which way they share it.
@@ -25,9 +27,9 @@ func sharedHow(s similar.Shared) string {
 		case similar.Technique:
 			how = "the other: " + s.Other + ", of the same technique"
 		case similar.Address:
-			how = "the other: " + s.Other + ", in the same network"
+			how = "the other: " + indicator.Defang(s.Other) + ", in the same network"
 		default:
-			how = "the other: " + s.Other + ", under the same name"
+			how = "the other: " + indicator.Defang(short(120, s.Other)) + ", under the same name"
 		}
 	}
 	switch s.Order {

@@ -17,6 +17,8 @@ type why struct {
 	Steps []whyStep
 	Zero  float64 // where even odds stand, of 200 units
 	Local string  // what verdicts of this house make of the likelihood
+	Loss  string  // expected, in money; "" = the profile gives none
+	Stake string  // what Loss comes from
 }
 
 // whyStep is one piece of evidence as a bar that begins where the one before

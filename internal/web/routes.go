@@ -97,6 +97,7 @@ var routes = []route{
 
 	{"GET /organisation", ref.Viewer, (*server).showOrg},
 	{"POST /organisation", ref.Analyst, (*server).postOrg},
+	{"POST /organisation/hosts", ref.Analyst, (*server).postStranger},
 	{"GET /health", ref.Viewer, (*server).showHealth},
 	{"GET /audit", ref.Analyst, (*server).showAudit},
 	{"GET /people", ref.Admin, (*server).showPeople},

@@ -60,6 +60,8 @@ type Config struct {
 	Rules        *pipeline.Rules
 	Hunt         *hunt.Service
 	Reports      *report.Service
+	// Strangers are hosts of ours that no asset names; nil = not shown.
+	Strangers *org.Strangers
 
 	// Index describes the live index of indicators (pipeline.Matcher.State).
 	Index func() pipeline.IndexState

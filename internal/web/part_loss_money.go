@@ -1,0 +1,50 @@
+package web
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/vedette-soc/vedette/risk"
+)
+
+// loss is the expected loss in words, "" when the organisation gave no money bands.
+func (s *server) loss(a risk.Assessment) string {
+	m := s.cfg.Org.Index().Profile.Money
+	from, to, ok := m.Range(a.Criticality.Value)
+	if !ok {
+		return ""
+	}
+	l := risk.ExpectedLoss(a, float64(from), float64(to))
+	if l.To < 1 {
+		return "below " + m.Currency + " 1"
+	}
+	return m.Currency + " " + amounts(l.From, l.To)
+}
+
+// amounts is a range in the largest unit that keeps it short: 1.5–30 M.
+func amounts(from, to float64) string {
+	unit, name := 1.0, ""
+	switch {
+	case to >= 1e9:
+		unit, name = 1e9, "\u00a0bn"
+	case to >= 1e6:
+		unit, name = 1e6, "\u00a0M"
+	case to >= 1e4:
+		unit, name = 1e3, "\u00a0k"
+	}
+	return fmt.Sprintf("%s–%s%s", strconv.FormatFloat(float64(int64(100*from/unit+.5))/100, 'f', -1, 64), strconv.FormatFloat(to/unit, 'f', -1, 64), name)
+}
+
+// stake is what the range of an expected loss comes from.
+func (s *server) stake(a risk.Assessment) string {
+	m := s.cfg.Org.Index().Profile.Money
+	from, to, ok := m.Range(a.Criticality.Value)
+	if !ok {
+		return ""
+	}
+	text := fmt.Sprintf("%s of %s %s, what the profile says that the loss of such an asset costs", likely(a.Likelihood)+" × "+percent(a.Stage.Value), m.Currency, amounts(float64(from), float64(to)))
+	if a.Reputation.Value > 1 {
+		text += fmt.Sprintf(", × %g for the reputation", a.Reputation.Value)
+	}
+	return text
+}
