@@ -23,6 +23,9 @@ func TestIdle(t *testing.T) {
 		took := time.Since(began)
 		settled(t, s)
 		rss := residentKiB(t, s.cmd.Process.Pid)
+		for end := time.Now().Add(15 * time.Second); rss > maxIdle && time.Now().Before(end); rss = residentKiB(t, s.cmd.Process.Pid) {
+			time.Sleep(200 * time.Millisecond) // what the start took is given back within seconds
+		}
 		t.Logf("%s: listening after %v, %d MiB resident", name, took.Round(time.Millisecond), rss>>10)
 		if rss > maxIdle {
 			t.Errorf("%s: %d KiB resident, more than %d", name, rss, maxIdle)

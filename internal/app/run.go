@@ -31,7 +31,14 @@ func (s *System) Run(ctx context.Context, started func(Listening) error) error {
 	if err != nil {
 		return err
 	}
-	debug.FreeOSMemory() // what opening took: the first start reads the whole catalogue in
+	// What the start took is given back: catalogue, rules and names are read then.
+	settled := time.AfterFunc(3*time.Second, func() {
+		if err := s.store.Relax(ctx); err != nil && ctx.Err() == nil {
+			s.opt.Log.WarnContext(ctx, "memory not given back", "error", err)
+		}
+		debug.FreeOSMemory()
+	})
+	defer settled.Stop()
 	s.tree = supervise.New(s.opt.Log, stages...)
 	if started != nil {
 		if err := started(l); err != nil {

@@ -44,6 +44,17 @@ func (p *prepared) prepare(ctx context.Context, writer *sql.DB) {
 	}
 }
 
+// forget closes every statement. The caller has the writing connection, so that none is
+// in use.
+func (p *prepared) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.ready {
+		_ = s.Close()
+	}
+	clear(p.ready)
+}
+
 // get returns the statement when it is ready; else it will be for the next
 // transaction.
 func (p *prepared) get(query string) *sql.Stmt {

@@ -49,5 +49,12 @@ func TestBulkSideBySide(t *testing.T) {
 			}
 		})
 	}
+	all.Go(func() {
+		for range 20 {
+			if err := db.Relax(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 	all.Wait()
 }

@@ -133,6 +133,23 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 	return nil
 }
 
+// Relax gives back the memory that much writing took, as a start or an import does.
+func (db *DB) Relax(ctx context.Context) error {
+	if db.prepared == nil {
+		return nil
+	}
+	if err := db.Write(ctx, func(*Tx) error {
+		db.prepared.forget()
+		return nil
+	}); err != nil {
+		return err
+	}
+	if _, err := db.writer.ExecContext(ctx, "PRAGMA shrink_memory"); err != nil {
+		return fmt.Errorf("shrink the memory of the database: %w", err)
+	}
+	return nil
+}
+
 // Read returns a handle for reading outside any transaction.
 func (db *DB) Read() Queries { return Queries{db.engine, db.readers, nil} }
 

@@ -59,6 +59,9 @@ func schema() fs.FS {
 // Engine says which database serves the store.
 func (s *Store) Engine() sqldb.Engine { return s.db.Engine() }
 
+// Relax gives back the memory that much writing took.
+func (s *Store) Relax(ctx context.Context) error { return s.db.Relax(ctx) }
+
 // Close closes the database. Call it last.
 func (s *Store) Close() error { return s.db.Close() }
 
