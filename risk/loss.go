@@ -1,6 +1,9 @@
 package risk
 
-import "math"
+import (
+	"math"
+	"strconv"
+)
 
 // Loss is an expected loss in money, as a range.
 type Loss struct{ From, To float64 }
@@ -13,11 +16,11 @@ func ExpectedLoss(a Assessment, from, to float64) Loss {
 	return Loss{figures(from * share), figures(to * share)}
 }
 
-// figures rounds to two significant figures.
+// figures rounds to two significant figures, to the number that is written so.
 func figures(v float64) float64 {
 	if v <= 0 || math.IsInf(v, 0) || math.IsNaN(v) {
 		return 0
 	}
-	unit := math.Pow(10, math.Floor(math.Log10(v))-1)
-	return math.Round(v/unit) * unit
+	short, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'e', 1, 64), 64)
+	return short
 }

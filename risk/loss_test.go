@@ -17,6 +17,7 @@ func TestExpectedLoss(t *testing.T) {
 		{20_000, 200_000, risk.Loss{From: 10_000, To: 100_000}}, // even odds, half of it, twice the stake
 		{12_345, 98_765, risk.Loss{From: 6200, To: 49_000}},
 		{0, 10, risk.Loss{From: 0, To: 5}},
+		{0, 3.4, risk.Loss{From: 0, To: 1.7}},
 		{0, 0, risk.Loss{}},
 	} {
 		if d := cmp.Diff(c.want, risk.ExpectedLoss(a, c.from, c.to)); d != "" {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/vedette-soc/vedette/risk"
@@ -32,7 +33,12 @@ func amounts(from, to float64) string {
 	case to >= 1e4:
 		unit, name = 1e3, "\u00a0k"
 	}
-	return fmt.Sprintf("%s–%s%s", strconv.FormatFloat(float64(int64(100*from/unit+.5))/100, 'f', -1, 64), strconv.FormatFloat(to/unit, 'f', -1, 64), name)
+	digits := 100.0 // hundredths of the unit, but whole euros and dollars
+	if unit == 1 {
+		digits = 1
+	}
+	short := func(v float64) string { return strconv.FormatFloat(math.Round(digits*v/unit)/digits, 'f', -1, 64) }
+	return short(from) + "–" + short(to) + name
 }
 
 // stake is what the range of an expected loss comes from.
