@@ -62,6 +62,7 @@ var routes = []string{
 	"GET /api/v1/indicators/export viewer",
 	"GET /api/v1/indicators/{id} viewer",
 	"GET /api/v1/indicators/{id}/reckoning viewer",
+	"GET /api/v1/indicators/{id}/tags viewer",
 	"GET /api/v1/landscape viewer",
 	"GET /api/v1/landscape/campaigns viewer", "GET /api/v1/lists viewer",
 	"GET /api/v1/openapi.json nobody",
