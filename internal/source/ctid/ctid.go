@@ -8,10 +8,8 @@ package ctid
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
-	"io"
 	"regexp"
 	"strings"
 
@@ -67,23 +65,9 @@ const maxFile = 64 << 20
 
 // Parse implements collect.Parser. It holds one file, which the format makes it do.
 func (p Parser) Parse(ctx context.Context, in collect.Input, out collect.Sink) error {
-	limit := min(cmp.Or(in.MaxBytes, maxFile), maxFile)
-	raw, err := io.ReadAll(io.LimitReader(in.Reader, limit+1))
-	if err != nil {
-		return errs.New(errs.Unavailable, "read_broken_off", "%s: reading broke off; get it again.", in.Name).Because(err)
-	}
-	if int64(len(raw)) > limit {
-		return errs.New(errs.Invalid, "too_large", "%s has more than %d bytes, the limit for a mapping file.", in.Name, limit)
-	}
-	if collect.LooksLikeHTML(raw[:min(len(raw), 512)]) {
-		return errs.New(errs.Invalid, "web_page", "%s, line 1: this looks like a web page, not a mapping file; check the address.", in.Name)
-	}
-	if len(bytes.TrimSpace(raw)) == 0 {
-		return nil
-	}
 	var f file
-	if err := json.Unmarshal(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")), &f); err != nil {
-		return errs.New(errs.Invalid, "bad_json", "%s, line %d: this is no mapping file: %v; get the file again.", in.Name, lineOf(raw, err), err)
+	if ok, err := in.Document("mapping file", maxFile, &f); !ok {
+		return err
 	}
 	if f.Metadata.Framework == "" {
 		return errs.New(errs.Invalid, "no_mapping", "%s, line 1: a mapping file names its mapping_framework; this does not.", in.Name)
@@ -102,14 +86,6 @@ func (p Parser) Parse(ctx context.Context, in collect.Input, out collect.Sink) e
 		}
 	}
 	return nil
-}
-
-func lineOf(raw []byte, err error) int {
-	at := len(raw)
-	if s, ok := err.(*json.SyntaxError); ok {
-		at = int(min(max(s.Offset, 0), int64(len(raw))))
-	}
-	return 1 + bytes.Count(raw[:at], []byte("\n"))
 }
 
 // reading hands the mappings of one file over.

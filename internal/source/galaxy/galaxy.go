@@ -7,10 +7,8 @@ package galaxy
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
-	"io"
 	"slices"
 	"strings"
 
@@ -122,36 +120,14 @@ const maxFile = 256 << 20
 
 // Parse implements collect.Parser. It holds one file, which the format makes it do.
 func (Parser) Parse(ctx context.Context, in collect.Input, out collect.Sink) error {
-	limit := min(cmp.Or(in.MaxBytes, maxFile), maxFile)
-	raw, err := io.ReadAll(io.LimitReader(in.Reader, limit+1))
-	if err != nil {
-		return errs.New(errs.Unavailable, "read_broken_off", "%s: reading broke off; get it again.", in.Name).Because(err)
-	}
-	if int64(len(raw)) > limit {
-		return errs.New(errs.Invalid, "too_large", "%s has more than %d bytes, the limit for a galaxy cluster.", in.Name, limit)
-	}
-	if collect.LooksLikeHTML(raw[:min(len(raw), 512)]) {
-		return errs.New(errs.Invalid, "web_page", "%s, line 1: this looks like a web page, not a galaxy cluster; check the address.", in.Name)
-	}
-	if len(bytes.TrimSpace(raw)) == 0 {
-		return nil
-	}
 	var f file
-	if err := json.Unmarshal(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")), &f); err != nil {
-		return errs.New(errs.Invalid, "bad_json", "%s, line %d: this is no galaxy cluster: %v; get the file again.", in.Name, lineOf(raw, err), err)
+	if ok, err := in.Document("galaxy cluster", maxFile, &f); !ok {
+		return err
 	}
 	if f.Type == "" {
 		return errs.New(errs.Invalid, "no_galaxy", "%s, line 1: a galaxy cluster has a type and values; this has not.", in.Name)
 	}
 	return f.pass(ctx, out)
-}
-
-func lineOf(raw []byte, err error) int {
-	at := len(raw)
-	if s, ok := err.(*json.SyntaxError); ok {
-		at = int(min(max(s.Offset, 0), int64(len(raw))))
-	}
-	return 1 + bytes.Count(raw[:at], []byte("\n"))
 }
 
 // pass hands the values over.

@@ -7,8 +7,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
-	"io"
 	"strings"
 
 	"github.com/vedette-soc/vedette/internal/collect"
@@ -62,36 +60,14 @@ const (
 
 // Parse implements collect.Parser. It holds one file, which the format makes it do.
 func (Parser) Parse(ctx context.Context, in collect.Input, out collect.Sink) error {
-	limit := min(cmp.Or(in.MaxBytes, maxFile), maxFile)
-	raw, err := io.ReadAll(io.LimitReader(in.Reader, limit+1))
-	if err != nil {
-		return errs.New(errs.Unavailable, "read_broken_off", "%s: reading broke off; get it again.", in.Name).Because(err)
-	}
-	if int64(len(raw)) > limit {
-		return errs.New(errs.Invalid, "too_large", "%s has more than %d bytes, the limit for a taxonomy.", in.Name, limit)
-	}
-	if collect.LooksLikeHTML(raw[:min(len(raw), 512)]) {
-		return errs.New(errs.Invalid, "web_page", "%s, line 1: this looks like a web page, not a taxonomy; check the address.", in.Name)
-	}
-	if len(bytes.TrimSpace(raw)) == 0 {
-		return nil
-	}
 	var f file
-	if err := json.Unmarshal(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")), &f); err != nil {
-		return errs.New(errs.Invalid, "bad_json", "%s, line %d: this is no taxonomy: %v; get the file again.", in.Name, lineOf(raw, err), err)
+	if ok, err := in.Document("taxonomy", maxFile, &f); !ok {
+		return err
 	}
 	if !word(f.Namespace) || len(f.Predicates) == 0 {
 		return errs.New(errs.Invalid, "no_taxonomy", "%s, line 1: a taxonomy has a namespace and predicates; this has not.", in.Name)
 	}
 	return f.pass(ctx, out)
-}
-
-func lineOf(raw []byte, err error) int {
-	at := len(raw)
-	if s, ok := err.(*json.SyntaxError); ok {
-		at = int(min(max(s.Offset, 0), int64(len(raw))))
-	}
-	return 1 + bytes.Count(raw[:at], []byte("\n"))
 }
 
 func word(s string) bool { return strings.TrimSpace(s) != "" && len(s) <= maxWord }
