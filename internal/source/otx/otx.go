@@ -135,6 +135,9 @@ func (p *pulse) pass(in collect.Input, out collect.Sink, n *int) error {
 		case !known:
 			out.Drop("type-"+short(e.Type), *n, e.Value)
 			continue
+		case strings.TrimSpace(e.Value) == "":
+			out.Drop("no-value", *n, e.Title)
+			continue
 		case e.Active != nil && *e.Active == 0:
 			out.Drop("inactive", *n, e.Value)
 			continue
