@@ -24,7 +24,9 @@ func TestConformance(t *testing.T) {
 	sourcetest.Run(t, sourcetest.Case{Parser: otx.Parser{}, Name: "pulses.json", Good: pulses, Claims: 3, Drops: map[string]int{"inactive": 1, "type-yara": 1}, Wrong: `{"a":1}`})
 }
 
-func FuzzParse(f *testing.F) { sourcetest.Fuzz(f, otx.Parser{}, collect.Options{}, pulses) }
+func FuzzParse(f *testing.F) {
+	sourcetest.Fuzz(f, otx.Parser{}, collect.Options{}, pulses, `{"name":"x","indicators":[{"type":"IPv4","indicator":""}]}`)
+}
 
 func TestClaims(t *testing.T) {
 	var s sourcetest.Sink
