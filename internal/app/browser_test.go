@@ -289,9 +289,15 @@ func pagesFit(t *testing.T, _ house, b *browser) {
 			if over := eval[[]string](t, b, overflow); len(over) > 0 {
 				t.Errorf("%s at %d px is too wide: %q", path, width, over)
 			}
-			eval[any](t, b, `document.querySelector(".skip").focus()`)
-			b.press(t, "\t") // a focus set from here on is one of the keyboard
-			if hidden := eval[[]string](t, b, focusLost); len(hidden) > 0 {
+			var hidden []string
+			for range 3 { // a busy machine may still lay the page out; what is lost stays lost
+				eval[any](t, b, `document.querySelector(".skip").focus()`)
+				b.press(t, "\t") // a focus set from here on is one of the keyboard
+				if hidden = eval[[]string](t, b, focusLost); len(hidden) == 0 {
+					break
+				}
+			}
+			if len(hidden) > 0 {
 				t.Errorf("%s at %d px loses the focus: %q", path, width, hidden[:min(len(hidden), 8)])
 			}
 		}
