@@ -38,18 +38,16 @@ type laneRow struct {
 // runBenchMatch measures how fast raw records are held against indicators.
 func runBenchMatch(ctx context.Context, e env, args []string) error {
 	fs := flags(e, "bench")
-	var intel paths
-	fs.Var(&intel, "intel", "indicators: any `PATH` a feed may be; may be repeated")
-	kind := fs.String("kind", "", "what the indicators are: text, csv, stix ...; default: recognised")
+	intel, kind := intelFlags(fs)
 	r := raceFlags(e, fs)
 	events, err := parseFlags(fs, args)
 	if err != nil {
 		return err
 	}
-	if len(intel) == 0 {
+	if len(*intel) == 0 {
 		return wrong("Name the indicators with -intel PATH.")
 	}
-	known, err := readIntel(ctx, e, intel, *kind)
+	known, err := readIntel(ctx, e, *intel, *kind)
 	if err != nil {
 		return err
 	}

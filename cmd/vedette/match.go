@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"time"
@@ -38,9 +39,7 @@ type warningLine struct {
 
 func runMatch(ctx context.Context, e env, args []string) error {
 	fs := flags(e, "match")
-	var intel paths
-	fs.Var(&intel, "intel", "indicators: any `PATH` a feed may be; may be repeated")
-	kind := fs.String("kind", "", "what the indicators are: text, csv, stix ...; default: recognised")
+	intel, kind := intelFlags(fs)
 	lists := fs.String("warninglists", "", "`DIR` with MISP warning lists")
 	kinds := formatFlags(fs, "all events")
 	full := fs.Bool("full", false, "read every event, also those whose raw record can touch nothing; the output is the same")
@@ -52,10 +51,10 @@ func runMatch(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if len(intel) == 0 {
+	if len(*intel) == 0 {
 		return wrong("Name the indicators with -intel PATH.")
 	}
-	known, err := readIntel(ctx, e, intel, *kind)
+	known, err := readIntel(ctx, e, *intel, *kind)
 	if err != nil {
 		return err
 	}
@@ -73,6 +72,13 @@ func runMatch(ctx context.Context, e env, args []string) error {
 	err = r.each(ctx, events, m.event)
 	fmt.Fprintf(e.stderr, "%d events, %d hits\n", r.events, m.hits)
 	return errors.Join(err, out.Flush(), r.outcome())
+}
+
+// intelFlags adds -intel and -kind.
+func intelFlags(fs *flag.FlagSet) (intel *paths, kind *string) {
+	intel = &paths{}
+	fs.Var(intel, "intel", "indicators: any `PATH` a feed may be; may be repeated")
+	return intel, fs.String("kind", "", "what the indicators are: text, csv, stix ...; default: recognised")
 }
 
 // readIntel reads indicators into memory and prints the loss report to standard
