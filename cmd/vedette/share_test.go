@@ -167,6 +167,10 @@ func detections(t *testing.T, s *server) int {
 	return sum
 }
 
+// senderPause is how long a sender rests: the tests are about what is lost or doubled,
+// not about how fast it goes.
+const senderPause = 40 * time.Millisecond
+
 // flow lets senders write until ctx is done, and returns what was acknowledged.
 func flow(ctx context.Context, url func() string, secret string, senders int) (acknowledged map[string]bool, refused int) {
 	var mu sync.Mutex
@@ -175,7 +179,7 @@ func flow(ctx context.Context, url func() string, secret string, senders int) (a
 	for sender := range senders {
 		all.Go(func() {
 			for n := 0; ctx.Err() == nil; n++ {
-				ids, body := batch(fmt.Sprintf("s%d-b%d-%d", sender, n, rand.Uint32()), 1+rand.IntN(200))
+				ids, body := batch(fmt.Sprintf("s%d-b%d-%d", sender, n, rand.Uint32()), 1+rand.IntN(60))
 				one, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 				accepted, err := post(one, url(), secret, body)
 				cancel()
@@ -186,9 +190,7 @@ func flow(ctx context.Context, url func() string, secret string, senders int) (a
 					refused++
 				}
 				mu.Unlock()
-				if err != nil {
-					time.Sleep(50 * time.Millisecond)
-				}
+				time.Sleep(senderPause)
 			}
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -94,12 +95,13 @@ type share struct {
 	lookout  *pipeline.Lookout
 	matching *System // the parts that matching takes; nil = none
 	intake   *telemetry.Intake
-	private  bool // the keeper has the private listener
+	told     atomic.Pointer[toldRules] // of which the rules may not know yet
+	done     atomic.Int64              // what they do know
 }
 
 // serveShared runs a part of the work.
 func serveShared(ctx context.Context, opt Options, role Role, started Started) (err error) {
-	s := &share{opt: opt, role: role, since: time.Now().UTC(), started: started, private: role.does(Keep)}
+	s := &share{opt: opt, role: role, since: time.Now().UTC(), started: started}
 	defer func() { err = errors.Join(err, s.close()) }()
 	if err := s.open(ctx); err != nil {
 		return err

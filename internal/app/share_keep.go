@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/store"
 	"github.com/vedette-soc/vedette/internal/supervise"
@@ -19,11 +21,11 @@ const (
 	keeperGone = 10 * time.Second
 	// presenceEvery is how often a process tells of itself, sendersTold how many senders
 	// it tells of.
-	presenceEvery = 2 * time.Second
+	presenceEvery = time.Second
 	sendersTold   = 1000
 	// processLive is how long a process counts as live after it has told of itself,
 	// processKept how long it is remembered.
-	processLive = 5 * presenceEvery
+	processLive = 10 * presenceEvery
 	processKept = time.Hour
 	processMost = 200
 	// sweepEvery is how often what cannot come again is forgotten.
@@ -200,7 +202,7 @@ func (s *share) self() pipeline.Process {
 	p := pipeline.Process{ID: s.id, Role: string(s.role), Host: s.host, Version: s.opt.Version, Started: s.since}
 	if w := s.lookout; w != nil {
 		state := w.State()
-		p.Match, p.Index, p.Rules = &state, s.matching.matcher.State().Indicators, s.matching.rules.State().Rules
+		p.Match, p.Index, p.Rules, p.Knows = &state, s.matching.matcher.State().Indicators, s.matching.rules.State().Rules, s.knows()
 	}
 	if s.intake != nil {
 		c := s.queue.Counts()
@@ -256,6 +258,46 @@ func (t *tenure) processes(ctx context.Context) ([]pipeline.Process, error) {
 		out = append(out, p)
 	}
 	return out, err
+}
+
+// everywhereWithin is how long the slowest matcher is waited for: one that builds an
+// index of millions anew takes a while.
+const everywhereWithin = 10 * time.Minute
+
+// everywhere waits until all matchers know what is in effect here, and returns the last
+// number that one may have looked at without.
+func (t *tenure) everywhere(ctx context.Context, since intel.Stamp) (telemetry.Seq, error) {
+	news, err := t.store.Queue().News(ctx)
+	if err != nil {
+		return 0, err
+	}
+	want := pipeline.Known{Intel: since.Seq, Rules: rulesTold(news)}
+	for end := time.Now().Add(everywhereWithin); ; {
+		list, err := t.processes(ctx)
+		if err != nil {
+			return 0, err
+		}
+		i := slices.IndexFunc(list, func(p pipeline.Process) bool {
+			return p.Live && p.Match != nil && (p.Knows.Intel < want.Intel || p.Knows.Rules < want.Rules)
+		})
+		if i < 0 {
+			break
+		}
+		if time.Now().After(end) {
+			t.opt.Log.WarnContext(ctx, "a matcher does not learn what changed; what it does not find is not looked for again", "process", list[i].ID)
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-time.After(presenceEvery / 4):
+		}
+	}
+	state, err := t.queue.State(ctx)
+	if err != nil || state.Last == t.queue.Base() {
+		return 0, err
+	}
+	return state.Last.Last(), nil
 }
 
 // senders joins what the receivers tell of their senders.

@@ -93,6 +93,28 @@ func (s *share) matchers(ctx context.Context) ([]supervise.Worker, error) {
 	}, nil
 }
 
+// toldRules is when a matcher was told of how many announcements of rules.
+type toldRules struct {
+	told int64
+	at   time.Time
+}
+
+// rulesTold is how often something was announced that rules depend on.
+func rulesTold(news map[string]int64) int64 { return news["rules.changed"] + news["org.changed"] }
+
+// knows is up to where the matcher knows what the keeper changed.
+func (s *share) knows() pipeline.Known {
+	k := pipeline.Known{Intel: s.matching.matcher.Since().Seq}
+	last := s.told.Load()
+	if last == nil || s.matching.rules.State().AsOf.After(last.at) {
+		if last != nil {
+			s.done.Store(last.told)
+		}
+	}
+	k.Rules = s.done.Load()
+	return k
+}
+
 // newsEvery is how often a matcher asks whether the keeper changed something.
 const newsEvery = time.Second
 
@@ -103,6 +125,7 @@ func (s *share) news(ctx context.Context) error {
 	defer tick.Stop()
 	var known map[string]int64
 	for {
+		asked := time.Now()
 		now, err := s.store.Queue().News(ctx)
 		if err != nil {
 			if ctx.Err() != nil {
@@ -118,6 +141,7 @@ func (s *share) news(ctx context.Context) error {
 			}
 			if now["org.changed"] != known["org.changed"] || now["rules.changed"] != known["rules.changed"] {
 				s.matching.rules.Renew()
+				s.told.Store(&toldRules{told: rulesTold(now), at: asked})
 			}
 			if now["intel.changed"] != known["intel.changed"] {
 				s.matching.matcher.Renew()

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
@@ -26,6 +27,14 @@ func (s *System) buildGatherer() {
 		Events: s.events, Findings: t.store.Queue(), History: s.server, Begin: t.queue.Base(), Patient: 4 * s.opt.Config.Transport.Redeliver,
 		Counted: s.intake.DecodedAll,
 	}
+}
+
+// elsewhere is how looking back waits for the matchers of other processes.
+func (s *System) elsewhere() func(context.Context, intel.Stamp) (telemetry.Seq, error) {
+	if t := s.opt.tenure; t != nil {
+		return t.everywhere
+	}
+	return nil
 }
 
 // senders is the health of every sender, wherever it sends to.

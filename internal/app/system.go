@@ -229,7 +229,7 @@ func (s *System) build(ctx context.Context) error {
 	}
 	s.buildGatherer()
 	s.retro = &pipeline.Retro{
-		Exposed: exposed,
+		Exposed: exposed, Elsewhere: s.elsewhere(),
 		History: s.history, Decoder: s.decoder, Matcher: s.matcher, Rules: s.rules, Intel: s.intel, Org: s.org, Alerts: s.alerts,
 		Warnings: warnings, Changed: s.changes.tell, Started: s.ready, Matched: s.events.Matched, Log: log,
 	}

@@ -28,6 +28,8 @@ const (
 	// lookoutPause is the first pause after something failed, lookoutPauseMost the last.
 	lookoutPause     = 200 * time.Millisecond
 	lookoutPauseMost = 10 * time.Second
+	// queuePause is how long it waits after the queue did not answer.
+	queuePause = time.Second
 )
 
 // Lookout is a matcher beside others: it takes lots of events from a queue, makes them
@@ -123,7 +125,15 @@ func (w *Lookout) lane(ctx context.Context) error {
 		lots, err := w.Queue.TakeLots(ctx, lotsTaken)
 		w.counts.waited.Add(int64(time.Since(start)))
 		if err != nil {
-			return unlessDone(ctx, err)
+			if ctx.Err() != nil || errs.IsFatal(err) {
+				return unlessDone(ctx, err)
+			}
+			w.fail(ctx, "no events come from the queue", err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(queuePause):
+			}
+			continue
 		}
 		if err := w.take(ctx, crew, lots); err != nil {
 			return err
@@ -188,10 +198,7 @@ func (w *Lookout) insist(ctx context.Context, crew *crew, group []*telemetry.Lot
 		if ctx.Err() != nil || errs.IsFatal(err) || errs.IsPermanent(err) {
 			return err
 		}
-		w.counts.failures.Add(1)
-		text := errs.Public(err)
-		w.counts.problem.Store(&text)
-		w.Log.WarnContext(ctx, "events wait: what was found in them cannot be kept yet", "lots", len(group), "error", err)
+		w.fail(ctx, "events wait: what was found in them cannot be kept yet", err)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -201,6 +208,14 @@ func (w *Lookout) insist(ctx context.Context, crew *crew, group []*telemetry.Lot
 			l.Tries++ // a part of it may be done
 		}
 	}
+}
+
+// fail counts and tells what does not work at the moment.
+func (w *Lookout) fail(ctx context.Context, what string, err error) {
+	w.counts.failures.Add(1)
+	text := errs.Public(err)
+	w.counts.problem.Store(&text)
+	w.Log.WarnContext(ctx, what, "error", err)
 }
 
 // group does lots once.

@@ -40,9 +40,16 @@ type Process struct {
 	Match    *LookoutState      `json:"match,omitempty"`
 	Index    int                `json:"index,omitempty"` // indicators that it matches
 	Rules    int                `json:"rules,omitempty"`
+	Knows    Known              `json:"knows"`
 	Intake   *Put               `json:"intake,omitempty"`
 	Senders  []telemetry.Source `json:"senders,omitempty"`
 	Troubles []supervise.Status `json:"troubles,omitempty"` // workers that do not run
+}
+
+// Known is up to where a matcher knows what the keeper changed.
+type Known struct {
+	Intel int64 `json:"intel"` // the last change of an indicator
+	Rules int64 `json:"rules"` // how many announcements of rules and the profile
 }
 
 // Put is what a receiver put into the stream since its start.

@@ -20,9 +20,9 @@ const (
 	// lotBytes is when a lot is full though it has room for more records.
 	lotBytes = 512 << 10
 	// linger is how long a small lot waits for more.
-	linger = 5 * time.Millisecond
+	linger = 20 * time.Millisecond
 	// smallLot is what is worth waiting for.
-	smallLot = 100
+	smallLot = 500
 	// publishWithin is how long one try has, patience how long all of them.
 	publishWithin = 2 * time.Second
 	patience      = 5 * time.Second
