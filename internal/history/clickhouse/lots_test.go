@@ -60,8 +60,14 @@ func TestPutLots(t *testing.T) {
 				return nil
 			})
 			put := func(h *clickhouse.History, lots ...telemetry.Noted) {
-				if err := h.PutLots(t.Context(), lots); err != nil {
-					t.Error(err)
+				for err := h.PutLots(t.Context(), lots); err != nil; err = h.PutLots(t.Context(), lots) {
+					if errs.KindOf(err) != errs.Unavailable {
+						t.Error(err)
+						return
+					}
+					for _, l := range lots { // as who was unlucky each time does
+						l.Tries++
+					}
 				}
 			}
 			put(one, lot(1, 1000, 1), lot(3, 5, 1))
