@@ -73,6 +73,11 @@ func (u *unpacker) unpack(data []byte) ([]telemetry.Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errLot, err)
 	}
+	return read(b)
+}
+
+// read returns the records of a frame that was unpacked.
+func read(b []byte) ([]telemetry.Record, error) {
 	c := cursor{b: b}
 	n := c.uvarint()
 	if n > telemetry.LotRecords || n == 0 {
