@@ -31,6 +31,7 @@ type house struct {
 	port     int
 	history  string // address of the database
 	database string
+	rate     int // events a second of each matcher; 0 = no bound
 }
 
 func newHouse(t testing.TB) *house {
@@ -73,8 +74,8 @@ func (h *house) stopNATS() {
 func (h *house) config() string {
 	return freePorts + fmt.Sprintf(`database: %q
 history: {clickhouse: %q}
-transport: {nats: "nats://127.0.0.1:%d", max_bytes: 67108864, redeliver: 2s}
-`, h.database, h.history, h.port)
+transport: {nats: "nats://127.0.0.1:%d", max_bytes: 67108864, redeliver: 2s, rate: %d}
+`, h.database, h.history, h.port, h.rate)
 }
 
 // start runs a process with a role on a data directory of its own, and returns when it
