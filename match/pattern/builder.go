@@ -3,8 +3,10 @@ package pattern
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/stix"
 )
 
@@ -35,6 +37,9 @@ func (b *Builder) Add(id uint64, text string) error {
 	p, err := stix.ParsePattern(text)
 	if err != nil {
 		return err
+	}
+	if zone, ok := below(p.Root); ok && indicator.IsPublicSuffix(zone) {
+		return fmt.Errorf("it fits every name below the public suffix %s", zone)
 	}
 	whole, err := p.Prepare(true)
 	if err != nil {
@@ -102,6 +107,20 @@ func (b *Builder) Build() *Set {
 	s.gate.build()
 	s.raw.build()
 	return &s
+}
+
+// below returns the zone of a pattern that says nothing but "a name below it".
+func below(o stix.Observation) (zone string, ok bool) {
+	only, ok := o.(stix.Observed)
+	if !ok {
+		return "", false
+	}
+	c, ok := only.Expr.(stix.Comparison)
+	if !ok || c.Op != stix.Like || c.Negated || c.Path.Object != "domain-name" {
+		return "", false
+	}
+	zone, ok = strings.CutPrefix(strings.ToLower(c.Values[0].Text), "%.")
+	return zone, ok && !strings.ContainsAny(zone, "%_")
 }
 
 // single reports whether one event satisfies o, or none.

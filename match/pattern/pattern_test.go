@@ -129,6 +129,8 @@ func TestRefused(t *testing.T) {
 		3: `[url:value MATCHES 'a(?=b)']`,
 		4: `[url:value LIKE '%x%'] REPEATS 5000 TIMES`,
 		5: `[url:value`,
+		6: `[domain-name:value LIKE '%.XYZ']`,
+		7: `[domain-name:value LIKE '%.co.uk']`,
 	} {
 		if err := b.Add(id, text); err == nil {
 			t.Errorf("%s: taken", text)

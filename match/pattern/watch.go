@@ -31,7 +31,7 @@ func (w *Watch) Take(set *Set, s Sight, eventID string) (events []string, ok boo
 	data := *s.Data
 	data.ID = eventID
 	had := w.kept[s.ID]
-	list := slices.DeleteFunc(had, func(d stix.ObservedData) bool { return data.First.Sub(d.First) > p.life.span })
+	list := slices.DeleteFunc(had, func(d stix.ObservedData) bool { return data.First.Sub(d.First).Abs() > p.life.span })
 	list = append(list, data)
 	if n := len(list) - p.life.most; n > 0 {
 		w.Dropped += n
