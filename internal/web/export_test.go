@@ -100,3 +100,6 @@ func DrawHood(centre string, around []Neighbour) Drawn {
 	}
 	return out
 }
+
+// Prose is prose for tests.
+var Prose = prose
