@@ -29,7 +29,7 @@ type Builder struct {
 	gates    [parts]chain[uint64]
 	lastGate uint64
 	nets     []network
-	hosts    hosts
+	hosts    hostList
 	n        int
 	facts
 }

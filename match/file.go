@@ -25,7 +25,7 @@ import (
 // layout, the hashes, the meaning of a space.
 const (
 	fileMagic    = 0x7865646e69746476 // "vdtindex"
-	fileVersion  = 2
+	fileVersion  = 3
 	headSize     = 512
 	sectionAlign = 64
 	// MaxNote bounds Builder.Note.
@@ -182,7 +182,7 @@ func (x *Index) check() error {
 		return damaged("a table has an odd size")
 	case blocks != 0 && blocks != blocks16 && blocks != blocks20 && blocks != blocks24, x.nets.n > 0 && blocks == 0:
 		return damaged("the table of networks is not whole")
-	case x.uses(spaceHost4) != (len(x.hosts) == blocks16), len(x.hosts)%blocks16 != 0:
+	case x.uses(spaceHost4) != (len(x.hosts) > 0), !x.hosts.whole():
 		return damaged("the table of addresses is not whole")
 	case x.probes > len(x.slots)/slotSize, x.nets.probes > len(x.nets.slots)/netSlot:
 		return damaged("it counts more probes than slots")
