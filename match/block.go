@@ -51,9 +51,10 @@ func (m *mapper) blocks(line []byte) ([]block, traits) {
 
 // mapper maps one record after another.
 type mapper struct {
-	out  []block
-	tail [blockSize]byte
-	slow bool // without the instructions of this processor, for tests
+	out   []block
+	marks []uint64
+	tail  [blockSize]byte
+	slow  bool // without the instructions of this processor, for tests
 }
 
 func (m *mapper) fill(dst []block, src []byte) traits {

@@ -123,3 +123,45 @@ next:
 	MOVQ      AX, ret+24(FP)
 	VZEROUPPER
 	RET
+
+DATA column<>+0(SB)/8, $0x8040201008040201
+DATA column<>+8(SB)/8, $0
+GLOBL column<>(SB), RODATA|NOPTR, $16
+
+// OTHERS sets the bytes that are not in the set.
+#define OTHERS(bytes) \
+	VPSHUFB  bytes, Y15, Y2     \
+	VPSRLW   $4, bytes, bytes   \
+	VPAND    Y13, bytes, bytes  \
+	VPSHUFB  bytes, Y14, bytes  \
+	VPAND    Y2, bytes, bytes   \
+	VPCMPEQB Y8, bytes, bytes
+
+// func marksAVX2(dst *uint64, src *byte, n int, rows *[16]byte)
+TEXT ·marksAVX2(SB), NOSPLIT, $0-32
+	MOVQ           dst+0(FP), DI
+	MOVQ           src+8(FP), SI
+	MOVQ           n+16(FP), CX
+	MOVQ           rows+24(FP), DX
+	VBROADCASTI128 (DX), Y15
+	VBROADCASTI128 column<>(SB), Y14
+	VPBROADCASTB   half<>(SB), Y13
+	VPXOR          Y8, Y8, Y8
+
+again:
+	VMOVDQU   0(SI), Y0
+	VMOVDQU   32(SI), Y1
+	OTHERS(Y0)
+	OTHERS(Y1)
+	VPMOVMSKB Y0, AX
+	VPMOVMSKB Y1, BX
+	SHLQ      $32, BX
+	ORQ       BX, AX
+	NOTQ      AX
+	MOVQ      AX, (DI)
+	ADDQ      $64, SI
+	ADDQ      $8, DI
+	DECQ      CX
+	JNZ       again
+	VZEROUPPER
+	RET

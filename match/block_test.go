@@ -72,3 +72,26 @@ func FuzzBlocks(f *testing.F) {
 	f.Add([]byte(`{"src_ip":"10.0.0.1","x":[1]}`))
 	f.Fuzz(func(t *testing.T, line []byte) { checkBlocks(t, line) })
 }
+
+// TestMarked compares with a look at every byte.
+func TestMarked(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 2))
+	for range 3000 {
+		set := [2]uint64{r.Uint64() & r.Uint64(), r.Uint64() & r.Uint64()}
+		line := make([]byte, r.IntN(300))
+		for i := range line {
+			line[i] = byte(r.IntN(256))
+		}
+		want := make([]uint64, (len(line)+63)/64)
+		for i, c := range line {
+			if c < 0x80 && set[c/64]>>(c%64)&1 != 0 {
+				want[i/64] |= 1 << (i % 64)
+			}
+		}
+		for _, slow := range []bool{false, true} {
+			if d := cmp.Diff(want, match.Marked(line, set, slow)); d != "" {
+				t.Fatalf("slow %v: %x in %q (-want +got):\n%s", slow, set, line, d)
+			}
+		}
+	}
+}

@@ -52,3 +52,11 @@ func Kinds(line []byte, slow bool) (kinds []string, foreign, backslash, more boo
 	}
 	return kinds, s.foreign, s.backslash, more
 }
+
+// Marked maps where the bytes of a set stand in a line, in the slow way or as fast
+// as the processor can.
+func Marked(line []byte, set [2]uint64, slow bool) []uint64 {
+	m := mapper{slow: slow}
+	m.marks = []uint64{1, 1, 1, 1} // from the record before
+	return m.marked(line, set)
+}

@@ -3,7 +3,6 @@ package match
 import (
 	"bytes"
 	"encoding/binary"
-	"math/bits"
 	"runtime"
 	"slices"
 
@@ -14,7 +13,7 @@ import (
 
 // batch is how many questions are put to the filter at once: its memory is then
 // fetched for all of them together.
-const batch = 192
+const batch = 512
 
 // Touch is a place in a raw record that may touch an indicator.
 type Touch struct {
@@ -170,10 +169,8 @@ func (s *Searcher) scan() {
 	if x.uses(spaceGate) || x.uses(spaceHost4) {
 		s.dots()
 	}
-	for i, w := range x.marks {
-		for ; w != 0; w &= w - 1 {
-			s.segments(byte(64*i + bits.TrailingZeros64(w)))
-		}
+	if x.marks != [2]uint64{} {
+		s.segments()
 	}
 	if x.uses(spaceMD5) || x.uses(spaceSHA1) || x.uses(spaceSHA256) || x.uses(spaceSHA512) || x.uses(spaceJA3) {
 		s.digests()
@@ -233,11 +230,13 @@ func (s *Searcher) settleAddresses() []probe {
 		}
 	}
 	near := s.addresses[:n]
-	n = 0
 	for i := range near {
 		p := &near[i]
-		h := xxh3.HashSeed(s.text(int(p.record))[p.from:p.to], uint64(spaceIPv4)+1)
-		if s.x.bloom.has(h) || s.x.nets.near4(p.addr) {
+		p.hash = xxh3.HashSeed(s.text(int(p.record))[p.from:p.to], uint64(spaceIPv4)+1)
+	}
+	n = 0
+	for i := range near {
+		if p := &near[i]; s.x.bloom.has(p.hash) || s.x.nets.near4(p.addr) {
 			near[n] = *p
 			n++
 		}

@@ -138,6 +138,11 @@ func (s *Searcher) mapped() bool {
 
 func partOf6(c byte) bool { return isHexByte(c) || c == ':' || c == '.' }
 
+const (
+	longestIPv6 = 45
+	mostColons  = 8 // as in ::2:3:4:5:6:7:8
+)
+
 // address6 tries every beginning of a stretch of digits and colons: what stands
 // before an address may be digits too.
 func (s *Searcher) address6(from, to, colons int) {
@@ -156,7 +161,7 @@ func (s *Searcher) address6(from, to, colons int) {
 	}
 	try := func(start int) bool {
 		for _, end := range ends {
-			if end-start < 2 || end-start > 45 {
+			if end-start < 2 || end-start > longestIPv6 || bytes.Count(line[start:end], []byte(":")) > mostColons {
 				continue
 			}
 			if a, err := netip.ParseAddr(string(line[start:end])); err == nil && s.hasAddress(a) {

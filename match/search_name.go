@@ -208,29 +208,3 @@ func (s *Searcher) confirmHost(token []byte, mail bool) bool {
 	}
 	return false
 }
-
-// segments looks at the token behind each mark, a slash above all: a part of a
-// path.
-func (s *Searcher) segments(mark byte) {
-	line := s.line
-	isJSON := len(line) > 0 && (line[0] == '{' || line[0] == '[')
-	for i := 0; i < len(line); {
-		at := bytes.IndexByte(line[i:], mark)
-		if at < 0 {
-			return
-		}
-		from := i + at + 1
-		to := from
-		for to < len(line) && tokens[line[to]] != 0 {
-			to++
-		}
-		i = to
-		for to > from && trailing(line[to-1]) {
-			to--
-		}
-		if to == from || mark == '\\' && isJSON && to-from == 1 && (from < 2 || line[from-2] != '\\') {
-			continue // \n and its like
-		}
-		s.ask(xxh3.HashSeed(line[from:to], segmentSeed(mark)), from, to, askSegment)
-	}
-}
