@@ -1,10 +1,6 @@
 package match
 
-import (
-	"math/bits"
-
-	"golang.org/x/sys/cpu"
-)
+import "golang.org/x/sys/cpu"
 
 var hasAVX2 = cpu.X86.HasAVX2
 
@@ -25,19 +21,12 @@ func blocksAVX2(dst *block, src *byte, n int) uint64
 
 // fastMarks is markEach for whole blocks, with a look at 32 bytes for all bytes of
 // the set at once.
-func fastMarks(dst []uint64, src []byte, set [2]uint64) {
+func fastMarks(dst []uint64, src []byte, set *byteSet) {
 	if !hasAVX2 || len(dst) == 0 {
 		markEach(dst, src, set)
 		return
 	}
-	var rows [16]byte // by the low half of a byte: a bit for each high half
-	for i, w := range set {
-		for ; w != 0; w &= w - 1 {
-			c := 64*i + bits.TrailingZeros64(w)
-			rows[c&15] |= 1 << (c >> 4)
-		}
-	}
-	marksAVX2(&dst[0], &src[:len(dst)*blockSize][0], len(dst), &rows)
+	marksAVX2(&dst[0], &src[:len(dst)*blockSize][0], len(dst), &set.rows)
 }
 
 // marksAVX2 marks the bytes of a set in n blocks, n > 0.

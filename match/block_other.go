@@ -4,4 +4,4 @@ package match
 
 func fastBlocks(dst []block, src []byte) traits { return fillBlocks(dst, src) }
 
-func fastMarks(dst []uint64, src []byte, set [2]uint64) { markEach(dst, src, set) }
+func fastMarks(dst []uint64, src []byte, set *byteSet) { markEach(dst, src, set) }

@@ -58,5 +58,6 @@ func Kinds(line []byte, slow bool) (kinds []string, foreign, backslash, more boo
 func Marked(line []byte, set [2]uint64, slow bool) []uint64 {
 	m := mapper{slow: slow}
 	m.marks = []uint64{1, 1, 1, 1} // from the record before
-	return m.marked(line, set)
+	b := setOf(set)
+	return m.marked(line, &b)
 }

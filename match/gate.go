@@ -114,7 +114,7 @@ func (b *Builder) addGates(k key) {
 	case spaceIPv4:
 		b.addHost(k.host)
 	case spaceIPv6:
-		b.spaces |= 1 << spaceHost6
+		b.addHost6(k.host)
 	}
 	if b.unseenSpace(k.space) {
 		b.unseen |= 1 << k.space
@@ -125,7 +125,7 @@ func (b *Builder) addGates(k key) {
 func (b *Builder) host(s space, host string) {
 	switch {
 	case strings.IndexByte(host, ':') >= 0:
-		b.spaces |= 1 << spaceHost6
+		b.addHost6(host)
 	case isDotted(host):
 		b.addHost(host)
 		b.gate(key{space: spaceIPv4, host: host}.hash())

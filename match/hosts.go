@@ -1,5 +1,10 @@
 package match
 
+import (
+	"math"
+	"net/netip"
+)
+
 // hosts has a bit for each IPv4 /16 that anything in the index lies in: an address,
 // a network, the host of a URL or with a port. What a Searcher sees most, the
 // addresses of the organisation itself, is then settled without a question to the
@@ -74,5 +79,32 @@ func (b *Builder) addHost(host string) {
 	b.hosts.make()
 	if addr, ok := dottedQuad(host); ok {
 		b.hosts.add(addr, addr)
+	}
+}
+
+// begins6 has a bit for the first two bytes of each IPv6 address, alone or in
+// something, and of every network. It is empty when there is nothing of IPv6.
+type begins6 []byte
+
+func (h *begins6) add(first, last uint16) {
+	if *h == nil {
+		*h = make(begins6, blocks16)
+	}
+	mark(*h, uint32(first), uint32(last))
+}
+
+// near says whether an address may begin so.
+func (h begins6) near(first uint16) bool {
+	return len(h) == blocks16 && h[first/8]>>(first%8)&1 != 0
+}
+
+// addHost6 notes an IPv6 address.
+func (b *Builder) addHost6(host string) {
+	b.spaces |= 1 << spaceHost6
+	if a, err := netip.ParseAddr(host); err == nil && a.Is6() {
+		first := uint16(networkOf(netip.PrefixFrom(a, a.BitLen())).hi >> 48)
+		b.begins6.add(first, first)
+	} else {
+		b.begins6.add(0, math.MaxUint16) // whatever it is, it is not overlooked
 	}
 }

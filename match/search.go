@@ -45,7 +45,9 @@ type Searcher struct {
 	mapper    mapper
 	blocks    []block // of line
 	traits    traits
-	plain     []byte // the same without escapes; nil while it is searched as it stands
+	marks     byteSet // behind which there may be a part of a path
+	inner     byteSet // the same in JSON without a backslash
+	plain     []byte  // the same without escapes; nil while it is searched as it stands
 	record    int
 	named     []bool // by record
 	dst       []Touch
@@ -72,7 +74,11 @@ const (
 )
 
 // Searcher returns a Searcher of the index.
-func (x *Index) Searcher() *Searcher { return &Searcher{x: x} }
+func (x *Index) Searcher() *Searcher {
+	s := &Searcher{x: x, marks: setOf(x.marks)}
+	s.inner = s.marks.without('"')
+	return s
+}
 
 // Unseen lists the types of indicators in the index that a Searcher cannot see,
 // in whole or in part: where they count, every record must be read.

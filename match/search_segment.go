@@ -12,8 +12,12 @@ import (
 func (s *Searcher) segments() {
 	line := s.line
 	isJSON := len(line) > 0 && (line[0] == '{' || line[0] == '[')
+	set := &s.marks
+	if isJSON && s.plain == nil && !s.traits.backslash {
+		set = &s.inner
+	}
 	next := 0
-	for w, marks := range s.mapper.marked(line, s.x.marks) {
+	for w, marks := range s.mapper.marked(line, set) {
 		for ; marks != 0; marks &= marks - 1 {
 			at := w*blockSize + bits.TrailingZeros64(marks)
 			if at < next || isJSON && s.isSyntax(at) {
@@ -38,8 +42,32 @@ func (s *Searcher) isSyntax(at int) bool {
 	return s.line[at] == '"' && s.plain == nil && (at == 0 || s.line[at-1] != '\\')
 }
 
-// marked maps where the bytes of a set, all of them ASCII, stand in a line.
-func (m *mapper) marked(line []byte, set [2]uint64) []uint64 {
+// byteSet is a set of ASCII bytes.
+type byteSet struct {
+	has  [2]uint64
+	rows [16]byte // by the low half of a byte: a bit for each high half
+}
+
+func setOf(has [2]uint64) byteSet {
+	set := byteSet{has: has}
+	for i, w := range has {
+		for ; w != 0; w &= w - 1 {
+			c := 64*i + bits.TrailingZeros64(w)
+			set.rows[c&15] |= 1 << (c >> 4)
+		}
+	}
+	return set
+}
+
+// without returns the set without one of its bytes.
+func (s *byteSet) without(c byte) byteSet {
+	has := s.has
+	has[c/64] &^= 1 << (c % 64)
+	return setOf(has)
+}
+
+// marked maps where the bytes of a set stand in a line.
+func (m *mapper) marked(line []byte, set *byteSet) []uint64 {
 	n := (len(line) + blockSize - 1) / blockSize
 	if cap(m.marks) < n {
 		m.marks = make([]uint64, n+n/4)
@@ -61,10 +89,10 @@ func (m *mapper) marked(line []byte, set [2]uint64) []uint64 {
 }
 
 // markEach looks for one byte of the set after the other in up to len(dst) blocks.
-func markEach(dst []uint64, line []byte, set [2]uint64) {
+func markEach(dst []uint64, line []byte, set *byteSet) {
 	clear(dst)
 	line = line[:min(len(line), len(dst)*blockSize)]
-	for i, w := range set {
+	for i, w := range set.has {
 		for ; w != 0; w &= w - 1 {
 			c := byte(64*i + bits.TrailingZeros64(w))
 			for at := bytes.IndexByte(line, c); at >= 0; {
