@@ -29,7 +29,8 @@ type Builder struct {
 	gates    [parts]chain[uint64]
 	lastGate uint64
 	nets     []network
-	hosts    hosts
+	hosts    hostList
+	begins6  begins6
 	n        int
 	facts
 }
@@ -102,6 +103,8 @@ func (b *Builder) addNet(t indicator.Type, value string, id uint64) error {
 		b.hosts.add(uint32(e.lo), uint32(e.lo)|math.MaxUint32>>e.bits)
 	} else {
 		b.spaces |= 1 << spaceHost6
+		first := uint16(e.hi >> 48)
+		b.begins6.add(first, first|uint16(math.MaxUint16>>min(e.bits, 16)))
 	}
 	e.id = id
 	b.nets = append(b.nets, e)
