@@ -225,6 +225,20 @@ func sayAll(list []string) string {
 	return text
 }
 
+// Open counts the open incidents that hold an alert about one of these hosts and
+// accounts.
+func (s *Service) Open(ctx context.Context, entities []string) (n int, err error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil || len(entities) == 0 {
+		return 0, err
+	}
+	err = s.write(ctx, func(g *grouping) error {
+		ids, err := g.tx.Touching(ctx, entities, nil, true)
+		n = len(ids)
+		return err
+	})
+	return n, err
+}
+
 // Entities lists the names of the hosts and accounts that alerts are about.
 func (s *Service) Entities(ctx context.Context) ([]string, error) {
 	if err := ref.Need(ctx, ref.Viewer); err != nil {

@@ -227,5 +227,8 @@ func (p *Profile) completePerson(person Person, c *Completion) {
 	if person.Privileged && !have.Privileged {
 		have.Privileged, added = true, append(added, "privileged")
 	}
+	if person.VIP && !have.VIP {
+		have.VIP, added = true, append(added, "VIP")
+	}
 	c.note("person "+have.Name, added)
 }
