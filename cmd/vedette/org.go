@@ -29,7 +29,7 @@ func runOrg(ctx context.Context, e env, args []string) error {
 		return d.one(ctx, "GET", "/profile", nil)
 	case "import":
 		if len(rest) != 1 {
-			return wrong("org import takes one file: a profile (YAML), or an inventory that completes it (CSV, nmap XML, CycloneDX, SPDX, LDIF).")
+			return wrong("org import takes one file: a profile (YAML), or an inventory that completes it (CSV, nmap XML, CycloneDX, SPDX, LDIF, JSON of AWS Config, Azure Resource Graph, Google Cloud Asset Inventory).")
 		}
 		f, err := os.Open(rest[0])
 		if err != nil {

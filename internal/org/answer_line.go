@@ -107,12 +107,12 @@ func (p *Profile) addJewel(line string, c *Completion) error {
 	if a.ID = slug(a.Name); a.ID == "" {
 		return fmt.Errorf("%.80q has no name", line)
 	}
-	i := slices.IndexFunc(p.Assets, func(have Asset) bool { return sameAsset(have, a) })
-	if i >= 0 && p.Assets[i].Criticality != a.Criticality {
+	known := samenessOf(p.Assets)
+	if i, ok := known.find(a); ok && p.Assets[i].Criticality != a.Criticality {
 		p.Assets[i].Criticality = a.Criticality
 		c.Filled = append(c.Filled, "asset "+p.Assets[i].Name+": criticality "+string(a.Criticality))
 	}
-	p.completeAsset(a, c)
+	p.completeAsset(a, known, c)
 	return nil
 }
 
