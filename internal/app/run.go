@@ -97,6 +97,7 @@ func (s *System) pipelineStage() []supervise.Worker {
 		{Name: "facts", Run: facts.Run},
 		{Name: "ranking", Run: rerank.Run},
 		{Name: "feed audit", Run: (&pipeline.FeedAudit{Intel: s.intel, Warnings: func() *misp.WarningSet { return s.warnings }, Every: 6 * time.Hour}).Run},
+		{Name: "unknown hosts", Run: s.strangers.Run},
 		{Name: "blocks", Run: s.respond.Run},
 		{Name: "retention", Run: s.retain},
 	}

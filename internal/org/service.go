@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/vedette-soc/vedette/internal/errs"
@@ -97,6 +99,36 @@ func (s *Service) Complete(ctx context.Context, name string, inv Inventory, dry 
 // it adds, and what the profile is with it; with dry, it only says so.
 func (s *Service) Answer(ctx context.Context, step Step, a Answer, dry bool) (*Index, Completion, error) {
 	return s.amend(ctx, "the answer to "+string(step), dry, func(p *Profile) (Completion, error) { return p.answer(step, a) })
+}
+
+// Place adds a range to a network of the profile, which it makes when there is none of
+// that name; with dynamic, unknown hosts of the network are not asked about.
+func (s *Service) Place(ctx context.Context, network, ranges string, dynamic bool) error {
+	_, _, err := s.amend(ctx, "the network "+network, false, func(p *Profile) (Completion, error) {
+		network = strings.TrimSpace(network)
+		i := slices.IndexFunc(p.Networks, func(n Network) bool { return strings.EqualFold(n.Name, network) })
+		switch {
+		case network == "" || len(network) > 200:
+			return Completion{}, errs.New(errs.Invalid, "network_unnamed", "Say which network it is: a name of 1 to 200 characters.")
+		case i < 0 && ranges == "":
+			return Completion{}, errs.New(errs.NotFound, "network_unknown", "The profile has no network %q.", network)
+		case i < 0:
+			i, p.Networks = len(p.Networks), append(p.Networks, Network{Name: network})
+		}
+		n := &p.Networks[i]
+		if ranges != "" {
+			r, err := prefix(ranges)
+			if err != nil {
+				return Completion{}, errs.New(errs.Invalid, "range_invalid", "%q is no address range such as 10.1.2.0/24.", ranges)
+			}
+			if !slices.Contains(n.Ranges, r.String()) {
+				n.Ranges = append(n.Ranges, r.String())
+			}
+		}
+		n.Dynamic = n.Dynamic || dynamic
+		return Completion{}, nil
+	})
+	return err
 }
 
 // amend changes the current profile. What was not changed stays as it was written.
