@@ -75,7 +75,8 @@ func (s *System) pipelineStage() []supervise.Worker {
 			rerank.Renew()
 			return nil
 		},
-		"rules.changed": func(context.Context, ref.Fact) error { s.rules.Renew(); return nil },
+		"exposure.changed": func(context.Context, ref.Fact) error { rerank.RenewTargets(); return nil },
+		"rules.changed":    func(context.Context, ref.Fact) error { s.rules.Renew(); return nil },
 		"org.changed": func(ctx context.Context, _ ref.Fact) error {
 			if err := s.org.Load(ctx); err != nil {
 				return err

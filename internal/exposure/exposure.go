@@ -15,7 +15,7 @@ import (
 type Store interface {
 	// Save keeps what a source says, in place of what it said of the same
 	// vulnerability, in one transaction; it returns how many are new to it and how many
-	// say something else than before.
+	// say something else than before. When any is or does, it announces "exposure.changed".
 	Save(ctx context.Context, source string, list []vuln.Record) (created, changed int, err error)
 	// Said returns what all sources say of some vulnerabilities, by CVE id, in the order
 	// of the sources' names.

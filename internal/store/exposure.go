@@ -6,6 +6,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/exposure"
 	"github.com/vedette-soc/vedette/internal/sqldb"
+	"github.com/vedette-soc/vedette/ref"
 	"github.com/vedette-soc/vedette/vuln"
 )
 
@@ -58,7 +59,10 @@ func (s exposureStore) Save(ctx context.Context, source string, list []vuln.Reco
 			args = append(args, id, source, data[id], exploited[id])
 		}
 		_, err = tx.Bulk(ctx, "INSERT INTO exposure_vulnerability (cve, source, data, exploited)", 4, args, "ON CONFLICT (cve, source) DO UPDATE SET data = excluded.data, exploited = excluded.exploited")
-		return err
+		if err != nil || len(args) == 0 {
+			return err
+		}
+		return announce(ctx, tx, "exposure.changed", ref.Ref{Kind: ref.System, ID: "vulnerabilities"})
 	})
 	return created, changed, err
 }
