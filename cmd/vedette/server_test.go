@@ -23,6 +23,7 @@ import (
 // server is a `vedette serve` of its own process, on ports the kernel chose.
 type server struct {
 	cmd    *exec.Cmd
+	dir    string // its data
 	log    *logLines
 	exited chan error
 
@@ -71,15 +72,15 @@ func launch(t *testing.T, dir string) *server {
 	return launchAs(t, dir, freePorts)
 }
 
-// launchAs is launch with a configuration.
-func launchAs(t *testing.T, dir, config string) *server {
+// launchAs is launch with a configuration, and more flags.
+func launchAs(t *testing.T, dir, config string, flags ...string) *server {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "vedette.yaml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := &server{log: &logLines{serving: make(chan map[string]any, 1)}, exited: make(chan error, 1)}
-	s.cmd = exec.Command("vedette", "serve", "-config", file, "-data", dir)
+	s := &server{dir: dir, log: &logLines{serving: make(chan map[string]any, 4)}, exited: make(chan error, 1)}
+	s.cmd = exec.Command("vedette", append([]string{"serve", "-config", file, "-data", dir}, flags...)...)
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // never outlive the tests
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
@@ -147,7 +148,9 @@ func (s *server) stop(t *testing.T) {
 
 func (s *server) gone(t *testing.T) error {
 	t.Helper()
-	_ = s.Close()
+	if s.Client != nil {
+		_ = s.Close()
+	}
 	select {
 	case err := <-s.exited:
 		return err

@@ -54,10 +54,10 @@ type viewed struct {
 // portion is how many records a hand takes at a time.
 const portion = 32
 
-func newCrew(w *Events) *crew {
-	c := &crew{decoder: w.Decoder, rules: w.Rules}
+func newCrew(decoder *Decoder, rules *Rules, d detector) *crew {
+	c := &crew{decoder: decoder, rules: rules}
 	for range runtime.GOMAXPROCS(0) {
-		c.hands = append(c.hands, &hand{detector: detector{matcher: w.Matcher, org: w.Org, warnings: w.Warnings}})
+		c.hands = append(c.hands, &hand{detector: d})
 	}
 	return c
 }

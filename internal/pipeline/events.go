@@ -103,7 +103,7 @@ func (w *Events) follow(ctx context.Context) error {
 		stop()
 		<-gone
 	}()
-	w.crew = newCrew(w)
+	w.crew = newCrew(w.Decoder, w.Rules, detector{matcher: w.Matcher, org: w.Org, warnings: w.Warnings})
 	go func(from, place telemetry.Seq) {
 		defer close(gone)
 		defer close(batches)
@@ -195,7 +195,9 @@ func (w *Events) commit(ctx context.Context, b *batch) error {
 				}
 				found, w.watchTold = append(found, complete...), true
 			}
-			strangers(w.Strangers, &l.event, w.Org.Index())
+			if w.Strangers != nil {
+				strangers(&l.event, w.Org.Index(), w.Strangers.Note)
+			}
 			if w.rules != nil {
 				found = append(found, byRules(&l.about, w.rules.take(&l.event, l.about.id, l.sight))...)
 			}
@@ -232,7 +234,7 @@ func (w *Events) commit(ctx context.Context, b *batch) error {
 // worker that runs, values of the newest records are found only then. It raises
 // nothing.
 func (w *Events) Note(ctx context.Context) error {
-	c := newCrew(w)
+	c := newCrew(w.Decoder, w.Rules, detector{matcher: w.Matcher, org: w.Org, warnings: w.Warnings})
 	for from := w.History.Noted() + 1; ; {
 		records, err := w.History.Read(ctx, from, readBatch)
 		if err != nil || len(records) == 0 {

@@ -44,7 +44,10 @@ type Retro struct {
 	Changed  func(incidents []string) // may be nil
 	Started  <-chan struct{}          // the first index is built
 	Matched  func() telemetry.Seq     // up to where live matching is
-	Log      *slog.Logger
+	// Elsewhere waits until all matchers of other processes know what is in effect here,
+	// and returns the last record that one may have looked at without; nil = there are none.
+	Elsewhere func(ctx context.Context, since intel.Stamp) (telemetry.Seq, error)
+	Log       *slog.Logger
 }
 
 var _ hunt.Past = (*Retro)(nil)
@@ -106,8 +109,15 @@ func (r *Retro) Due(ctx context.Context, was []byte) ([]hunt.Job, []byte, error)
 	if err != nil {
 		return nil, nil, err
 	}
+	fresh := newRules(before.Rules, now.Rules)
+	var elsewhere telemetry.Seq
+	if r.Elsewhere != nil && (turned || len(fresh) > 0) {
+		if elsewhere, err = r.Elsewhere(ctx, since); err != nil {
+			return nil, nil, err
+		}
+	}
 	stats, err := r.History.Stats(ctx)
-	if err != nil || stats.Records == 0 {
+	if err != nil || stats.Records == 0 && elsewhere == 0 {
 		return nil, kept, err
 	}
 	var jobs []hunt.Job
@@ -120,11 +130,11 @@ func (r *Retro) Due(ctx context.Context, was []byte) ([]hunt.Job, []byte, error)
 			jobs = append(jobs, j)
 		}
 	}
-	if fresh := newRules(before.Rules, now.Rules); len(was) > 0 && len(fresh) > 0 {
+	if len(was) > 0 && len(fresh) > 0 {
 		jobs = append(jobs, hunt.Job{Kind: hunt.Rules, Rules: fresh, Wants: len(fresh)})
 	}
 	for i := range jobs {
-		jobs[i].From, jobs[i].Until = uint64(stats.First), uint64(stats.Last)
+		jobs[i].From, jobs[i].Until = uint64(stats.First), uint64(max(stats.Last, elsewhere))
 	}
 	return jobs, kept, nil
 }
@@ -173,6 +183,11 @@ func (r *Retro) Look(ctx context.Context, j hunt.Job, tell func(hunt.Job) error)
 	if j.Until == 0 {
 		return j, nil
 	}
+	if r.Elsewhere != nil { // what others have in hand is not in any part yet
+		if err := r.await(ctx, telemetry.Seq(j.Until)); err != nil {
+			return j, err
+		}
+	}
 	if j.Kind == hunt.Rules {
 		return r.lookWithRules(ctx, j, tell)
 	}
@@ -217,6 +232,9 @@ func (l *retroLook) part(ctx context.Context, p telemetry.Part, s telemetry.Sift
 		seqs = seqs[n:]
 	}
 	l.reach(end)
+	if telemetry.IsSparse(l.History) {
+		j.Records += p.Records
+	}
 	j.Missed += s.Missed
 	j.Records -= min(s.Missed, j.Records)
 	j.Left += s.Left
@@ -226,7 +244,9 @@ func (l *retroLook) part(ctx context.Context, p telemetry.Part, s telemetry.Sift
 // reach notes that the records before next are done.
 func (l *retroLook) reach(next telemetry.Seq) {
 	if n := uint64(next); n > l.job.Next {
-		l.job.Records += int(n - l.job.Next)
+		if !telemetry.IsSparse(l.History) { // else numbers say nothing of records
+			l.job.Records += int(n - l.job.Next)
+		}
 		l.job.Next = n
 	}
 }

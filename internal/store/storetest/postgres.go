@@ -47,10 +47,15 @@ func postgres(t *testing.T) string {
 // package that uses Each calls it from TestMain.
 func Main(m *testing.M) {
 	code := m.Run()
+	Stop()
+	os.Exit(code)
+}
+
+// Stop ends the private server, if there is one.
+func Stop() {
 	if server.stop != nil {
 		server.stop()
 	}
-	os.Exit(code)
 }
 
 // startPostgres initialises a cluster in a temporary directory and starts it on

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	nats "github.com/nats-io/nats-server/v2/server"
+
+	"github.com/vedette-soc/vedette/internal/app"
+	"github.com/vedette-soc/vedette/internal/config"
+	"github.com/vedette-soc/vedette/internal/history/clickhouse"
+	"github.com/vedette-soc/vedette/internal/history/clickhousetest"
+	"github.com/vedette-soc/vedette/internal/pipeline"
+	"github.com/vedette-soc/vedette/internal/store/storetest"
+	"github.com/vedette-soc/vedette/internal/telemetry"
+)
+
+// house is what processes share: NATS, PostgreSQL and ClickHouse, all real.
+type house struct {
+	dir      string
+	nats     *nats.Server
+	port     int
+	history  string // address of the database
+	database string
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := &house{dir: t.TempDir(), database: storetest.Postgres(t)}
+	h.history = clickhousetest.Serve(t).URL + fmt.Sprintf("/vedette_%d", rand.Uint32())
+	h.port = -1
+	h.startNATS(t)
+	t.Cleanup(func() { h.stopNATS() })
+	return h
+}
+
+// startNATS starts the broker, on the port that it had.
+func (h *house) startNATS(t *testing.T) {
+	t.Helper()
+	s, err := nats.NewServer(&nats.Options{Host: "127.0.0.1", Port: h.port, JetStream: true, StoreDir: filepath.Join(h.dir, "nats"), NoSigs: true, NoLog: true, SyncAlways: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go s.Start()
+	if !s.ReadyForConnections(10 * time.Second) {
+		t.Fatal("the broker does not start")
+	}
+	h.nats = s
+	u, err := url.Parse(s.ClientURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Sscan(u.Port(), &h.port); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (h *house) stopNATS() {
+	h.nats.Shutdown()
+	h.nats.WaitForShutdown()
+}
+
+// config is the configuration of one process of the house.
+func (h *house) config() string {
+	return freePorts + fmt.Sprintf(`database: %q
+history: {clickhouse: %q}
+transport: {nats: "nats://127.0.0.1:%d", max_bytes: 67108864, redeliver: 2s}
+`, h.database, h.history, h.port)
+}
+
+// start runs a process with a role on a data directory of its own, and returns when it
+// listens: a keeper when it is its turn.
+func (h *house) start(t *testing.T, role, name string) *server {
+	t.Helper()
+	s := h.launch(t, role, name)
+	s.listens(t, role != "receive" && role != "match")
+	return s
+}
+
+func (h *house) launch(t *testing.T, role, name string) *server {
+	t.Helper()
+	return launchAs(t, filepath.Join(h.dir, name), h.config(), "-role", role)
+}
+
+// listens waits until a process says where it listens.
+func (s *server) listens(t *testing.T, keeps bool) {
+	t.Helper()
+	entry, ok := <-s.log.serving
+	for ok && keeps && entry["role"] != "keep" {
+		s.Intake = fmt.Sprint(entry["intake"])
+		entry, ok = <-s.log.serving
+	}
+	if !ok {
+		t.Fatalf("the process did not start: %v\n%s", <-s.exited, s.log)
+	}
+	s.Private = fmt.Sprint(entry["private"])
+	if !keeps {
+		s.Intake = fmt.Sprint(entry["intake"])
+		return
+	}
+	s.Web = fmt.Sprint(entry["web"])
+	var err error
+	if s.Client, err = app.Dial(t.Context(), config.Config{Data: s.dir}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// shared is the part of the keeper's health that these tests look at.
+type shared struct {
+	Share   pipeline.Share
+	Workers []struct{ Name, State, Error string }
+}
+
+// drained waits until everything that was acknowledged is taken.
+func drained(t *testing.T, s *server) pipeline.Share {
+	t.Helper()
+	end := time.Now().Add(2 * time.Minute)
+	for {
+		h := call[shared](t, s, "GET", "/health", nil)
+		if h.Share.Problem == "" && h.Share.Waiting() == 0 {
+			return h.Share
+		}
+		if time.Now().After(end) {
+			b, _ := json.Marshal(h)
+			t.Fatalf("not all is taken: %s\n%s", b, s.log)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// plant makes an indicator and waits until every live matcher has it.
+func plant(t *testing.T, s *server, matchers int) {
+	t.Helper()
+	call[any](t, s, "POST", "/indicators/import?name=planted.txt", strings.NewReader(planted+"\n"))
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		have := 0
+		if matchers == 0 && call[health](t, s, "GET", "/health", nil).Index.Indicators > 0 {
+			return
+		}
+		for _, p := range call[shared](t, s, "GET", "/health", nil).Share.Processes {
+			if p.Match != nil && p.Live && p.Index > 0 {
+				have++
+			}
+		}
+		if have == matchers && have > 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d of %d matchers have the indicator", have, matchers)
+		}
+	}
+}
+
+// detections is what all incidents count.
+func detections(t *testing.T, s *server) int {
+	t.Helper()
+	sum := 0
+	for _, in := range call[struct{ Items []struct{ Detections int } }](t, s, "GET", "/incidents?limit=1000", nil).Items {
+		sum += in.Detections
+	}
+	return sum
+}
+
+// senderPause is how long a sender rests: the tests are about what is lost or doubled,
+// not about how fast it goes.
+const senderPause = 40 * time.Millisecond
+
+// flow lets senders write until ctx is done, and returns what was acknowledged.
+func flow(ctx context.Context, url func() string, secret string, senders int) (acknowledged map[string]bool, refused int) {
+	var mu sync.Mutex
+	acknowledged = map[string]bool{}
+	var all sync.WaitGroup
+	for sender := range senders {
+		all.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				ids, body := batch(fmt.Sprintf("s%d-b%d-%d", sender, n, rand.Uint32()), 1+rand.IntN(60))
+				one, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+				accepted, err := post(one, url(), secret, body)
+				cancel()
+				mu.Lock()
+				if err == nil && accepted == len(ids) {
+					maps.Copy(acknowledged, ids)
+				} else {
+					refused++
+				}
+				mu.Unlock()
+				time.Sleep(senderPause)
+			}
+		})
+	}
+	all.Wait()
+	return acknowledged, refused
+}
+
+// exact holds ClickHouse and the keeper against what senders were told: every event that
+// was acknowledged is kept once, what was not at most once, and each that holds the
+// indicator is counted once.
+func (h *house) exact(t *testing.T, s *server, acknowledged map[string]bool) {
+	t.Helper()
+	hits := 0
+	stored := h.stored(t)
+	for id, n := range stored {
+		if n != 1 {
+			t.Errorf("event %s is kept %d times", id, n)
+		}
+		if strings.HasSuffix(id, "-hit") {
+			hits++
+		}
+	}
+	for id := range acknowledged {
+		if stored[id] == 0 {
+			t.Errorf("event %s was acknowledged and is lost", id)
+		}
+	}
+	if sum := detections(t, s); sum != hits {
+		t.Errorf("%d events hold the indicator, %d detections are counted", hits, sum)
+	}
+	known := call[items[struct{ Seen struct{ Count int } }]](t, s, "POST", "/indicators/lookup", map[string]any{"values": []string{planted}})
+	if seen := known.Items[0].Seen.Count; seen != hits {
+		t.Errorf("the indicator was seen in %d events, %d hold it", seen, hits)
+	}
+	if v := call[struct{ Whole bool }](t, s, "GET", "/audit/verify", nil); !v.Whole {
+		t.Error("the audit log is broken")
+	}
+	t.Logf("%d events acknowledged, %d kept, %d hold the indicator", len(acknowledged), len(stored), hits)
+}
+
+// stored counts each event's id in ClickHouse.
+func (h *house) stored(t *testing.T) map[string]int {
+	t.Helper()
+	c, err := clickhouse.Open(t.Context(), clickhouse.Config{URL: h.history, Shared: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	ids := map[string]int{}
+	for next := telemetry.Seq(1); ; {
+		records, err := c.Read(t.Context(), next, 20_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(records) == 0 {
+			return ids
+		}
+		for _, r := range records {
+			var ev struct{ Event struct{ ID string } }
+			if err := json.Unmarshal(r.Raw, &ev); err != nil || r.Seq < next {
+				t.Fatalf("record %d: %v", r.Seq, err)
+			}
+			ids[ev.Event.ID]++
+			next = r.Seq + 1
+		}
+	}
+}
+
+// TestShareInOne: one process with a transport receives, matches and keeps.
+func TestShareInOne(t *testing.T) {
+	h := newHouse(t)
+	s := h.start(t, "all", "one")
+	plant(t, s, 1)
+	secret := token(t, s, "sender")
+	ids, body := batch("first", 25)
+	if n, err := post(t.Context(), s.Intake, secret, body); err != nil || n != 25 {
+		t.Fatal(n, err)
+	}
+	drained(t, s)
+	h.exact(t, s, ids)
+	s.stop(t)
+}
