@@ -137,11 +137,12 @@ func (b *Builder) host(s space, host string) {
 // nameGate: a name without a dot inside is none that a Searcher looks at.
 func (b *Builder) nameGate(s space, name string) {
 	two, three, end := gates(name)
-	if strings.LastIndexByte(name[:end], '.') <= 0 {
+	tld := labelAt(name, end)
+	if tld <= 1 {
 		b.unseen |= 1 << s
 	}
 	b.spaces |= 1 << spaceGate
-	if tld := labelAt(name, end); tld < end && isDigit(name[tld]) {
+	if tld < end && isDigit(name[tld]) {
 		b.spaces |= 1 << spaceDigitLabel
 	}
 	if three >= 0 {

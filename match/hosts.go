@@ -33,29 +33,46 @@ func (h hosts) whole() bool {
 	return len(h) == 0 || len(h) == blocks16 || len(h) == blocks16+blocks24
 }
 
-// hostList is hosts in the making.
+// hostList is hosts in the making. Addresses are kept as they come and marked
+// together at the end: then the processor does not wait for one bit before it sets
+// the next.
 type hostList struct {
-	blocks hosts    // of /16
-	fine   []byte   // of /24, once there are many
-	few    []uint32 // before: first and last of what was added
+	any    bool
+	alone  chain[uint32]
+	ranges chain[[2]uint32] // first and last of networks
 }
 
-// add notes the addresses from first to last.
-func (l *hostList) add(first, last uint32) {
-	l.make()
-	mark(l.blocks, first>>16, last>>16)
-	if l.fine != nil {
-		mark(l.fine, first>>8, last>>8)
-		return
+// done returns the bits of what was added; of nothing it returns nothing.
+func (l *hostList) done() hosts {
+	if !l.any {
+		return nil
 	}
-	if l.few = append(l.few, first, last); len(l.few) < 2*manyHosts {
-		return
+	n := l.alone.len() + l.ranges.len()
+	size := blocks16
+	if n >= manyHosts {
+		size += blocks24
 	}
-	l.fine = make([]byte, blocks24)
-	for i := 0; i < len(l.few); i += 2 {
-		mark(l.fine, l.few[i]>>8, l.few[i+1]>>8)
+	h := make(hosts, size)
+	h.mark(l, h[:blocks16], 16)
+	if n >= manyHosts {
+		h.mark(l, h[blocks16:], 8)
 	}
-	l.few = nil
+	return h
+}
+
+// mark sets the bits of blocks, without the low bits of each address.
+func (h hosts) mark(l *hostList, blocks []byte, low int) {
+	l.alone.each(func(addrs []uint32) {
+		for _, a := range addrs {
+			a >>= low
+			blocks[a/8] |= 1 << (a % 8)
+		}
+	})
+	l.ranges.each(func(ranges [][2]uint32) {
+		for _, r := range ranges {
+			mark(blocks, r[0]>>low, r[1]>>low)
+		}
+	})
 }
 
 func mark(set []byte, first, last uint32) {
@@ -64,21 +81,13 @@ func mark(set []byte, first, last uint32) {
 	}
 }
 
-func (l *hostList) make() {
-	if l.blocks == nil {
-		l.blocks = make(hosts, blocks16)
-	}
-}
-
-func (l *hostList) done() hosts { return append(l.blocks, l.fine...) }
-
 // addHost notes an address as a Searcher reads it; one that it does not take for
 // an address it never asks for.
 func (b *Builder) addHost(host string) {
 	b.spaces |= 1 << spaceHost4
-	b.hosts.make()
+	b.hosts.any = true
 	if addr, ok := dottedQuad(host); ok {
-		b.hosts.add(addr, addr)
+		b.hosts.alone.add(addr)
 	}
 }
 
