@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
 
 // together starts a receiver, n matchers and a keeper, with the indicator in all of them.
-func together(t *testing.T, h *house, n int) (receiver, keeper *server, matchers []*server, secret string) {
+func together(t testing.TB, h *house, n int) (receiver, keeper *server, matchers []*server, secret string) {
 	t.Helper()
 	keeper = h.start(t, "keep", "keeper")
 	for i := range n {
@@ -122,6 +124,41 @@ func TestShareWithoutNATS(t *testing.T) {
 	}
 	if refused == 0 {
 		t.Error("nobody was told to wait")
+	}
+	drained(t, keeper)
+	h.exact(t, keeper, acknowledged)
+}
+
+// TestShareFrozenKeeper: a keeper that stands still loses its turn; when it goes on, it
+// writes nothing any more and ends.
+func TestShareFrozenKeeper(t *testing.T) {
+	h := newHouse(t)
+	receiver, frozen, _, secret := together(t, h, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	done := make(chan *server, 1)
+	go func() {
+		defer stop()
+		next := h.launch(t, "keep", "other")
+		time.Sleep(time.Second)
+		if err := frozen.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+			t.Error(err)
+		}
+		next.listens(t, true)
+		if err := frozen.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+			t.Error(err)
+		}
+		done <- next
+	}()
+	acknowledged, _ := flow(ctx, func() string { return receiver.Intake }, secret, 3)
+	keeper := <-done
+	select {
+	case err := <-frozen.exited:
+		if err == nil || !strings.Contains(frozen.log.String(), "keeps") {
+			t.Errorf("the keeper that lost its turn ended with %v\n%s", err, frozen.log)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("the keeper that lost its turn goes on")
 	}
 	drained(t, keeper)
 	h.exact(t, keeper, acknowledged)

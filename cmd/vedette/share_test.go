@@ -33,7 +33,7 @@ type house struct {
 	database string
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	h := &house{dir: t.TempDir(), database: storetest.Postgres(t)}
 	h.history = clickhousetest.Serve(t).URL + fmt.Sprintf("/vedette_%d", rand.Uint32())
@@ -44,7 +44,7 @@ func newHouse(t *testing.T) *house {
 }
 
 // startNATS starts the broker, on the port that it had.
-func (h *house) startNATS(t *testing.T) {
+func (h *house) startNATS(t testing.TB) {
 	t.Helper()
 	s, err := nats.NewServer(&nats.Options{Host: "127.0.0.1", Port: h.port, JetStream: true, StoreDir: filepath.Join(h.dir, "nats"), NoSigs: true, NoLog: true, SyncAlways: true})
 	if err != nil {
@@ -79,20 +79,20 @@ transport: {nats: "nats://127.0.0.1:%d", max_bytes: 67108864, redeliver: 2s}
 
 // start runs a process with a role on a data directory of its own, and returns when it
 // listens: a keeper when it is its turn.
-func (h *house) start(t *testing.T, role, name string) *server {
+func (h *house) start(t testing.TB, role, name string) *server {
 	t.Helper()
 	s := h.launch(t, role, name)
 	s.listens(t, role != "receive" && role != "match")
 	return s
 }
 
-func (h *house) launch(t *testing.T, role, name string) *server {
+func (h *house) launch(t testing.TB, role, name string) *server {
 	t.Helper()
 	return launchAs(t, filepath.Join(h.dir, name), h.config(), "-role", role)
 }
 
 // listens waits until a process says where it listens.
-func (s *server) listens(t *testing.T, keeps bool) {
+func (s *server) listens(t testing.TB, keeps bool) {
 	t.Helper()
 	entry, ok := <-s.log.serving
 	for ok && keeps && entry["role"] != "keep" {
@@ -121,7 +121,7 @@ type shared struct {
 }
 
 // drained waits until everything that was acknowledged is taken.
-func drained(t *testing.T, s *server) pipeline.Share {
+func drained(t testing.TB, s *server) pipeline.Share {
 	t.Helper()
 	end := time.Now().Add(2 * time.Minute)
 	for {
@@ -138,7 +138,7 @@ func drained(t *testing.T, s *server) pipeline.Share {
 }
 
 // plant makes an indicator and waits until every live matcher has it.
-func plant(t *testing.T, s *server, matchers int) {
+func plant(t testing.TB, s *server, matchers int) {
 	t.Helper()
 	call[any](t, s, "POST", "/indicators/import?name=planted.txt", strings.NewReader(planted+"\n"))
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
@@ -161,7 +161,7 @@ func plant(t *testing.T, s *server, matchers int) {
 }
 
 // detections is what all incidents count.
-func detections(t *testing.T, s *server) int {
+func detections(t testing.TB, s *server) int {
 	t.Helper()
 	sum := 0
 	for _, in := range call[struct{ Items []struct{ Detections int } }](t, s, "GET", "/incidents?limit=1000", nil).Items {
@@ -204,7 +204,7 @@ func flow(ctx context.Context, url func() string, secret string, senders int) (a
 // exact holds ClickHouse and the keeper against what senders were told: every event that
 // was acknowledged is kept once, what was not at most once, and each that holds the
 // indicator is counted once.
-func (h *house) exact(t *testing.T, s *server, acknowledged map[string]bool) {
+func (h *house) exact(t testing.TB, s *server, acknowledged map[string]bool) {
 	t.Helper()
 	hits := 0
 	stored := h.stored(t)
@@ -235,7 +235,7 @@ func (h *house) exact(t *testing.T, s *server, acknowledged map[string]bool) {
 }
 
 // stored counts each event's id in ClickHouse.
-func (h *house) stored(t *testing.T) map[string]int {
+func (h *house) stored(t testing.TB) map[string]int {
 	t.Helper()
 	c, err := clickhouse.Open(t.Context(), clickhouse.Config{URL: h.history, Shared: true})
 	if err != nil {

@@ -153,7 +153,7 @@ func (s *System) faceStage(l *Listening, conf *tls.Config) ([]supervise.Worker, 
 	l.Web = baseURL(face, conf != nil)
 	workers = append(workers, face.worker())
 	if c.Private.Listen != "" {
-		p, err := listen("private", c.Private.Listen, obs.Private(s.gauges(), s.senderTables()...), nil, log)
+		p, err := listen("private", c.Private.Listen, obs.Private(append(s.gauges(), s.shareGauges()...), s.senderTables()...), nil, log)
 		if err != nil {
 			return nil, err
 		}

@@ -268,7 +268,10 @@ func (g *Gatherer) taking(list []telemetry.LotFound, all []told, to telemetry.Lo
 			}
 		}
 		for _, s := range t.Strangers {
-			for range min(s.Events, telemetry.LotRecords*2) {
+			for range min(s.Events, 2*telemetry.LotRecords) {
+				if w.Strangers == nil {
+					break
+				}
 				w.Strangers.Note(s.Address, s.At, s.Name, s.Port)
 			}
 		}

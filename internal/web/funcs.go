@@ -195,6 +195,8 @@ func plural(n int, what string) string {
 	}
 	if strings.HasSuffix(what, "y") {
 		what = strings.TrimSuffix(what, "y") + "ie"
+	} else if strings.HasSuffix(what, "s") {
+		what += "e"
 	}
 	return group(int64(n)) + " " + what + "s"
 }

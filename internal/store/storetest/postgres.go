@@ -28,7 +28,7 @@ var server struct {
 	stop    func()
 }
 
-func postgres(t *testing.T) string {
+func postgres(t testing.TB) string {
 	t.Helper()
 	server.once.Do(func() {
 		if dsn := os.Getenv("VEDETTE_TEST_POSTGRES_DSN"); dsn != "" {
