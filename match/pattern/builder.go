@@ -69,7 +69,7 @@ func (b *Builder) Add(id uint64, text string) error {
 		return errors.New("it asks about what no event says")
 	}
 	if len(b.set.always)+always > maxAlways {
-		return fmt.Errorf("it names no text of %d letters that must be there, and %d others do not either", gram, len(b.set.always))
+		return fmt.Errorf("it names no text of %d letters that must be there, and %d others do not either", leastText, len(b.set.always))
 	}
 	b.take(c, needs)
 	return nil
@@ -91,7 +91,7 @@ func (b *Builder) take(c compiled, needs []need) {
 		}
 		for _, text := range n.texts {
 			s.gate.clues = append(s.gate.clues, clue{text, p})
-			if plain := longestPlain(text); len(plain) >= gram {
+			if plain := longestPlain(text); len(plain) >= leastText {
 				s.raw.clues = append(s.raw.clues, clue{plain, p})
 			} else {
 				s.unseen = true

@@ -2,7 +2,9 @@ package pattern
 
 import (
 	"regexp/syntax"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/vedette-soc/vedette/stix"
 )
@@ -20,7 +22,7 @@ const maxTexts = 4096
 // usable reports whether the need can be looked for.
 func (n need) usable() bool {
 	for _, t := range n.texts {
-		if len(t) < gram {
+		if len(t) < leastText {
 			return false
 		}
 	}
@@ -101,36 +103,48 @@ func needOfComparison(c stix.Comparison) need {
 		if err != nil {
 			return need{}
 		}
-		texts = []string{required(re.Simplify())}
+		texts = required(re.Simplify())
 	default:
 		return need{}
 	}
-	if len(texts) == 1 && texts[0] == "" {
+	if slices.Contains(texts, "") {
 		return need{}
 	}
 	return need{texts: texts}
 }
 
-// required returns the longest text that whatever re matches must hold, letters small;
-// "" when there is none to be had.
-func required(re *syntax.Regexp) string {
+// required returns texts, letters small, of which whatever re matches must hold one;
+// nil when there are none to be had.
+func required(re *syntax.Regexp) []string {
 	switch re.Op {
 	case syntax.OpLiteral:
-		return strings.ToLower(string(re.Rune))
+		return []string{strings.ToLower(string(re.Rune))}
 	case syntax.OpCapture, syntax.OpPlus:
 		return required(re.Sub[0])
 	case syntax.OpRepeat:
 		if re.Min > 0 {
 			return required(re.Sub[0])
 		}
-	case syntax.OpConcat:
+	case syntax.OpAlternate:
 		var all []string
 		for _, sub := range re.Sub {
-			all = append(all, required(sub))
+			one := required(sub)
+			if one == nil {
+				return nil
+			}
+			all = append(all, one...)
 		}
-		return longest(all)
+		return all
+	case syntax.OpConcat:
+		var best []string
+		for _, sub := range re.Sub {
+			if one := required(sub); shortest(one) > shortest(best) {
+				best = one
+			}
+		}
+		return best
 	}
-	return ""
+	return nil
 }
 
 func longest(texts []string) string {
@@ -143,9 +157,8 @@ func longest(texts []string) string {
 	return best
 }
 
-// longestPlain returns the longest run of bytes that no log escapes, whatever its form.
+// longestPlain returns the longest run of bytes that stand in a record as they are, but
+// for backslashes, which are left out: of what a log escapes they are all that is added.
 func longestPlain(text string) string {
-	return longest(strings.FieldsFunc(text, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '.' || r == '-' || r == '_')
-	}))
+	return longest(strings.FieldsFunc(strings.ReplaceAll(text, `\`, ""), func(r rune) bool { return r < ' ' || r >= utf8.RuneSelf }))
 }

@@ -87,7 +87,8 @@ func TestLook(t *testing.T) {
 		{`[domain-name:value NOT LIKE '%.bad.example']`, c, ""},
 		{`[url:value LIKE '%/gate.php%']`, c, "url.full"},
 		{`[url:value LIKE '%/gate.asp%' OR domain-name:value = 'cdn.bad.example']`, c, "url.domain"},
-		{`[network-traffic:dst_port = 4444 AND network-traffic:protocols[*] = 'tcp']`, c, "source.ip"}, // nothing to look up: the first observable
+		{`[network-traffic:dst_port = 4444 AND network-traffic:protocols[*] = 'tcp']`, c, "network.transport"},
+		{`[network-traffic:dst_port = 4444]`, c, "source.ip"}, // nothing to look up: the first observable
 		{`[network-traffic:dst_port = 4445]`, c, ""},
 		{`[network-traffic:dst_ref.value = '198.18.7.7' AND network-traffic:dst_port IN (443, 4444)]`, c, "destination.ip"},
 		{`[network-traffic:src_ref.value = '198.18.7.7']`, c, ""},
