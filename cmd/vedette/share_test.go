@@ -4,9 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"net/url"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -31,6 +35,7 @@ type house struct {
 	port     int
 	history  string // address of the database
 	database string
+	rate     int // events a second of each matcher; 0 = no bound
 }
 
 func newHouse(t testing.TB) *house {
@@ -73,8 +78,8 @@ func (h *house) stopNATS() {
 func (h *house) config() string {
 	return freePorts + fmt.Sprintf(`database: %q
 history: {clickhouse: %q}
-transport: {nats: "nats://127.0.0.1:%d", max_bytes: 67108864, redeliver: 2s}
-`, h.database, h.history, h.port)
+transport: {nats: "nats://127.0.0.1:%d", max_bytes: 67108864, redeliver: 2s, rate: %d}
+`, h.database, h.history, h.port, h.rate)
 }
 
 // start runs a process with a role on a data directory of its own, and returns when it
@@ -262,7 +267,8 @@ func (h *house) stored(t testing.TB) map[string]int {
 	}
 }
 
-// TestShareInOne: one process with a transport receives, matches and keeps.
+// TestShareInOne: one process with a transport receives, matches and keeps; the command
+// line speaks to it, old files go the same way as events, and after a stop it goes on.
 func TestShareInOne(t *testing.T) {
 	h := newHouse(t)
 	s := h.start(t, "all", "one")
@@ -272,7 +278,74 @@ func TestShareInOne(t *testing.T) {
 	if n, err := post(t.Context(), s.Intake, secret, body); err != nil || n != 25 {
 		t.Fatal(n, err)
 	}
+	old, lines := batch("old", 10)
+	file := filepath.Join(t.TempDir(), "old.ndjson")
+	if err := os.WriteFile(file, []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := last[importing](t, vedette(t, "history", "import", "-data", s.dir, file), "report"); got.Stored != 10 {
+		t.Errorf("an old file: %+v", got)
+	}
+	maps.Copy(ids, old)
+	drained(t, s)
+	h.exact(t, s, ids)
+	if out := string(vedette(t, "doctor", "-data", s.dir)); !strings.Contains(out, "35 events in ClickHouse") || strings.Contains(out, "fail") {
+		t.Errorf("the doctor says %s", out)
+	}
+	figures := scrape(t, s.Private)
+	for _, want := range []string{"transport_pending 0", "keeper_backlog 0", "matchers_live 1", "transport_dead 0"} {
+		if !strings.Contains(figures, want) {
+			t.Errorf("no %q among the figures", want)
+		}
+	}
+	s.stop(t)
+	conf := filepath.Join(t.TempDir(), "vedette.yaml")
+	if err := os.WriteFile(conf, []byte(h.config()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "vedette", "feed", "list", "-data", s.dir, "-config", conf).CombinedOutput(); err == nil || !strings.Contains(string(out), "-role keep") {
+		t.Errorf("without a keeper the command line says %s", out)
+	}
+	s = h.start(t, "all", "one")
+	more, body := batch("more", 15)
+	if n, err := post(t.Context(), s.Intake, secret, body); err != nil || n != 15 {
+		t.Fatal(n, err)
+	}
+	maps.Copy(ids, more)
 	drained(t, s)
 	h.exact(t, s, ids)
 	s.stop(t)
+}
+
+// scrape returns the figures of a process.
+func scrape(t testing.TB, url string) string {
+	t.Helper()
+	res, err := http.Get(url + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestShareRefused: what a role takes is said.
+func TestShareRefused(t *testing.T) {
+	for name, tt := range map[string]struct{ conf, role, want string }{
+		"no transport":  {freePorts, "match", "set transport.nats, history.clickhouse and database"},
+		"no stores":     {freePorts + "transport: {nats: \"nats://127.0.0.1:1\"}\n", "all", "set history.clickhouse"},
+		"no PostgreSQL": {freePorts + "database: vedette.db\nhistory: {clickhouse: \"http://127.0.0.1:1/d\"}\ntransport: {nats: \"nats://127.0.0.1:1\"}\n", "keep", "must be PostgreSQL"},
+		"no such role":  {freePorts, "face", "receive, match or keep"},
+	} {
+		s := launchAs(t, filepath.Join(t.TempDir(), "data"), tt.conf, "-role", tt.role)
+		if _, ok := <-s.log.serving; ok {
+			t.Errorf("%s: the process has started", name)
+		}
+		if err := <-s.exited; err == nil || !strings.Contains(s.log.String(), tt.want) {
+			t.Errorf("%s: it ends with %v and says %s, want %q", name, err, s.log, tt.want)
+		}
+	}
 }

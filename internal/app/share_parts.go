@@ -83,7 +83,7 @@ func (s *share) matchers(ctx context.Context) ([]supervise.Worker, error) {
 	sys.matcher = pipeline.NewMatcher(sys.intel, filepath.Join(dir, indexName), log)
 	s.lookout = &pipeline.Lookout{
 		Name: s.id, Queue: s.queue, Keeper: h, Findings: s.store.Queue(), Decoder: sys.decoder, Matcher: sys.matcher, Rules: sys.rules, Org: sys.org,
-		Warnings: func() *misp.WarningSet { return sys.warnings }, Ready: sys.ready, Alive: c.Transport.Redeliver / 3, Log: log.With("component", "match"),
+		Warnings: func() *misp.WarningSet { return sys.warnings }, Ready: sys.ready, Alive: c.Transport.Redeliver / 3, Rate: c.Transport.Rate, Log: log.With("component", "match"),
 	}
 	return []supervise.Worker{
 		{Name: "news", Run: s.news},

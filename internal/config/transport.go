@@ -31,6 +31,9 @@ type Transport struct {
 	// After how long a matcher that says nothing counts as gone, so that another gets
 	// what it had in hand; a keeper counts as gone after this, at most 10s.
 	Redeliver time.Duration `yaml:"redeliver"`
+	// Events a second that this process matches at most, to leave room for what else
+	// runs there; 0 = no bound.
+	Rate int `yaml:"rate"`
 }
 
 // On says whether several processes share the work.
@@ -60,6 +63,9 @@ func (t Transport) validate(c Config, bad func(string)) {
 	}
 	if t.Replicas < 1 || t.Replicas > 5 || t.Replicas%2 == 0 {
 		bad("transport.replicas: it must be 1, 3 or 5")
+	}
+	if t.Rate < 0 {
+		bad("transport.rate: it must not be negative")
 	}
 	if t.Redeliver < time.Second || t.Redeliver > 10*time.Minute {
 		bad("transport.redeliver: it must be between 1s and 10m")

@@ -20,7 +20,7 @@ const (
 	// the other becomes durable.
 	lanes = 2
 	// lotsTaken is how many lots are a group at most.
-	lotsTaken = 8
+	lotsTaken = 4
 	// triesAlone is after how many times a lot is looked at by itself, and its attempts
 	// are counted; attemptsMost is when it is kept apart: it ended everybody who tried.
 	triesAlone   = 3
@@ -48,7 +48,7 @@ type Lookout struct {
 	Warnings func() *misp.WarningSet
 	Ready    <-chan struct{} // the first index is built
 	Alive    time.Duration   // how often it says that it still has its lots
-	// Rate bounds the events a second that are looked at, to measure; 0 = no bound.
+	// Rate bounds the events a second that are looked at; 0 = no bound.
 	Rate int
 	Log  *slog.Logger
 
@@ -58,7 +58,7 @@ type Lookout struct {
 
 type lookoutCounts struct {
 	lots, events, again, buried, failures atomic.Int64
-	waited, looked, kept                  atomic.Int64 // nanoseconds of all lanes
+	waited, looked, kept, rested          atomic.Int64 // nanoseconds of all lanes
 	problem                               atomic.Pointer[string]
 }
 
@@ -72,6 +72,7 @@ type LookoutState struct {
 	Waited   time.Duration `json:"waited"` // for lots, of all lanes together
 	Looked   time.Duration `json:"looked"` // at events
 	Kept     time.Duration `json:"kept"`   // waited for the stores
+	Rested   time.Duration `json:"rested"` // because of the bound on events a second
 	Problem  string        `json:"problem,omitempty"`
 }
 
@@ -80,7 +81,7 @@ func (w *Lookout) State() LookoutState {
 	c := &w.counts
 	s := LookoutState{
 		Lots: c.lots.Load(), Events: c.events.Load(), Again: c.again.Load(), Buried: c.buried.Load(), Failures: c.failures.Load(),
-		Waited: time.Duration(c.waited.Load()), Looked: time.Duration(c.looked.Load()), Kept: time.Duration(c.kept.Load()),
+		Waited: time.Duration(c.waited.Load()), Looked: time.Duration(c.looked.Load()), Kept: time.Duration(c.kept.Load()), Rested: time.Duration(c.rested.Load()),
 	}
 	if p := c.problem.Load(); p != nil {
 		s.Problem = *p
@@ -237,7 +238,9 @@ func (w *Lookout) group(ctx context.Context, crew *crew, group []*telemetry.Lot)
 		events += len(l.Records)
 	}
 	w.counts.looked.Add(int64(time.Since(start)))
+	start = time.Now()
 	w.pace.wait(ctx, w.Rate, events)
+	w.counts.rested.Add(int64(time.Since(start)))
 	start = time.Now()
 	defer func() { w.counts.kept.Add(int64(time.Since(start))) }()
 	if err := w.Keeper.PutLots(ctx, noted); err != nil {
