@@ -10,7 +10,10 @@
 // weighs nothing. Nothing here does I/O, and all of it is safe for concurrent use.
 package landscape
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Profile is what of an organisation makes it a target.
 type Profile struct {
@@ -139,4 +142,14 @@ type Target struct {
 	Name     string `json:"name"` // for people
 	Source   string `json:"source"`
 	Sentence string `json:"sentence,omitempty"`
+}
+
+// Sector tells whether a sector, by its key, is among them, or a part or the whole of one.
+func (t Targets) Sector(key string) bool {
+	return slices.ContainsFunc(t.Sectors, func(s Target) bool { return within(key, s.Key) || within(s.Key, key) })
+}
+
+// Country tells whether a country, by its code, is among them or in a region that is.
+func (t Targets) Country(code string) bool {
+	return slices.ContainsFunc(t.Places, func(p Target) bool { return holds(p.Key, code) })
 }

@@ -109,6 +109,15 @@ func SectorOf(words string) (key string, ok bool) {
 	return "", false
 }
 
+// Sectors lists the keys of all sectors, the wide before their parts.
+func Sectors() []string {
+	out := make([]string, 0, len(sectors))
+	for _, s := range sectors {
+		out = append(out, s.key)
+	}
+	return out
+}
+
 // SectorName is a sector for people.
 func SectorName(key string) string {
 	if s := sectorTable().at[key]; s != nil {

@@ -50,7 +50,7 @@ func commands() []command {
 		{"feed", "list|add|run|enable|disable|acknowledge|audit|life|retire|remove [flags] [ID]", "the sources", runFeed},
 		{"report", "add|list|show [flags] [FILE...]", "reports to review: read them into the server, see what is proposed", runReport},
 		{"bench", "triage|extract|match|detect|intake|import [-want NAME>=X] [flags] FILE...", "measure: quality on labelled data, speed beside a floor", runBench},
-		{"org", "import|show [FILE]", "the organisation profile", runOrg},
+		{"org", "import|show|hosts [FILE]", "the organisation profile", runOrg},
 		{"vuln", "rank -cve PATH... -kev FILE [-epss FILE] -assets FILE", "vulnerabilities of these assets in order of urgency", runVuln},
 		{"audit", "verify|list", "the audit log", runAudit},
 		{"doctor", "[-data D] [--json]", "check everything, and say what helps", runDoctor},

@@ -17,6 +17,8 @@ type Facts struct {
 	Reasons  map[string]Reason // by key, indicators whose confidence or names changed
 	// Target says anew whether who is concerned has what was tried; nil = it is not asked.
 	Target func(Detection) *Target
+	// Targets are alerts, by fingerprint, of whose targets something else is known now.
+	Targets map[string]Alert
 }
 
 // confirmed is the confidence from which an indicator is held to be confirmed.
@@ -48,6 +50,11 @@ func (s *Service) Renew(ctx context.Context, f Facts) (Renewed, error) {
 		ids, err = g.tx.Touching(ctx, entities, reasons, false)
 		return err
 	})
+	for _, a := range f.Targets {
+		ids = append(ids, a.Incident)
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
 	if err != nil {
 		return Renewed{}, err
 	}
@@ -115,6 +122,10 @@ func (s *Service) renew(ctx context.Context, g *grouping, f *file, facts Facts) 
 	var said, again []string
 	for _, a := range f.alerts {
 		what, why := refresh(&a.Detection, facts)
+		if now, ok := facts.Targets[a.Fingerprint]; ok {
+			said, second := a.Detection.retarget(now.Detection.Target)
+			what, why = addNew(what, said), addNew(why, second)
+		}
 		if len(what) > 0 {
 			g.did, g.counted[a.Fingerprint] = true, a
 		}
@@ -124,7 +135,10 @@ func (s *Service) renew(ctx context.Context, g *grouping, f *file, facts Facts) 
 		return false, false, nil
 	}
 	before := f.Assessment
-	if f.State == Closed && len(again) > 0 && f.Verdict != nil && f.Verdict.Kind != TruePositive {
+	if f.State == Closed {
+		if len(again) == 0 || f.Verdict == nil || f.Verdict.Kind == TruePositive {
+			return false, false, nil // it stays as it was judged; what is known now is kept with its alerts
+		}
 		reopened = true
 		if err := s.reopen(ctx, g, f, sayAll(again)); err != nil {
 			return false, false, err
@@ -157,7 +171,8 @@ func refresh(d *Detection, f Facts) (what, again []string) {
 		}
 		d.Entity = now
 		if f.Target != nil && d.Target != nil {
-			d.Target = f.Target(*d)
+			said, second := d.retarget(f.Target(*d))
+			what, again = addNew(what, said), addNew(again, second)
 		}
 	}
 	now, ok := f.Reasons[d.Reason.Key]
@@ -223,6 +238,28 @@ func sayAll(list []string) string {
 		text += fmt.Sprintf("; and %d more", n)
 	}
 	return text
+}
+
+// Open counts the open incidents that hold an alert about one of these hosts and
+// accounts.
+func (s *Service) Open(ctx context.Context, entities []string) (n int, err error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil || len(entities) == 0 {
+		return 0, err
+	}
+	err = s.write(ctx, func(g *grouping) error {
+		ids, err := g.tx.Touching(ctx, entities, nil, true)
+		n = len(ids)
+		return err
+	})
+	return n, err
+}
+
+// Targeted lists the alerts of attacks on a vulnerability.
+func (s *Service) Targeted(ctx context.Context) ([]Alert, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return nil, err
+	}
+	return s.store.Targeted(ctx)
 }
 
 // Entities lists the names of the hosts and accounts that alerts are about.

@@ -32,6 +32,9 @@ type Store interface {
 	Entities(ctx context.Context) ([]string, error)
 	// Indicators returns those that alerts rest on, by key, as the alerts know them.
 	Indicators(ctx context.Context) (map[string]Reason, error)
+	// Targeted returns the alerts of attacks on a vulnerability, the newest first, at
+	// most 200,000.
+	Targeted(ctx context.Context) ([]Alert, error)
 }
 
 // Tx is the write side inside Store.Write, by what its parts are for. Reads in it see

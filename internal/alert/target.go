@@ -20,6 +20,66 @@ type Target struct {
 	EPSS       float64 `json:"epss,omitempty"` // probability of exploitation in 30 days
 }
 
+// What of a probability of exploitation is worth a second look: it changes a little
+// every day.
+const (
+	epssStep   = .1
+	epssLikely = .5
+)
+
+// Differs tells whether something is known now that ranks an attack on it otherwise.
+func (t *Target) Differs(now *Target) bool {
+	said, _ := t.change(now, "")
+	return len(said) > 0
+}
+
+// retarget puts what is known now of the target into a detection.
+func (d *Detection) retarget(now *Target) (said, again []string) {
+	said, again = d.Target.change(now, d.Entity.Name)
+	d.Target = now
+	return said, again
+}
+
+// change says what is known now of the target of an attack, who, and of it what asks for
+// a second look: that it has what was tried, and that this is exploited elsewhere.
+func (t *Target) change(now *Target, who string) (said, again []string) {
+	if t == nil || now == nil || t.CVE != now.CVE && now.Affected != "yes" {
+		return nil, nil
+	}
+	note := func(look bool, format string, args ...any) {
+		text := fmt.Sprintf(format, args...)
+		said = append(said, text)
+		if look && now.has() {
+			again = append(again, text)
+		}
+	}
+	if t.Affected != now.Affected || t.CVE != now.CVE {
+		switch now.Affected {
+		case "yes":
+			note(true, "%s has %s: %s", who, now.CVE, now.Why)
+		case "no":
+			note(false, "%s does not have %s: %s", who, now.CVE, now.Why)
+		default:
+			note(false, "whether %s has %s is not known any more: %s", who, now.CVE, now.Why)
+		}
+	}
+	switch {
+	case now.Exploited && !t.Exploited:
+		note(true, "%s is known to be exploited (KEV)", now.CVE)
+	case t.Exploited && !now.Exploited:
+		note(false, "%s is no longer listed as exploited (KEV)", now.CVE)
+	case now.Ransomware && !t.Ransomware:
+		note(true, "%s is used in ransomware campaigns (KEV)", now.CVE)
+	}
+	if t.SSVC != now.SSVC && now.SSVC != "" {
+		note(now.SSVC == "act", "SSVC says %s of %s", now.SSVC, now.CVE)
+	}
+	if step := now.EPSS - t.EPSS; step >= epssStep || step <= -epssStep {
+		note(now.EPSS >= epssLikely && t.EPSS < epssLikely, "EPSS gives %s %.0f %% in 30 days, gave %.0f %%", now.CVE, 100*now.EPSS, 100*t.EPSS)
+	}
+	return said, again
+}
+
 // has tells whether it is known that the target has the vulnerability.
 func (t *Target) has() bool { return t != nil && t.Affected == "yes" }
 

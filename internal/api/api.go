@@ -55,6 +55,7 @@ type Config struct {
 	Reports      *report.Service
 	Identity     *identity.Service
 	Org          *org.Service
+	Strangers    *org.Strangers
 	Audit        audit.Store
 	History      pipeline.PastHistory
 	Decoder      *pipeline.Decoder

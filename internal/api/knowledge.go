@@ -142,9 +142,16 @@ func (a *API) intelligence() []route {
 			_, err := a.cfg.Org.Saved(c.ctx)
 			return a.cfg.Org.Index().Profile, err
 		}),
+		get("/profile/hosts", ref.Viewer, "Hosts of ours that were seen in traffic and that no asset names, the busiest first.", []string{"limit"}, func(c call) (Page[org.Stranger], error) {
+			list, _, _ := a.cfg.Strangers.List(a.cfg.Org.Index(), min(max(c.int("limit", 100), 1), 5000))
+			return page(list, ""), nil
+		}),
+		send("POST", "/profile/hosts", ref.Analyst, "Say what an unknown host is: an asset, an ordinary host of a network, of a dynamic network, or to be ignored.", func(c call, b org.Told) (none, error) {
+			return none{}, a.cfg.Org.Told(c.ctx, a.cfg.Strangers, b)
+		}),
 		{
 			method: "POST", path: "/api/v1/profile/inventory", role: ref.Analyst, raw: true, out: reflect.TypeFor[org.Completion](), query: []string{"name", "dry_run"},
-			summary: "Complete the profile by an nmap scan, a bill of materials (CycloneDX, SPDX), a directory export (LDIF) or a table of assets (CSV); the body is the file.",
+			summary: "Complete the profile by an nmap scan, a bill of materials (CycloneDX, SPDX), the inventory of a cloud (AWS Config, Azure Resource Graph, Google Cloud Asset Inventory), a directory export (LDIF) or a table of assets (CSV); the body is the file.",
 			do: func(c call, _ any) (any, error) {
 				name := cmp.Or(c.query["name"], "upload")
 				inv, err := org.ReadInventory(name, c.r.Body)

@@ -75,7 +75,8 @@ func (s *System) pipelineStage() []supervise.Worker {
 			rerank.Renew()
 			return nil
 		},
-		"rules.changed": func(context.Context, ref.Fact) error { s.rules.Renew(); return nil },
+		"exposure.changed": func(context.Context, ref.Fact) error { rerank.RenewTargets(); return nil },
+		"rules.changed":    func(context.Context, ref.Fact) error { s.rules.Renew(); return nil },
 		"org.changed": func(ctx context.Context, _ ref.Fact) error {
 			if err := s.org.Load(ctx); err != nil {
 				return err
@@ -101,6 +102,7 @@ func (s *System) pipelineStage() []supervise.Worker {
 		{Name: "facts", Run: facts.Run},
 		{Name: "ranking", Run: rerank.Run},
 		{Name: "feed audit", Run: (&pipeline.FeedAudit{Intel: s.intel, Warnings: func() *misp.WarningSet { return s.warnings }, Every: 6 * time.Hour}).Run},
+		{Name: "unknown hosts", Run: s.strangers.Run},
 		{Name: "blocks", Run: s.respond.Run},
 		{Name: "retention", Run: s.retain},
 	}...)
@@ -170,6 +172,7 @@ func (s *System) faceStage(l *Listening, conf *tls.Config) ([]supervise.Worker, 
 func (s *System) face(intakeURL, listURL string, secure bool) http.Handler {
 	pages := web.New(web.Config{
 		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org, Strangers: &s.strangers,
+		Setup: pipeline.Setup{Alerts: s.alerts, Landscape: s.landscape, Intel: s.intel, Exposure: s.exposure, Strangers: &s.strangers},
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Detect: s.detect, Suppressions: s.suppress, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Index: s.matcher.State, Technique: techniqueName(s.cat),
 		Changes: s.changes.subscribe, Workers: s.workers, Senders: s.senders(), Share: s.share(), Matched: s.events.Matched, IntakeURL: intakeURL, ListURL: listURL, Engine: string(s.store.Engine()),
 		Version: s.opt.Version, Secure: secure, Log: s.opt.Log.With("component", "web"),

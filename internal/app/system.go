@@ -172,6 +172,9 @@ func (s *System) build(ctx context.Context) error {
 	if err := s.org.Load(ctx); err != nil {
 		return err
 	}
+	if err := s.strangers.Recall(ctx, s.store.Strangers()); err != nil {
+		return err
+	}
 	s.alerts = alert.New(s.store.Alerts())
 	s.intel = intel.New(s.store.Intel(), s.store.Knowledge(), s.store.Ledger()).WithActors(s.store.Actors())
 	s.identity = identity.New(s.store.Identities())
@@ -237,7 +240,7 @@ func (s *System) build(ctx context.Context) error {
 	s.matcher.InEffect = s.hunt.Renew
 	s.rules.InEffect = s.hunt.Renew
 	s.api = api.New(api.Config{
-		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org,
+		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org, Strangers: &s.strangers,
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.senders(), Share: s.share(), Matched: s.events.Matched,
 		Detect: s.detect, Suppressions: s.suppress, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Retro: s.retro, Inward: &pipeline.Inward{Intake: s.intake, Formats: s.formats, Memories: s.store.Memories()},
 		Outward: &pipeline.Outward{History: s.history, Decoder: s.decoder, Tables: parquet.New}, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),

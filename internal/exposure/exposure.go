@@ -15,11 +15,14 @@ import (
 type Store interface {
 	// Save keeps what a source says, in place of what it said of the same
 	// vulnerability, in one transaction; it returns how many are new to it and how many
-	// say something else than before.
+	// say something else than before. When any is or does, it announces "exposure.changed".
 	Save(ctx context.Context, source string, list []vuln.Record) (created, changed int, err error)
 	// Said returns what all sources say of some vulnerabilities, by CVE id, in the order
 	// of the sources' names.
 	Said(ctx context.Context, cves []string) (map[string][]vuln.Record, error)
+	// Exploited returns the CVE ids that a source says are known to be exploited, in
+	// order, at most 50,000.
+	Exploited(ctx context.Context) ([]string, error)
 }
 
 // Service keeps vulnerabilities. Safe for concurrent use.
@@ -84,4 +87,21 @@ func (s *Service) Known(ctx context.Context, cves []string) (map[string]vuln.Rec
 		}
 	}
 	return out, nil
+}
+
+// Exploited returns what is known of all vulnerabilities that are known to be exploited
+// (KEV), by CVE id.
+func (s *Service) Exploited(ctx context.Context) ([]vuln.Record, error) {
+	ids, err := s.store.Exploited(ctx)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	known, err := s.Known(ctx, ids)
+	out := make([]vuln.Record, 0, len(known))
+	for _, id := range ids {
+		if r, ok := known[id]; ok && r.KEV != nil {
+			out = append(out, r)
+		}
+	}
+	return out, err
 }

@@ -48,18 +48,28 @@ var inventoryKinds = []struct {
 	{"cyclonedx", func(h string) bool { return strings.Contains(h, `"bomFormat"`) && strings.Contains(h, "CycloneDX") }, readCycloneDX},
 	{"cyclonedx", func(h string) bool { return strings.Contains(h, "<bom") && strings.Contains(h, "cyclonedx.org") }, readCycloneDXML},
 	{"spdx", func(h string) bool { return strings.Contains(h, `"spdxVersion"`) }, readSPDX},
+	{"aws", func(h string) bool {
+		return strings.Contains(h, `onfigurationItems"`) || strings.Contains(h, "resourceType") && strings.Contains(h, "AWS::")
+	}, readAWS},
+	{"gcp", func(h string) bool {
+		return strings.Contains(h, ".googleapis.com/") && (strings.Contains(h, `"assetType"`) || strings.Contains(h, `"asset_type"`))
+	}, readGCP},
+	{"azure", func(h string) bool {
+		return strings.Contains(h, `"/subscriptions/`) && strings.Contains(h, `"type"`) && strings.Contains(strings.ToLower(h), `"microsoft.`)
+	}, readAzure},
 	{"ldif", func(h string) bool {
 		return strings.HasPrefix(h, "dn:") || strings.Contains(h, "\ndn:") || strings.HasPrefix(h, "version: 1")
 	}, readLDIF},
 	{"csv", func(h string) bool {
 		line, _, _ := strings.Cut(h, "\n")
-		return !strings.HasPrefix(h, "{") && !strings.HasPrefix(h, "<") && strings.ContainsAny(line, ",;\t")
+		return !strings.ContainsAny(h[:min(len(h), 1)], "{[<") && strings.ContainsAny(line, ",;\t")
 	}, readAssetCSV},
 }
 
 // ReadInventory reads an nmap scan (XML), a bill of materials (CycloneDX as JSON or
-// XML, SPDX as JSON), a directory export (LDIF) or a table of assets (CSV). A file that
-// is none of these is an error.
+// XML, SPDX as JSON), the inventory of a cloud (AWS Config, Azure Resource Graph, Google
+// Cloud Asset Inventory), a directory export (LDIF) or a table of assets (CSV). A file
+// that is none of these is an error.
 func ReadInventory(name string, r io.Reader) (Inventory, error) {
 	file, err := io.ReadAll(io.LimitReader(r, maxInventory+1))
 	if err != nil {
@@ -80,7 +90,7 @@ func ReadInventory(name string, r io.Reader) (Inventory, error) {
 		}
 		return inv, nil
 	}
-	return Inventory{}, errs.New(errs.Invalid, "inventory_unknown", "%s is no inventory Vedette can read: nmap XML, CycloneDX or SPDX, LDIF, or CSV with a column name, hostname or address.", name)
+	return Inventory{}, errs.New(errs.Invalid, "inventory_unknown", "%s is no inventory Vedette can read: nmap XML, CycloneDX or SPDX, JSON of AWS Config, Azure Resource Graph or Google Cloud Asset Inventory, LDIF, or CSV with a column name, hostname or address.", name)
 }
 
 // Completion is what an inventory adds to a profile.
@@ -97,8 +107,9 @@ type Completion struct {
 // in.
 func (p *Profile) complete(inv Inventory) Completion {
 	c := Completion{Kind: inv.Kind, New: []string{}, Filled: []string{}, Skipped: inv.Skipped}
+	known := samenessOf(p.Assets)
 	for _, a := range inv.Assets {
-		p.completeAsset(a, &c)
+		p.completeAsset(a, known, &c)
 	}
 	for _, t := range inv.Technologies {
 		p.completeTechnology(t, &c)
@@ -109,12 +120,13 @@ func (p *Profile) complete(inv Inventory) Completion {
 	return c
 }
 
-func (p *Profile) completeAsset(a Asset, c *Completion) {
-	i := slices.IndexFunc(p.Assets, func(have Asset) bool { return sameAsset(have, a) })
-	if i < 0 {
-		for n, id := 2, a.ID; slices.ContainsFunc(p.Assets, func(have Asset) bool { return have.ID == a.ID }); n++ {
+func (p *Profile) completeAsset(a Asset, known sameness, c *Completion) {
+	i, ok := known.find(a)
+	if !ok {
+		for n, id := 2, a.ID; known.ids[a.ID]; n++ {
 			a.ID = fmt.Sprintf("%s-%d", id, n)
 		}
+		known.add(a, len(p.Assets))
 		p.Assets = append(p.Assets, a)
 		c.New = append(c.New, "asset "+a.Name)
 		return
@@ -145,6 +157,7 @@ func (p *Profile) completeAsset(a Asset, c *Completion) {
 		have.Exposed = true
 		added = append(added, "exposed")
 	}
+	known.add(*have, i)
 	c.note("asset "+have.Name, added)
 }
 
@@ -156,18 +169,53 @@ func (c *Completion) note(what string, added []string) {
 	c.Filled = append(c.Filled, what+": "+strings.Join(added, ", "))
 }
 
-// sameAsset: one id, one host name, or one single address.
-func sameAsset(a, b Asset) bool {
-	names := append(append([]string{}, a.Hostnames...), a.Name, a.ID)
-	for _, n := range append(append([]string{}, b.Hostnames...), b.Name, b.ID) {
-		if n != "" && containsFold(names, n) {
-			return true
+// sameness finds the asset that another one is: one id, one host name, or one single
+// address.
+type sameness struct {
+	at  map[string]int // the first asset with a name, id or address
+	ids map[string]bool
+}
+
+func samenessOf(assets []Asset) sameness {
+	s := sameness{map[string]int{}, map[string]bool{}}
+	for i, a := range assets {
+		s.add(a, i)
+	}
+	return s
+}
+
+func (s sameness) add(a Asset, i int) {
+	s.ids[a.ID] = true
+	for _, k := range marks(a) {
+		if _, taken := s.at[k]; !taken {
+			s.at[k] = i
 		}
 	}
-	return slices.ContainsFunc(b.Addresses, func(s string) bool {
-		_, err := netip.ParseAddr(s)
-		return err == nil && slices.Contains(a.Addresses, s)
-	})
+}
+
+func (s sameness) find(a Asset) (first int, ok bool) {
+	for _, k := range marks(a) {
+		if i, known := s.at[k]; known && (!ok || i < first) {
+			first, ok = i, true
+		}
+	}
+	return first, ok
+}
+
+// marks are what an asset is known by.
+func marks(a Asset) []string {
+	var out []string
+	for _, n := range append(slices.Clone(a.Hostnames), a.Name, a.ID) {
+		if n != "" {
+			out = append(out, strings.ToLower(n))
+		}
+	}
+	for _, s := range a.Addresses {
+		if _, err := netip.ParseAddr(s); err == nil {
+			out = append(out, "@"+s)
+		}
+	}
+	return out
 }
 
 func containsFold(list []string, s string) bool {
@@ -226,6 +274,9 @@ func (p *Profile) completePerson(person Person, c *Completion) {
 	}
 	if person.Privileged && !have.Privileged {
 		have.Privileged, added = true, append(added, "privileged")
+	}
+	if person.VIP && !have.VIP {
+		have.VIP, added = true, append(added, "VIP")
 	}
 	c.note("person "+have.Name, added)
 }

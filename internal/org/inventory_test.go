@@ -94,7 +94,7 @@ func TestRealInventories(t *testing.T) {
 }
 
 func FuzzReadInventory(f *testing.F) {
-	for _, s := range []string{"name,ip\na,10.0.0.1\n", "dn: x\nobjectClass: user\nuid: a\n", `<nmaprun><host><status state="up"/></host></nmaprun>`, `{"bomFormat":"CycloneDX","components":[{"name":"a"}]}`, `{"spdxVersion":"x","packages":[{}]}`} {
+	for _, s := range []string{"name,ip\na,10.0.0.1\n", "dn: x\nobjectClass: user\nuid: a\n", `<nmaprun><host><status state="up"/></host></nmaprun>`, `{"bomFormat":"CycloneDX","components":[{"name":"a"}]}`, `{"spdxVersion":"x","packages":[{}]}`, awsSnapshot, azureGraph, gcpExport} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

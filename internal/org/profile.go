@@ -74,6 +74,9 @@ type Network struct {
 	Exposed     bool        `yaml:"exposed" json:"exposed"` // reachable from the internet
 	Shared      bool        `yaml:"shared" json:"shared"`   // gateways, resolvers, proxies: many stand behind one address
 	Owner       string      `yaml:"owner" json:"owner"`
+	// Dynamic networks hold hosts that need no name, or whose addresses change hands:
+	// unknown ones are not asked about.
+	Dynamic bool `yaml:"dynamic" json:"dynamic,omitempty"`
 }
 
 // Asset is a host, service, application or cloud account.

@@ -21,15 +21,21 @@ func rewrite(file []byte, was, p Profile) ([]byte, error) {
 	if root.Kind != yaml.MappingNode {
 		return nil, fmt.Errorf("the profile is no mapping")
 	}
-	err := rewriteList(root, "assets", was.Assets, p.Assets)
-	if err == nil {
-		err = rewriteList(root, "technologies", was.Technologies, p.Technologies)
-	}
-	if err == nil {
-		err = rewriteList(root, "people", was.People, p.People)
-	}
-	if err != nil {
-		return nil, err
+	for _, part := range []func() error{
+		func() error { return rewriteValue(root, "name", was.Name, p.Name) },
+		func() error { return rewriteValue(root, "sectors", was.Sectors, p.Sectors) },
+		func() error { return rewriteValue(root, "countries", was.Countries, p.Countries) },
+		func() error { return rewriteValue(root, "domains", was.Domains, p.Domains) },
+		func() error { return rewriteList(root, "networks", was.Networks, p.Networks) },
+		func() error { return rewriteList(root, "assets", was.Assets, p.Assets) },
+		func() error { return rewriteList(root, "technologies", was.Technologies, p.Technologies) },
+		func() error { return rewriteList(root, "people", was.People, p.People) },
+		func() error { return rewriteList(root, "brands", was.Brands, p.Brands) },
+		func() error { return rewriteValue(root, "money", was.Money, p.Money) },
+	} {
+		if err := part(); err != nil {
+			return nil, err
+		}
 	}
 	var b bytes.Buffer
 	enc := yaml.NewEncoder(&b)
@@ -71,6 +77,23 @@ func rewriteList[T any](root *yaml.Node, key string, was, is []T) error {
 			}
 		}
 	}
+	return nil
+}
+
+// rewriteValue brings a whole value from was to is. An equal one is not touched.
+func rewriteValue(root *yaml.Node, key string, was, is any) error {
+	before, err := encode(was)
+	if err != nil {
+		return err
+	}
+	after, err := encode(is)
+	if err != nil || equal(before, after) {
+		return err
+	}
+	if after.Kind == yaml.SequenceNode {
+		after.Style = yaml.FlowStyle
+	}
+	setMember(root, key, after)
 	return nil
 }
 

@@ -3,6 +3,9 @@ package org
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/vedette-soc/vedette/internal/errs"
@@ -88,34 +91,79 @@ func (s *Service) Saved(ctx context.Context) (Saved, error) {
 // Complete adds an inventory to the current profile and says what it adds; with dry,
 // it only says so. The new profile is a version like any other.
 func (s *Service) Complete(ctx context.Context, name string, inv Inventory, dry bool) (Completion, error) {
+	_, c, err := s.amend(ctx, name, dry, func(p *Profile) (Completion, error) { return p.complete(inv), nil })
+	return c, err
+}
+
+// Answer puts an answer to a step of the set-up into the current profile and says what
+// it adds, and what the profile is with it; with dry, it only says so.
+func (s *Service) Answer(ctx context.Context, step Step, a Answer, dry bool) (*Index, Completion, error) {
+	return s.amend(ctx, "the answer to "+string(step), dry, func(p *Profile) (Completion, error) { return p.answer(step, a) })
+}
+
+// Place adds a range to a network of the profile, which it makes when there is none of
+// that name; with dynamic, unknown hosts of the network are not asked about.
+func (s *Service) Place(ctx context.Context, network, ranges string, dynamic bool) error {
+	_, _, err := s.amend(ctx, "the network "+network, false, func(p *Profile) (Completion, error) {
+		network = strings.TrimSpace(network)
+		i := slices.IndexFunc(p.Networks, func(n Network) bool { return strings.EqualFold(n.Name, network) })
+		switch {
+		case network == "" || len(network) > 200:
+			return Completion{}, errs.New(errs.Invalid, "network_unnamed", "Say which network it is: a name of 1 to 200 characters.")
+		case i < 0 && ranges == "":
+			return Completion{}, errs.New(errs.NotFound, "network_unknown", "The profile has no network %q.", network)
+		case i < 0:
+			i, p.Networks = len(p.Networks), append(p.Networks, Network{Name: network})
+		}
+		n := &p.Networks[i]
+		if ranges != "" {
+			r, err := prefix(ranges)
+			if err != nil {
+				return Completion{}, errs.New(errs.Invalid, "range_invalid", "%q is no address range such as 10.1.2.0/24.", ranges)
+			}
+			if !slices.Contains(n.Ranges, r.String()) {
+				n.Ranges = append(n.Ranges, r.String())
+			}
+		}
+		n.Dynamic = n.Dynamic || dynamic
+		return Completion{}, nil
+	})
+	return err
+}
+
+// amend changes the current profile. What was not changed stays as it was written.
+func (s *Service) amend(ctx context.Context, what string, dry bool, change func(*Profile) (Completion, error)) (*Index, Completion, error) {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
-		return Completion{}, err
+		return nil, Completion{}, err
 	}
 	saved, err := s.store.Current(ctx)
 	if err != nil {
-		return Completion{}, err
+		return nil, Completion{}, err
 	}
 	was, err := Parse(saved.File)
 	if err != nil {
-		return Completion{}, err
+		return nil, Completion{}, err
 	}
-	is, err := Parse(saved.File) // a second one: complete changes lists in place
+	is, err := Parse(saved.File) // a second one: lists are changed in place
 	if err != nil {
-		return Completion{}, err
+		return nil, Completion{}, err
 	}
-	c := is.complete(inv)
+	c, err := change(&is)
 	c.File = saved.File
-	if len(c.New)+len(c.Filled) == 0 {
-		return c, nil
+	if err != nil {
+		return nil, c, err
+	}
+	if reflect.DeepEqual(was, is) {
+		return Compile(is), c, nil
 	}
 	if c.File, err = rewrite(saved.File, was, is); err != nil {
-		return c, fmt.Errorf("write the profile with %s: %w", name, err)
+		return nil, c, fmt.Errorf("write the profile with %s: %w", what, err)
 	}
-	if dry {
-		return c, nil
+	if is, err = Parse(c.File); err != nil || dry {
+		return Compile(is), c, err
 	}
 	_, err = s.Import(ctx, c.File)
-	return c, err
+	return s.Index(), c, err
 }
 
 // Import makes file the current profile.

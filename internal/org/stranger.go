@@ -17,14 +17,30 @@ type Stranger struct {
 	Last    time.Time  `json:"last,omitzero"`
 	Names   []string   `json:"names,omitempty"`
 	Ports   []int      `json:"ports,omitempty"` // on which it was spoken to
+	// Answer is what a person said it is, and does not want to be asked again.
+	Answer StrangerAnswer `json:"answer,omitempty"`
+	Why    string         `json:"why,omitempty"`
+	By     string         `json:"by,omitempty"`
 }
 
-// Strangers remembers unknown hosts since the process began, a bounded number of them;
-// those not seen for longest make room. Safe for concurrent use.
+// StrangerAnswer is what an unknown host is, if it is to be no asset.
+type StrangerAnswer string
+
+// The answers.
+const (
+	Ordinary StrangerAnswer = "ordinary" // a host of its network like others
+	Ignored  StrangerAnswer = "ignored"  // not to be asked about
+)
+
+// Strangers remembers unknown hosts, a bounded number of them; those not seen for longest
+// make room. The zero value remembers until the process ends, [Strangers.Recall] makes
+// them outlast it. Safe for concurrent use.
 type Strangers struct {
-	mu    sync.Mutex
-	hosts map[netip.Addr]*Stranger // guarded by mu
-	gone  int                      // guarded by mu
+	mu      sync.Mutex
+	hosts   map[netip.Addr]*Stranger // guarded by mu
+	changed map[netip.Addr]bool      // guarded by mu; since they were kept, also those that went
+	gone    int                      // guarded by mu
+	store   StrangerStore            // set once; nil = they are not kept
 }
 
 // Bounds of what is remembered.
@@ -32,6 +48,7 @@ const (
 	maxStrangers     = 4096
 	maxStrangerNames = 4
 	maxStrangerPorts = 8
+	maxAnswered      = 2048
 )
 
 // Note counts an address of ours in an event. name is what the event calls the host, ""
@@ -39,11 +56,10 @@ const (
 func (s *Strangers) Note(a netip.Addr, at time.Time, name string, port int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.begin()
+	s.changed[a] = true
 	h := s.hosts[a]
 	if h == nil {
-		if s.hosts == nil {
-			s.hosts = map[netip.Addr]*Stranger{}
-		}
 		if len(s.hosts) >= maxStrangers {
 			s.makeRoom()
 		}
@@ -65,36 +81,69 @@ func (s *Strangers) Note(a netip.Addr, at time.Time, name string, port int) {
 	}
 }
 
-// makeRoom forgets the eighth that was not seen for longest.
+func (s *Strangers) begin() {
+	if s.hosts == nil {
+		s.hosts, s.changed = map[netip.Addr]*Stranger{}, map[netip.Addr]bool{}
+	}
+}
+
+// makeRoom forgets the eighth that was not seen for longest; what a person said stays.
 func (s *Strangers) makeRoom() {
 	all := make([]*Stranger, 0, len(s.hosts))
 	for _, h := range s.hosts {
-		all = append(all, h)
+		if h.Answer == "" {
+			all = append(all, h)
+		}
 	}
 	slices.SortFunc(all, func(a, b *Stranger) int { return cmp.Or(a.Last.Compare(b.Last), a.Address.Compare(b.Address)) })
-	for _, h := range all[:maxStrangers/8] {
+	for _, h := range all[:min(len(all), maxStrangers/8)] {
 		delete(s.hosts, h.Address)
+		s.changed[h.Address] = true
 		s.gone++
 	}
 }
 
-// List returns those that x does not name either, the busiest first, how many there are
-// in all, and how many were forgotten.
+// List returns those that x does not name either and that nobody answered for, the busiest
+// first, how many there are in all, and how many were forgotten since the process began.
 func (s *Strangers) List(x *Index, limit int) (list []Stranger, all, forgotten int) {
+	list = s.list(func(h *Stranger) bool {
+		asset, network, ours := x.Address(h.Address)
+		if network != nil {
+			h.Network = network.Name
+		}
+		return h.Answer == "" && asset == nil && ours && (network == nil || !network.Dynamic)
+	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for a, h := range s.hosts {
-		asset, network, ours := x.Address(a)
-		if asset != nil || !ours {
-			continue
-		}
-		one := *h
-		one.Names, one.Ports = slices.Clone(h.Names), slices.Sorted(slices.Values(h.Ports))
+	return list[:min(len(list), limit)], len(list), s.gone
+}
+
+// Answered returns those that somebody answered for, the busiest first.
+func (s *Strangers) Answered(x *Index) []Stranger {
+	return s.list(func(h *Stranger) bool {
+		asset, network, _ := x.Address(h.Address)
 		if network != nil {
-			one.Network = network.Name
+			h.Network = network.Name
 		}
-		list = append(list, one)
+		return h.Answer != "" && asset == nil
+	})
+}
+
+// list returns copies of those that are wanted, the busiest first.
+func (s *Strangers) list(want func(*Stranger) bool) (list []Stranger) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, h := range s.hosts {
+		if one := h.copied(); want(&one) {
+			list = append(list, one)
+		}
 	}
 	slices.SortFunc(list, func(a, b Stranger) int { return cmp.Or(cmp.Compare(b.Events, a.Events), a.Address.Compare(b.Address)) })
-	return list[:min(len(list), limit)], len(list), s.gone
+	return list
+}
+
+func (h *Stranger) copied() Stranger {
+	one := *h
+	one.Names, one.Ports = slices.Clone(h.Names), slices.Sorted(slices.Values(h.Ports))
+	return one
 }

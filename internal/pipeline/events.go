@@ -17,6 +17,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/match"
+	"github.com/vedette-soc/vedette/match/pattern"
 	"github.com/vedette-soc/vedette/misp"
 	"github.com/vedette-soc/vedette/ref"
 )
@@ -52,6 +53,9 @@ type Events struct {
 
 	crew       *crew
 	rules      *ruleFinder
+	watch      pattern.Watch // of patterns over several events
+	watchTold  bool          // it was told something since it was made durable
+	watching   detector
 	remembered time.Time
 	place      telemetry.Seq // the last record done
 	noted      telemetry.Seq // the last record noted
@@ -184,6 +188,13 @@ func (w *Events) commit(ctx context.Context, b *batch) error {
 				w.Decoded(l.record.Source, l.event.Format, l.claimed, l.record.Received)
 			}
 			found = append(found, l.found...)
+			if len(l.partly.sights) > 0 {
+				complete, err := w.watching.complete(ctx, &w.watch, &l.about, l.partly)
+				if err != nil {
+					return fmt.Errorf("hold event %d against patterns: %w", l.record.Seq, err)
+				}
+				found, w.watchTold = append(found, complete...), true
+			}
 			if w.Strangers != nil {
 				strangers(&l.event, w.Org.Index(), w.Strangers.Note)
 			}

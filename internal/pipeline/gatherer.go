@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/ref"
@@ -192,34 +193,59 @@ func (g *Gatherer) take(ctx context.Context, list []telemetry.LotFound, to telem
 	return nil
 }
 
-// found returns the detections of lots, with those of correlations.
+// found returns the detections of lots, with those of correlations and of patterns over
+// several events.
 func (g *Gatherer) found(ctx context.Context, all []told) ([]alert.Detection, error) {
 	w := g.Events
 	var found []alert.Detection
-	var asked []telemetry.Seq
+	var correlates, partly []telemetry.Seq
 	for i := range all {
 		found = append(found, all[i].Found...)
-		asked = append(asked, all[i].Correlates...)
+		correlates, partly = append(correlates, all[i].Correlates...), append(partly, all[i].Partly...)
 	}
-	if w.rules == nil || len(asked) == 0 {
-		return found, nil
+	if w.rules != nil {
+		err := g.again(ctx, correlates, w.Decoder.read, func(a *about) error {
+			found = append(found, byRules(a, w.rules.correlated(a.ev, a.id))...)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
-	records, err := g.History.Fetch(ctx, asked)
+	err := g.again(ctx, partly, w.Decoder.Decode, func(a *about) error {
+		_, parts, err := w.watching.patterns(ctx, a)
+		if err != nil {
+			return err
+		}
+		complete, err := w.watching.complete(ctx, &w.watch, a, parts)
+		found, w.watchTold = append(found, complete...), true
+		return err
+	})
+	return found, err
+}
+
+// again reads events once more for what needs those that came before them.
+func (g *Gatherer) again(ctx context.Context, seqs []telemetry.Seq, read func(telemetry.Stored) (event.Event, bool), fn func(*about) error) error {
+	if len(seqs) == 0 {
+		return nil
+	}
+	records, err := g.History.Fetch(ctx, seqs)
 	if err != nil {
-		return nil, fmt.Errorf("read what correlations ask for: %w", err)
+		return fmt.Errorf("read events that are one of several: %w", err)
 	}
 	for _, r := range records {
-		ev, ok := w.Decoder.read(r)
+		ev, ok := read(r)
 		if !ok {
 			continue
 		}
 		if ev.Time.Sub(r.Received) > telemetry.Ahead {
 			ev.Time = r.Received
 		}
-		a := about{ev: &ev, id: EventRef(r.Seq), org: w.Org}
-		found = append(found, byRules(&a, w.rules.correlated(&ev, a.id))...)
+		if err := fn(&about{ev: &ev, id: EventRef(r.Seq), org: g.Events.Org}); err != nil {
+			return err
+		}
 	}
-	return found, nil
+	return nil
 }
 
 // taking counts what was taken.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"reflect"
@@ -26,13 +27,14 @@ type Rerank struct {
 	Changed func(incidents []string) // told which were ranked anew; may be nil
 
 	news    chan struct{}
+	cves    chan struct{}
 	ranked  *org.Index // the profile with which alerts were ranked last; nil = not known
 	version int        // of it
 }
 
 // NewRerank returns a Rerank.
 func NewRerank(r Rerank) *Rerank {
-	r.news = make(chan struct{}, 1)
+	r.news, r.cves = make(chan struct{}, 1), make(chan struct{}, 1)
 	return &r
 }
 
@@ -53,25 +55,75 @@ func (r *Rerank) Renew() {
 	}
 }
 
-// Run is a worker: it acts on new intelligence until ctx is done. What came while it
-// did not run it sees when it begins.
+// RenewTargets tells Run that something else is known of vulnerabilities. It never waits.
+func (r *Rerank) RenewTargets() {
+	select {
+	case r.cves <- struct{}{}:
+	default:
+	}
+}
+
+// Run is a worker: it acts on new intelligence, and on what is learnt of vulnerabilities,
+// until ctx is done. What came while it did not run it sees when it begins.
 func (r *Rerank) Run(ctx context.Context) error {
 	ctx = ref.WithActor(ctx, ref.SystemActor)
-	for {
-		if err := r.Indicators(ctx); err != nil && ctx.Err() == nil {
+	act := func(do func(context.Context) error) error {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
 			return err
 		}
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-time.After(rerankRest):
 		}
+		return nil
+	}
+	if err := act(func(ctx context.Context) error { return errors.Join(r.Indicators(ctx), r.Targets(ctx)) }); err != nil {
+		return err
+	}
+	for {
+		var err error
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-r.news:
+			err = act(r.Indicators)
+		case <-r.cves:
+			err = act(r.Targets)
+		}
+		if err != nil {
+			return err
 		}
 	}
+}
+
+// Targets acts on what is known now of vulnerabilities: every alert of an attack on one
+// whose target is judged otherwise with it.
+func (r *Rerank) Targets(ctx context.Context) error {
+	if r.Exposed == nil {
+		return nil
+	}
+	alerts, err := r.Alerts.Targeted(ctx)
+	if err != nil {
+		return fmt.Errorf("list attacks on vulnerabilities: %w", err)
+	}
+	f := alert.Facts{Targets: map[string]alert.Alert{}}
+	for part := range slices.Chunk(alerts, 500) {
+		now := make([]alert.Detection, len(part))
+		for i, a := range part {
+			now[i] = a.Detection
+			now[i].Target = nil
+		}
+		if err := r.Exposed.Fill(ctx, now); err != nil {
+			return err
+		}
+		for i, a := range part {
+			if a.Detection.Target.Differs(now[i].Target) {
+				a.Detection = now[i]
+				f.Targets[a.Fingerprint] = a
+			}
+		}
+	}
+	return r.renew(ctx, f)
 }
 
 // Profile acts on the profile as it is now: every host and account that it describes
@@ -152,7 +204,7 @@ func (r *Rerank) Indicators(ctx context.Context) error {
 }
 
 func (r *Rerank) renew(ctx context.Context, f alert.Facts) error {
-	if len(f.Entities)+len(f.Reasons) == 0 {
+	if len(f.Entities)+len(f.Reasons)+len(f.Targets) == 0 {
 		return nil
 	}
 	done, err := r.Alerts.Renew(ctx, f)

@@ -9,13 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/telemetry"
-	"github.com/vedette-soc/vedette/match"
+	"github.com/vedette-soc/vedette/match/pattern"
 	"github.com/vedette-soc/vedette/misp"
 )
 
@@ -197,45 +196,8 @@ func (r *Retro) Look(ctx context.Context, j hunt.Job, tell func(hunt.Job) error)
 		return j, err
 	}
 	l := retroLook{Retro: r, job: &j, tell: tell, told: time.Now(), detector: detector{matcher: r.Matcher, org: r.Org, warnings: r.Warnings}}
-	reach := x.Reach(reachMost)
-	pick := func() telemetry.Pick {
-		var hits []match.Hit
-		return telemetry.Pick{Type: x.Touches, Reach: reach, Limit: retroPart, Value: func(t indicator.Type, value string) bool {
-			hits = x.Lookup(t, value, hits[:0])
-			return len(hits) > 0
-		}}
-	}
-	err = r.sift(ctx, telemetry.Seq(j.Next), telemetry.Seq(j.Until), pick, l.part)
+	err = r.sift(ctx, telemetry.Seq(j.Next), telemetry.Seq(j.Until), x.pick(), l.part)
 	return j, err
-}
-
-// index is what values are held against.
-type index interface {
-	Touches(t indicator.Type) bool
-	Reach(most int) *match.Reach
-	Lookup(t indicator.Type, value string, dst []match.Hit) []match.Hit
-}
-
-// wanted returns the index of what a job looks for.
-func (r *Retro) wanted(ctx context.Context, j hunt.Job) (index, error) {
-	var since intel.Stamp
-	if j.Kind == hunt.AllLive || json.Unmarshal([]byte(j.Since), &since) != nil {
-		return r.Matcher.live.View(), nil
-	}
-	changed, _, told, err := r.Intel.Changes(ctx, since, 2*retroChanges)
-	if err != nil {
-		return nil, err
-	}
-	if !told { // the journal has forgotten: a job that waited long
-		return r.Matcher.live.View(), nil
-	}
-	var b match.Builder
-	for _, c := range changed {
-		if c.Live {
-			_ = b.Add(c.Type, c.Value, uint64(c.Key)) // what it refuses the live index refuses as well
-		}
-	}
-	return b.Build(), nil
 }
 
 // retroLook is one job at work.
@@ -245,6 +207,8 @@ type retroLook struct {
 	job  *hunt.Job
 	tell func(hunt.Job) error
 	told time.Time
+	// watch remembers of patterns over several events what this job has met.
+	watch pattern.Watch
 }
 
 // part looks at what was found in one part.
@@ -313,13 +277,27 @@ func (l *retroLook) batch(ctx context.Context, seqs []telemetry.Seq, end telemet
 		if !ok {
 			continue
 		}
-		ds, err := l.indicators(ctx, &about{ev: &ev, id: EventRef(r.Seq), org: l.Org})
+		ds, err := l.event(ctx, &about{ev: &ev, id: EventRef(r.Seq), org: l.Org})
 		if err != nil {
 			return fmt.Errorf("detect in event %d: %w", r.Seq, err)
 		}
 		found = append(found, ds...)
 	}
 	return l.take(ctx, found)
+}
+
+// event returns what indicators say of an event.
+func (l *retroLook) event(ctx context.Context, a *about) ([]alert.Detection, error) {
+	out, err := l.indicators(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	whole, parts, err := l.patterns(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	complete, err := l.complete(ctx, &l.watch, a, parts)
+	return append(append(out, whole...), complete...), err
 }
 
 // take keeps what was found, as found by looking back.

@@ -18,6 +18,7 @@ type told struct {
 	Extent     telemetry.Extent    `json:"extent"`
 	Found      []alert.Detection   `json:"found,omitempty"`
 	Correlates []telemetry.Seq     `json:"correlates,omitempty"` // events that a correlation wants to know of
+	Partly     []telemetry.Seq     `json:"partly,omitempty"`     // events that satisfy a part of a pattern over several
 	Fired      map[string]int      `json:"fired,omitempty"`      // by rule
 	Excepted   map[string]int      `json:"excepted,omitempty"`   // by exception
 	Sources    []sourceCount       `json:"sources,omitempty"`
@@ -87,6 +88,9 @@ func (t *teller) add(l *viewed, x *org.Index) {
 	}
 	for _, e := range l.sight.excepted {
 		t.Excepted[e]++
+	}
+	if len(l.partly.sights) > 0 {
+		t.Partly = append(t.Partly, l.record.Seq)
 	}
 	if l.sight.correlates {
 		t.Correlates = append(t.Correlates, l.record.Seq)

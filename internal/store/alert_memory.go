@@ -89,6 +89,13 @@ func (s alertStore) Indicators(ctx context.Context) (map[string]alert.Reason, er
 	return found, err
 }
 
+// maxTargeted is how many alerts of attacks on vulnerabilities are looked at anew.
+const maxTargeted = 200_000
+
+func (s alertStore) Targeted(ctx context.Context) ([]alert.Alert, error) {
+	return rows[alert.Alert](ctx, s.db.Read(), "SELECT data FROM alert_alert WHERE targeted AND incident <> '' ORDER BY last DESC, fingerprint LIMIT ?", maxTargeted)
+}
+
 func (t alertTx) SaveLesson(ctx context.Context, incident string, l *triage.Lesson) error {
 	if l == nil {
 		_, err := t.tx.Exec(ctx, "DELETE FROM alert_lesson WHERE incident = ?", incident)

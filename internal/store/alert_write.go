@@ -67,14 +67,14 @@ func (t alertTx) SaveAlerts(ctx context.Context, list []*alert.Alert) error {
 	if err != nil {
 		return err
 	}
-	args := make([]any, 0, 9*len(list))
+	args := make([]any, 0, 10*len(list))
 	for i, a := range list {
 		args = append(args, a.Fingerprint, a.Incident, a.Detection.Reason.Key, a.Detection.Entity.Name, sqldb.Micros(a.First), sqldb.Micros(a.Last),
-			a.Count, a.Suppressed, data[i])
+			a.Count, a.Suppressed, a.Detection.Target != nil, data[i])
 	}
-	_, err = t.tx.Bulk(ctx, "INSERT INTO alert_alert (fingerprint, incident, reason, entity, first, last, count, suppressed, data)", 9, args,
+	_, err = t.tx.Bulk(ctx, "INSERT INTO alert_alert (fingerprint, incident, reason, entity, first, last, count, suppressed, targeted, data)", 10, args,
 		`ON CONFLICT (fingerprint) DO UPDATE SET incident = excluded.incident, first = excluded.first, last = excluded.last,
-		count = excluded.count, suppressed = excluded.suppressed, data = excluded.data`)
+		count = excluded.count, suppressed = excluded.suppressed, targeted = excluded.targeted, data = excluded.data`)
 	return err
 }
 

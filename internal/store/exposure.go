@@ -6,6 +6,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/exposure"
 	"github.com/vedette-soc/vedette/internal/sqldb"
+	"github.com/vedette-soc/vedette/ref"
 	"github.com/vedette-soc/vedette/vuln"
 )
 
@@ -18,6 +19,7 @@ func (s *Store) Exposures() exposure.Store { return exposureStore{s.db} }
 
 func (s exposureStore) Save(ctx context.Context, source string, list []vuln.Record) (created, changed int, err error) {
 	data := map[string]string{} // of one run the last counts
+	exploited := map[string]bool{}
 	var ids []string
 	for _, r := range list {
 		b, err := json.Marshal(r)
@@ -27,7 +29,7 @@ func (s exposureStore) Save(ctx context.Context, source string, list []vuln.Reco
 		if _, twice := data[r.CVE]; !twice {
 			ids = append(ids, r.CVE)
 		}
-		data[r.CVE] = string(b)
+		data[r.CVE], exploited[r.CVE] = string(b), r.KEV != nil
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		created, changed = 0, 0
@@ -54,10 +56,13 @@ func (s exposureStore) Save(ctx context.Context, source string, list []vuln.Reco
 			default:
 				continue
 			}
-			args = append(args, id, source, data[id])
+			args = append(args, id, source, data[id], exploited[id])
 		}
-		_, err = tx.Bulk(ctx, "INSERT INTO exposure_vulnerability (cve, source, data)", 3, args, "ON CONFLICT (cve, source) DO UPDATE SET data = excluded.data")
-		return err
+		_, err = tx.Bulk(ctx, "INSERT INTO exposure_vulnerability (cve, source, data, exploited)", 4, args, "ON CONFLICT (cve, source) DO UPDATE SET data = excluded.data, exploited = excluded.exploited")
+		if err != nil || len(args) == 0 {
+			return err
+		}
+		return announce(ctx, tx, "exposure.changed", ref.Ref{Kind: ref.System, ID: "vulnerabilities"})
 	})
 	return created, changed, err
 }
@@ -69,6 +74,20 @@ func (s exposureStore) Said(ctx context.Context, cves []string) (map[string][]vu
 		var r vuln.Record
 		err := scan(&cve, sqldb.JSONColumn[vuln.Record]{V: &r})
 		out[cve] = append(out[cve], r)
+		return err
+	})
+	return out, err
+}
+
+// maxExploited is many times what the catalogues of exploited vulnerabilities hold.
+const maxExploited = 50_000
+
+func (s exposureStore) Exploited(ctx context.Context) ([]string, error) {
+	var out []string
+	err := s.db.Read().Query(ctx, "SELECT DISTINCT cve FROM exposure_vulnerability WHERE exploited ORDER BY cve LIMIT ?", []any{maxExploited}, func(scan sqldb.Scan) error {
+		var id string
+		err := scan(&id)
+		out = append(out, id)
 		return err
 	})
 	return out, err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/intel"
+	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 )
 
@@ -30,6 +31,8 @@ func RenderZero() map[string]error {
 		blocksPage{},
 		blockPage{},
 		orgPage{},
+		orgSetupPage{},
+		orgSetupPage{Now: setupStep{Step: org.Who}, Sectors: []sectorChoice{{}}, Effects: []pipeline.Effect{{}}, Added: &org.Completion{New: []string{""}, Skipped: map[string]int{"": 1}}},
 		healthPage{},
 		auditPage{},
 		peoplePage{},
@@ -100,3 +103,6 @@ func DrawHood(centre string, around []Neighbour) Drawn {
 	}
 	return out
 }
+
+// Prose is prose for tests.
+var Prose = prose

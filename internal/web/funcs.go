@@ -44,6 +44,7 @@ func funcs(now func() time.Time) template.FuncMap {
 		"lower":    strings.ToLower,
 		"seentext": seenText,
 		"pair":     func(from string, l sameLine) sameForm { return sameForm{from, l} },
+		"prose":    prose,
 		"refurl":   refURL,
 		"short":    short,
 		"signed":   func(f float64) string { return strings.Replace(fmt.Sprintf("%+.2f", f), "-", "−", 1) },

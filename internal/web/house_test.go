@@ -23,6 +23,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/internal/detect"
+	"github.com/vedette-soc/vedette/internal/exposure"
 	"github.com/vedette-soc/vedette/internal/history/historytest"
 	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/identity"
@@ -143,6 +144,7 @@ func (h *house) wire() {
 		Intel: in, Org: orgs, Alerts: alerts, Watching: pipeline.Watching{Detect: rules, Rules: h.cfg.Rules},
 		Reader: landscape.NewReader([]landscape.Place{{Code: "CH", Name: "Switzerland", Names: []string{"Swiss"}}, {Code: "DE", Name: "Germany"}}),
 	}
+	h.cfg.Setup = pipeline.Setup{Alerts: alerts, Landscape: h.cfg.Landscape, Intel: in, Exposure: exposure.New(h.store.Exposures()), Strangers: &h.strangers}
 	h.cfg.Reports = report.New(report.Config{Store: h.store.Reports(), Engine: extraction(h.t), Publisher: shelf, Eyes: shelf})
 }
 

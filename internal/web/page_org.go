@@ -22,6 +22,8 @@ type orgPage struct {
 	// Strangers are hosts of ours that no asset names, of AllStrangers the busiest.
 	Strangers    []org.Stranger
 	AllStrangers int
+	Answered     []org.Stranger    // somebody said what they are
+	Ranges       map[string]string // by address, the range it is likely in
 }
 
 func (orgPage) template() string { return "org" }
@@ -49,6 +51,8 @@ func (s *server) orgPage(r *http.Request, v visitor) (orgPage, error) {
 		p.Profile = x.Profile
 		if s.cfg.Strangers != nil {
 			p.Strangers, p.AllStrangers, _ = s.cfg.Strangers.List(x, strangersShown)
+			p.Answered = s.cfg.Strangers.Answered(x)
+			p.Ranges = rangesOf(p.Strangers)
 		}
 	}
 	return p, nil

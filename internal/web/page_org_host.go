@@ -1,27 +1,39 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
-	"net/netip"
-	"strings"
 
-	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/org"
 )
 
 // strangersShown is how many unknown hosts are asked about at once.
 const strangersShown = 20
 
-// postStranger makes an unknown host an asset of the profile.
+// postStranger takes what somebody says an unknown host is: an asset, an ordinary host of
+// a network, or nothing to be asked about.
 func (s *server) postStranger(w http.ResponseWriter, r *http.Request, _ visitor) (page, error) {
-	name := strings.TrimSpace(r.PostFormValue("name"))
-	a, err := netip.ParseAddr(r.PostFormValue("address"))
-	if err != nil || name == "" || len(name) > 200 {
-		return nil, errs.New(errs.Invalid, "host_unnamed", "Say what the host is: a name of 1 to 200 characters beside its address.")
-	}
-	asset := org.Asset{ID: strings.Join(strings.Fields(strings.ToLower(name)), "-"), Name: name, Addresses: []string{a.String()}, Criticality: org.Criticality(r.PostFormValue("criticality"))}
-	if _, err := s.cfg.Org.Complete(r.Context(), "hosts seen in traffic", org.Inventory{Kind: "traffic", Assets: []org.Asset{asset}}, false); err != nil {
+	f := r.PostFormValue
+	err := s.cfg.Org.Told(r.Context(), s.cfg.Strangers, org.Told{
+		Address: f("address"), As: cmp.Or(f("as"), "asset"), Name: f("name"), Criticality: org.Criticality(f("criticality")), Network: f("network"), Range: f("range"), Why: f("why"),
+	})
+	if err != nil {
 		return nil, err
 	}
 	return see(w, r, "/organisation#strangers")
+}
+
+// rangesOf proposes for each host in no network the range that it is likely in.
+func rangesOf(list []org.Stranger) map[string]string {
+	out := map[string]string{}
+	for _, h := range list {
+		bits := 24
+		if h.Address.Is6() {
+			bits = 64
+		}
+		if p, err := h.Address.Prefix(bits); err == nil && h.Network == "" {
+			out[h.Address.String()] = p.String()
+		}
+	}
+	return out
 }

@@ -24,6 +24,7 @@ type queuePage struct {
 	Teach    []alert.Teaching // whose verdicts would teach most
 	Me       string
 	CanAct   bool
+	Bare     bool // there is no profile, and who looks may write one
 	Verdicts []alert.VerdictText
 }
 
@@ -132,6 +133,8 @@ func (s *server) showQueue(_ http.ResponseWriter, r *http.Request, v visitor) (p
 // queue reads the list that r's filters select.
 func (s *server) queue(r *http.Request, v visitor) (queuePage, error) {
 	p := queuePage{Filter: readFilter(r.URL.Query()), Me: v.user.Name, CanAct: mayAct(v), Verdicts: alert.Verdicts}
+	_, version := s.cfg.Org.Edition()
+	p.Bare = p.CanAct && version == 0
 	list, next, err := s.cfg.Alerts.Queue(r.Context(), p.Filter.ask(v.user.Name))
 	if err != nil {
 		return p, err

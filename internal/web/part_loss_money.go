@@ -5,17 +5,26 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/risk"
 )
+
+// lossIn is the expected loss in money; ok is false when it is not given.
+func lossIn(m org.Money, a risk.Assessment) (l risk.Loss, ok bool) {
+	from, to, ok := m.Range(a.Criticality.Value)
+	if !ok {
+		return l, false
+	}
+	return risk.ExpectedLoss(a, float64(from), float64(to)), true
+}
 
 // loss is the expected loss in words, "" when the organisation gave no money bands.
 func (s *server) loss(a risk.Assessment) string {
 	m := s.cfg.Org.Index().Profile.Money
-	from, to, ok := m.Range(a.Criticality.Value)
+	l, ok := lossIn(m, a)
 	if !ok {
 		return ""
 	}
-	l := risk.ExpectedLoss(a, float64(from), float64(to))
 	if l.To < 1 {
 		return "below " + m.Currency + " 1"
 	}

@@ -36,6 +36,10 @@ func (s *server) start(ctx context.Context, v visitor) ([]startStep, error) {
 	if !v.may(ref.Admin) {
 		tokens = "/health"
 	}
+	protect := "/organisation"
+	if mayAct(v) {
+		protect = "/organisation/setup"
+	}
 	intake := s.cfg.IntakeURL
 	if intake == "" {
 		intake = "http://127.0.0.1:8444"
@@ -53,8 +57,8 @@ func (s *server) start(ctx context.Context, v visitor) ([]startStep, error) {
 			Done:    events.Records > 0, State: plural(int(events.Records), "stored event"),
 		},
 		{
-			Title: "Say what you protect", URL: "/organisation", Command: "vedette org import profile.yaml",
-			Text: "Networks, crown jewels and own domains make the ranking yours, and keep blocks off what is yours.",
+			Title: "Say what you protect", URL: protect, Command: "vedette org import profile.yaml",
+			Text: "Networks, crown jewels and own domains make the ranking yours, and keep blocks off what is yours. Ten minutes, a few questions.",
 			Done: profile.Version > 0, State: map[bool]string{true: "a profile is there", false: "no profile"}[profile.Version > 0],
 		},
 	}

@@ -105,8 +105,8 @@ func (s *server) show(w http.ResponseWriter, r *http.Request, v visitor, pg page
 	}
 	part := "layout"
 	var data any
-	if asked := r.Header.Get(partHeader); asked == "detail" {
-		part, data = "detail", pg
+	if asked := r.Header.Get(partHeader); asked == "detail" || asked == "effects" {
+		part, data = asked, pg
 	} else {
 		c, chromeErr := s.chrome(r, v, pg)
 		if chromeErr != nil {

@@ -97,6 +97,8 @@ var routes = []route{
 
 	{"GET /organisation", ref.Viewer, (*server).showOrg},
 	{"POST /organisation", ref.Analyst, (*server).postOrg},
+	{"GET /organisation/setup", ref.Analyst, (*server).showOrgSetup},
+	{"POST /organisation/setup", ref.Analyst, (*server).postOrgSetup},
 	{"POST /organisation/hosts", ref.Analyst, (*server).postStranger},
 	{"GET /health", ref.Viewer, (*server).showHealth},
 	{"GET /audit", ref.Analyst, (*server).showAudit},

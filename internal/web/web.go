@@ -60,6 +60,7 @@ type Config struct {
 	Rules        *pipeline.Rules
 	Hunt         *hunt.Service
 	Reports      *report.Service
+	Setup        pipeline.Setup // what answers of the guided set-up change
 	// Strangers are hosts of ours that no asset names; nil = not shown.
 	Strangers *org.Strangers
 

@@ -1,4 +1,5 @@
 // What pages can do beyond links and forms. Everything works without it.
+import { effects } from "./effects.js";
 import { keys } from "./keys.js";
 import { live } from "./live.js";
 import { menus } from "./menus.js";
@@ -9,5 +10,6 @@ document.documentElement.classList.add("js");
 menus();
 pane();
 review();
+effects();
 keys();
 live();
