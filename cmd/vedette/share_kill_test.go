@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -137,6 +139,33 @@ func TestShareWithoutNATS(t *testing.T) {
 	}
 	drained(t, keeper)
 	h.exact(t, keeper, acknowledged)
+}
+
+// TestShareAfterOne: several processes go on where one process, with ClickHouse and
+// PostgreSQL, has stopped: with its data directory, and with numbers behind its own.
+func TestShareAfterOne(t *testing.T) {
+	h := newHouse(t)
+	one := startAs(t, filepath.Join(h.dir, "keeper"), freePorts+fmt.Sprintf("database: %q\nhistory: {clickhouse: %q}\n", h.database, h.history))
+	plant(t, one, 0)
+	ids, body := batch("one", 50)
+	if n, err := post(t.Context(), one.Intake, token(t, one, "sender"), body); err != nil || n != 50 {
+		t.Fatal(n, err)
+	}
+	settled(t, one)
+	one.stop(t)
+	keeper := h.start(t, "keep", "keeper")
+	h.start(t, "match", "matcher")
+	receiver := h.start(t, "receive", "receiver")
+	more, body := batch("several", 60)
+	if n, err := post(t.Context(), receiver.Intake, token(t, keeper, "sender"), body); err != nil || n != 60 {
+		t.Fatal(n, err)
+	}
+	maps.Copy(ids, more)
+	drained(t, keeper)
+	h.exact(t, keeper, ids)
+	if other := refusedStart(t, filepath.Join(h.dir, "other"), freePorts+fmt.Sprintf("history: {clickhouse: %q}\n", h.history)); !strings.Contains(other, "belongs to another") {
+		t.Errorf("a process alone on the database of several says %s", other)
+	}
 }
 
 // TestShareFrozenKeeper: a keeper that stands still loses its turn; when it goes on, it

@@ -21,6 +21,16 @@ import (
 // TestOpenErrors: what is wrong with the server or the stream is said.
 func TestOpenErrors(t *testing.T) {
 	b := newBroker(t)
+	locked, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, Username: "vedette", Password: "right", JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go locked.Start()
+	t.Cleanup(func() { locked.Shutdown(); locked.WaitForShutdown() })
+	if !locked.ReadyForConnections(10 * time.Second) {
+		t.Fatal("the broker does not start")
+	}
+	b.open(func(c *jetstream.Config) { c.URL, c.User, c.Password = locked.ClientURL(), "vedette", "right" })
 	conn, err := nats.Connect(b.ClientURL())
 	if err != nil {
 		t.Fatal(err)
@@ -38,6 +48,7 @@ func TestOpenErrors(t *testing.T) {
 		want   string
 	}{
 		"no server":        {func(c *jetstream.Config) { c.URL = "nats://user:secret@127.0.0.1:1" }, "127.0.0.1:1 does not answer"},
+		"wrong password":   {func(c *jetstream.Config) { c.URL, c.User, c.Password = locked.ClientURL(), "vedette", "wrong" }, "does not let us in"},
 		"another's stream": {func(c *jetstream.Config) { c.Stream = "THEIRS" }, "must have retention work queue"},
 		"no room":          {func(c *jetstream.Config) { c.MaxBytes = 1 << 60 }, "room for transport.max_bytes"},
 	} {
