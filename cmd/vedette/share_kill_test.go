@@ -84,6 +84,37 @@ func TestShareKillMatcher(t *testing.T) {
 	t.Logf("%d lots came again, %d late, %d dead; %d kills", again, share.Gathered.Late, share.Dead, kills(t))
 }
 
+// TestShareKillReceiver kills the receiver while senders write to it, and starts it again.
+func TestShareKillReceiver(t *testing.T) {
+	h := newHouse(t)
+	receiver, keeper, _, secret := together(t, h, 1)
+	var now atomic.Pointer[server]
+	now.Store(receiver)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go func() {
+		defer stop()
+		for range 3 {
+			time.Sleep(time.Duration(300+rand.IntN(700)) * time.Millisecond)
+			one := now.Load()
+			if err := one.cmd.Process.Kill(); err != nil {
+				t.Error(err)
+			}
+			<-one.exited
+			next := h.launch(t, "receive", "receiver")
+			next.listens(t, false)
+			now.Store(next)
+		}
+		time.Sleep(300 * time.Millisecond)
+	}()
+	acknowledged, refused := flow(ctx, func() string { return now.Load().Intake }, secret, 4)
+	if refused == 0 {
+		t.Error("no sender noticed that the receiver was killed")
+	}
+	drained(t, keeper)
+	h.exact(t, keeper, acknowledged)
+}
+
 // TestShareKillKeeper kills who keeps while events flow; the other one takes over, and
 // counts nothing twice.
 func TestShareKillKeeper(t *testing.T) {
