@@ -91,6 +91,8 @@ type Warning struct {
 	List   string `json:"list"`
 	Entry  string `json:"entry"`
 	Action string `json:"action"` // "suppress", "downgrade"
+	// Decision is the id of what somebody decided to let pass; "" = a warning list speaks.
+	Decision string `json:"decision,omitempty"`
 }
 
 // Entity is a host or account of the organisation, with what the profile says.

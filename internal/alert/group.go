@@ -129,7 +129,10 @@ func (g *grouping) add(ctx context.Context, d *Arrival) error {
 	a.First, a.Last = earlier(a.First, d.Time), later(a.Last, d.Time)
 	a.Suppressed = a.Suppressed && d.Suppressed // a warning list may have been lifted
 	g.counted[a.Fingerprint] = a
-	if !a.Suppressed {
+	switch {
+	case d.Suppressed && a.Incident != "": // it is let pass by now: counted where it was, and no more
+		g.touch(a.Incident)
+	case !d.Suppressed:
 		g.watch.note(a, &d.Detection)
 		if err := g.place(ctx, a, &d.Detection); err != nil {
 			return err
