@@ -22,8 +22,7 @@ type Held struct {
 type Reviewed struct {
 	Held      []Held
 	Incidents map[string]Incident
-	// Real are the incidents judged real that the rule was part of when they were. What
-	// came after a verdict takes its alert along into the next incident.
+	// Real are the incidents judged real that the rule was part of when they were.
 	Real    []Incident
 	Counted int // detections since then, kept or not
 }
