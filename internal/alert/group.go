@@ -35,11 +35,11 @@ type grouping struct {
 	tx      Tx
 	now     time.Time
 	learnt  *triage.Learnt
-	loose   map[string]*Alert // by fingerprint, in no incident
-	counted map[string]*Alert // to be saved
-	changed map[string]*file  // to be saved
-	touched map[string]bool   // to be ranked
-	order   []string          // in which they were touched
+	loose   map[string]*Alert   // by fingerprint, in no incident
+	counted map[string]*Alert   // to be saved
+	changed map[string]*file    // to be saved
+	touched map[string]bool     // to be ranked
+	order   []string            // in which they were touched
 	before  map[string]*Earlier // by fingerprint, what was judged real and fires again
 	lines   []Line
 	did     bool // the board is no longer as it was stored

@@ -91,7 +91,9 @@ func (s *scene) step(line string) {
 			s.t.Fatalf("%s: %v", line, err)
 		}
 	case "known":
-		s.until(line, func() bool { return fmt.Sprint(ask[api.Health](s.t, s.h, "GET", "/health", nil).Index.Indicators) == what })
+		s.until(line, func() bool {
+			return fmt.Sprint(ask[api.Health](s.t, s.h, "GET", "/health", nil).Index.Indicators) == what
+		})
 	case "send":
 		s.send(s.files[what])
 	case "verdict":
