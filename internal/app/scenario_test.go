@@ -24,6 +24,7 @@ import (
 //
 //	profile FILE              import the organisation profile
 //	learn FILE                read intelligence in, as intel import does
+//	known N                   wait until so many indicators are looked for
 //	send FILE                 deliver events; a line "every 24h 8 from -192h {…}" is eight of them
 //	verdict TITLE | KIND      judge the incident whose title holds TITLE
 //	split TITLE | ALERT       take the alert whose title holds ALERT out
@@ -36,6 +37,8 @@ import (
 //	rules FILE                bring in Sigma rules and wait until they run
 //	proposes N                so many suppressions are proposed
 //	refused TITLE | INCIDENT  the proposal for a rule is refused, for an incident whose title holds INCIDENT
+//	pass TITLE                accept the suppression of an indicator or another product's alert
+//	end TITLE | N             end it, after it kept N away
 //	accept TITLE              accept the suppression of a rule; undo, dismiss the same
 //	spares TITLE              a guard rail keeps the rule
 //	hides TITLE | N           so many stored detections it would have hidden
@@ -87,6 +90,10 @@ func (s *scene) step(line string) {
 		if err := s.h.Call(s.t.Context(), "POST", "/indicators/import?name="+what+"&source="+what, bytes.NewReader(s.files[what]), nil); err != nil {
 			s.t.Fatalf("%s: %v", line, err)
 		}
+	case "known":
+		s.until(line, func() bool {
+			return fmt.Sprint(ask[api.Health](s.t, s.h, "GET", "/health", nil).Index.Indicators) == what
+		})
 	case "send":
 		s.send(s.files[what])
 	case "verdict":
