@@ -336,7 +336,8 @@ func TestJoinSenders(t *testing.T) {
 	}, []telemetry.Source{{Name: "a", Formats: map[string]int64{"ecs": 7}, Lag: time.Second}, {Name: "old", Formats: map[string]int64{"text": 1}}})
 	want := []telemetry.Source{
 		{Name: "a", Events: 7, Bytes: 70, First: early, Last: late, Refused: map[string]int64{"r": 3}, Formats: map[string]int64{"ecs": 7}, Lag: time.Second},
-		{Name: "b", Events: 1}, {Name: "old", Formats: map[string]int64{"text": 1}},
+		{Name: "b", Events: 1},
+		{Name: "old", Formats: map[string]int64{"text": 1}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
