@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -42,9 +44,17 @@ func TestShare(t *testing.T) {
 }
 
 // TestShareKillMatcher kills one of three matchers at random moments, again and again,
-// while events flow. Nothing is lost, nothing counts twice.
+// while events flow and answers of ClickHouse are lost. Nothing is lost, nothing counts
+// twice.
 func TestShareKillMatcher(t *testing.T) {
 	h := newHouse(t)
+	var inserts atomic.Int64
+	h.engine.After(func(query string) error {
+		if strings.HasPrefix(query, "INSERT") && inserts.Add(1)%7 == 0 {
+			return errors.New("the answer is lost")
+		}
+		return nil
+	})
 	receiver, keeper, matchers, secret := together(t, h, 3)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()

@@ -33,6 +33,7 @@ type house struct {
 	dir      string
 	nats     *nats.Server
 	port     int
+	engine   *clickhousetest.Server
 	history  string // address of the database
 	database string
 	rate     int // events a second of each matcher; 0 = no bound
@@ -41,7 +42,8 @@ type house struct {
 func newHouse(t testing.TB) *house {
 	t.Helper()
 	h := &house{dir: t.TempDir(), database: storetest.Postgres(t)}
-	h.history = clickhousetest.Serve(t).URL + fmt.Sprintf("/vedette_%d", rand.Uint32())
+	h.engine = clickhousetest.Serve(t)
+	h.history = h.engine.URL + fmt.Sprintf("/vedette_%d", rand.Uint32())
 	h.port = -1
 	h.startNATS(t)
 	t.Cleanup(func() { h.stopNATS() })

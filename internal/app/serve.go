@@ -17,12 +17,11 @@ import (
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/history/clickhouse"
 	"github.com/vedette-soc/vedette/internal/history/segment"
+	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/queue/jetstream"
 	"github.com/vedette-soc/vedette/internal/store"
 	"github.com/vedette-soc/vedette/internal/supervise"
 	"github.com/vedette-soc/vedette/internal/telemetry"
-
-	"github.com/vedette-soc/vedette/internal/pipeline"
 )
 
 // Role is which part of the work a process does.
@@ -176,17 +175,24 @@ func (s *share) open(ctx context.Context) error {
 	if s.role == Receive {
 		return nil
 	}
-	id, _, err := homeOf(filepath.Join(c.Data, homeName))
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
+	return s.begin(ctx)
+}
+
+// settle finds out the name of the ClickHouse database: the one that the first process
+// proposed, which is that of its data directory where it had a database before.
+func (s *share) settle(ctx context.Context) error {
+	id, _, err := homeOf(filepath.Join(s.opt.Config.Data, homeName))
 	if err != nil {
 		return err
 	}
 	if id == "" {
 		id = uuid.NewString()
 	}
-	if s.home, err = s.store.Queue().House(ctx, "home", id); err != nil {
-		return err
-	}
-	return s.begin(ctx)
+	s.home, err = s.store.Queue().House(ctx, "home", id)
+	return err
 }
 
 func openQueue(ctx context.Context, c config.Transport, name string, opt Options) (*jetstream.Queue, error) {

@@ -54,33 +54,9 @@ func (s *share) matchers(ctx context.Context) ([]supervise.Worker, error) {
 		return nil, err
 	}
 	sys.history, sys.server = h, h
-	lists, err := content.WarningLists()
-	if err != nil {
+	if err := sys.buildMatching(ctx); err != nil {
 		return nil, err
 	}
-	if sys.warnings, err = WarningLists(c.Warnings.Directory, lists, log); err != nil {
-		return nil, err
-	}
-	sys.org = org.New(s.store.Org())
-	if err := sys.org.Load(ctx); err != nil {
-		return nil, err
-	}
-	sys.intel = intel.New(s.store.Intel(), s.store.Knowledge(), s.store.Ledger())
-	if sys.formats, err = Formats(c.Formats.Directory); err != nil {
-		return nil, err
-	}
-	sys.decoder = pipeline.NewDecoder(sys.formats)
-	pipelines, err := Pipelines()
-	if err != nil {
-		return nil, err
-	}
-	sys.detect = detect.New(detect.Config{Store: s.store.Rules(), Tuning: s.store.RuleTuning()})
-	sys.rules = pipeline.NewRules(sys.detect, sys.org, alike(pipelines, sys.formats), log)
-	dir := filepath.Join(c.Data, matchName)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
-	sys.matcher = pipeline.NewMatcher(sys.intel, filepath.Join(dir, indexName), log)
 	s.lookout = &pipeline.Lookout{
 		Name: s.id, Queue: s.queue, Keeper: h, Findings: s.store.Queue(), Decoder: sys.decoder, Matcher: sys.matcher, Rules: sys.rules, Org: sys.org,
 		Warnings: func() *misp.WarningSet { return sys.warnings }, Ready: sys.ready, Alive: c.Transport.Redeliver / 3, Rate: c.Transport.Rate, Log: log.With("component", "match"),
@@ -91,6 +67,39 @@ func (s *share) matchers(ctx context.Context) ([]supervise.Worker, error) {
 		{Name: "matcher rules", Run: sys.rules.Run},
 		{Name: "matcher", Run: s.lookout.Run},
 	}, nil
+}
+
+// buildMatching builds what looking at events takes, and no more.
+func (s *System) buildMatching(ctx context.Context) error {
+	c, log := s.opt.Config, s.opt.Log
+	lists, err := content.WarningLists()
+	if err != nil {
+		return err
+	}
+	if s.warnings, err = WarningLists(c.Warnings.Directory, lists, log); err != nil {
+		return err
+	}
+	s.org = org.New(s.store.Org())
+	if err := s.org.Load(ctx); err != nil {
+		return err
+	}
+	s.intel = intel.New(s.store.Intel(), s.store.Knowledge(), s.store.Ledger())
+	if s.formats, err = Formats(c.Formats.Directory); err != nil {
+		return err
+	}
+	s.decoder = pipeline.NewDecoder(s.formats)
+	pipelines, err := Pipelines()
+	if err != nil {
+		return err
+	}
+	s.detect = detect.New(detect.Config{Store: s.store.Rules(), Tuning: s.store.RuleTuning()})
+	s.rules = pipeline.NewRules(s.detect, s.org, alike(pipelines, s.formats), log)
+	dir := filepath.Join(c.Data, matchName)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	s.matcher = pipeline.NewMatcher(s.intel, filepath.Join(dir, indexName), log)
+	return nil
 }
 
 // toldRules is when a matcher was told of how many announcements of rules.

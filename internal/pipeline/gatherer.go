@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -17,7 +16,7 @@ import (
 
 const (
 	// lotsGathered is how many lots become one transaction at most.
-	lotsGathered = 64
+	lotsGathered = 16
 	// gatherEvery is how often the keeper looks for more.
 	gatherEvery = 100 * time.Millisecond
 )
@@ -46,29 +45,6 @@ type Gatherer struct {
 	taken, late, skipped, buried atomic.Int64
 	mu                           sync.Mutex
 	lots                         map[string]int64 // guarded by mu: lots by matcher
-}
-
-// GathererState is what the keeper tells of itself since its start.
-type GathererState struct {
-	Taken   int64            `json:"taken"` // lots
-	Late    int64            `json:"late"`  // of these, after those that came behind them
-	Skipped int64            `json:"skipped"`
-	Buried  int64            `json:"buried"`
-	By      map[string]int64 `json:"by,omitempty"` // lots by matcher
-}
-
-// matchersCounted bounds how many matchers are told apart.
-const matchersCounted = 256
-
-// State returns the figures since the start. Safe for concurrent use.
-func (g *Gatherer) State() GathererState {
-	s := GathererState{Taken: g.taken.Load(), Late: g.late.Load(), Skipped: g.skipped.Load(), Buried: g.buried.Load(), By: map[string]int64{}}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for m, n := range g.lots {
-		s.By[m] = n
-	}
-	return s
 }
 
 // Run is a worker: it takes what was found until ctx is done.
@@ -249,66 +225,4 @@ func (g *Gatherer) again(ctx context.Context, seqs []telemetry.Seq, read func(te
 		}
 	}
 	return nil
-}
-
-// taking counts what was taken.
-func (g *Gatherer) taking(list []telemetry.LotFound, all []told, to telemetry.LotNumber) {
-	w := g.Events
-	for i, f := range list {
-		if f.Number <= g.place {
-			g.late.Add(1)
-		}
-		t := &all[i]
-		if t.Buried != "" {
-			g.buried.Add(1)
-		}
-		if w.rules != nil {
-			w.rules.told(t)
-		}
-		for _, d := range t.Decoded {
-			if g.Counted != nil {
-				g.Counted(d)
-			}
-		}
-		for _, s := range t.Strangers {
-			for range min(s.Events, 2*telemetry.LotRecords) {
-				if w.Strangers == nil {
-					break
-				}
-				w.Strangers.Note(s.Address, s.At, s.Name, s.Port)
-			}
-		}
-		g.by(cmp.Or(f.Matcher, "(unknown)"))
-	}
-	g.taken.Add(int64(len(list)))
-	g.place = max(g.place, to)
-}
-
-func (g *Gatherer) by(matcher string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.lots == nil {
-		g.lots = map[string]int64{}
-	}
-	if _, ok := g.lots[matcher]; !ok && len(g.lots) >= matchersCounted {
-		matcher = "(other)"
-	}
-	g.lots[matcher]++
-}
-
-// told counts what a matcher counted.
-func (f *ruleFinder) told(t *told) {
-	for id, n := range t.Fired {
-		f.fired[id] += n
-	}
-	for id, n := range t.Excepted {
-		f.excepted[id] += n
-	}
-	if len(t.Sources) == 0 {
-		return
-	}
-	day := time.Now().UTC().Format(time.DateOnly)
-	for _, s := range t.Sources {
-		f.noteOn(day, s.Source, s.Events)
-	}
 }

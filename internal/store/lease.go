@@ -10,7 +10,8 @@ import (
 
 // Lease is who keeps: one process at a time, by a row that it has to confirm. No clocks
 // are compared: who wants it watches whether the beat moves. Whoever lost it cannot
-// write: each of its transactions holds the row as it was (see Store.Fence).
+// write: its transactions and the change of the lease wait for each other (see
+// Store.Fence).
 type Lease struct {
 	Epoch  int64 // one more each time that somebody else has it
 	Beat   int64 // one more each time that the holder says that it is there
@@ -31,6 +32,11 @@ func (q Queue) Lease(ctx context.Context) (l Lease, err error) {
 // claimed or confirmed it since. It waits for what the one before has still to write.
 func (q Queue) Claim(ctx context.Context, seen Lease, holder string) (epoch int64, ok bool, err error) {
 	err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if tx.Engine() == sqldb.Postgres {
+			if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(1094862934)"); err != nil {
+				return err
+			}
+		}
 		n, err := tx.Exec(ctx, `UPDATE queue_lease SET epoch = epoch + 1, holder = ?, since = ?
 			WHERE name = ? AND epoch = ? AND EXISTS (SELECT 1 FROM queue_beat WHERE name = ? AND beat = ?)`,
 			holder, sqldb.Micros(time.Now()), leaseName, seen.Epoch, leaseName, seen.Beat)
@@ -63,11 +69,17 @@ func (q Queue) Resign(ctx context.Context, epoch int64) error {
 }
 
 // Fence lets every write of this store fail once the lease of an epoch is lost. A write
-// that has begun is waited for by whoever claims the lease.
+// that has begun is waited for by whoever claims the lease; the server ends one whose
+// process says nothing for a minute, so that one that is gone is not waited for longer.
 func (s *Store) Fence(epoch int64) {
 	s.db.Guard(func(ctx context.Context, tx *sqldb.Tx) error {
+		if tx.Engine() == sqldb.Postgres {
+			if _, err := tx.Exec(ctx, "SELECT set_config('idle_in_transaction_session_timeout', '60s', true), pg_advisory_xact_lock_shared(1094862934)"); err != nil {
+				return err
+			}
+		}
 		var now int64
-		if _, err := tx.Row(ctx, "SELECT epoch FROM queue_lease WHERE name = ?"+tx.Sharing(), []any{leaseName}, &now); err != nil {
+		if _, err := tx.Row(ctx, "SELECT epoch FROM queue_lease WHERE name = ?", []any{leaseName}, &now); err != nil {
 			return err
 		}
 		if now != epoch {

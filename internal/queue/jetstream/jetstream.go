@@ -203,6 +203,7 @@ func (q *Queue) MaxEvent() int { return max(int(q.conn.MaxPayload())-roundPayloa
 func (q *Queue) Close() error {
 	close(q.stop)
 	q.ended.Wait()
+	_ = q.conn.FlushTimeout(2 * time.Second) // lots that were returned go to others at once
 	q.conn.Close()
 	return nil
 }

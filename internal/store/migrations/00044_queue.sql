@@ -25,7 +25,7 @@ CREATE TABLE queue_counter (
     name  TEXT NOT NULL PRIMARY KEY,
     value BIGINT NOT NULL
 );
--- Who keeps: writes hold the row of the lease, beats do not touch it.
+-- Who keeps, and the beat with which it says that it is there.
 CREATE TABLE queue_lease (
     name   TEXT NOT NULL PRIMARY KEY,
     epoch  BIGINT NOT NULL,
