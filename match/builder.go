@@ -29,7 +29,8 @@ type Builder struct {
 	gates    [parts]chain[uint64]
 	lastGate uint64
 	nets     []network
-	hosts    hosts
+	hosts    hostList
+	begins6  begins6
 	n        int
 	facts
 }
@@ -99,9 +100,12 @@ func (b *Builder) addNet(t indicator.Type, value string, id uint64) error {
 	e := networkOf(p)
 	if t == indicator.IPv4 {
 		b.spaces |= 1 << spaceHost4
-		b.hosts.add(uint32(e.lo), uint32(e.lo)|math.MaxUint32>>e.bits)
+		b.hosts.any = true
+		b.hosts.ranges.add([2]uint32{uint32(e.lo), uint32(e.lo) | math.MaxUint32>>e.bits})
 	} else {
 		b.spaces |= 1 << spaceHost6
+		first := uint16(e.hi >> 48)
+		b.begins6.add(first, first|uint16(math.MaxUint16>>min(e.bits, 16)))
 	}
 	e.id = id
 	b.nets = append(b.nets, e)
@@ -129,11 +133,15 @@ func (p *pages) add(s space, id uint64, value string) (off uint32, ok bool) {
 		p.last = append(p.last, 0) // offset 0 means a free slot
 	}
 	p.grow(most + len(value))
-	off = uint32(len(p.full)<<pageBits + len(p.last))
-	p.last = append(p.last, byte(s))
-	p.last = binary.LittleEndian.AppendUint64(p.last, id)
-	p.last = binary.AppendUvarint(p.last, uint64(len(value)))
-	p.last = append(p.last, value...)
+	n := len(p.last)
+	off = uint32(len(p.full)<<pageBits + n)
+	rec := p.last[n : n+recordHead+1 : cap(p.last)]
+	rec[0] = byte(s)
+	binary.LittleEndian.PutUint64(rec[1:], id)
+	if rec[recordHead] = byte(len(value)); len(value) >= 0x80 {
+		rec = binary.AppendUvarint(rec[:recordHead], uint64(len(value)))
+	}
+	p.last = append(p.last[:n+len(rec)], value...)
 	return off, true
 }
 

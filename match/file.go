@@ -25,7 +25,7 @@ import (
 // layout, the hashes, the meaning of a space.
 const (
 	fileMagic    = 0x7865646e69746476 // "vdtindex"
-	fileVersion  = 2
+	fileVersion  = 3
 	headSize     = 512
 	sectionAlign = 64
 	// MaxNote bounds Builder.Note.
@@ -46,10 +46,10 @@ func damaged(format string, args ...any) error {
 // sections returns the parts of the file in order. The text comes last: only its
 // pages are not one slice.
 func (x *Index) sections() [][][]byte {
-	return [][][]byte{{x.note}, {x.slots}, {x.bloom}, {x.nets.slots}, {x.nets.blocks}, {x.hosts}, x.text}
+	return [][][]byte{{x.note}, {x.slots}, {x.bloom}, {x.nets.slots}, {x.nets.blocks}, {x.hosts}, {x.begins6}, x.text}
 }
 
-const sectionCount = 7
+const sectionCount = 8
 
 // numbers returns what the head holds besides the table of sections.
 func (x *Index) numbers() []*uint64 {
@@ -165,8 +165,9 @@ func Open(file []byte) (*Index, error) {
 	if size != uint64(len(file)) {
 		return nil, damaged("it has %d bytes instead of %d", len(file), size)
 	}
-	x.note, x.slots, x.bloom, x.nets.slots, x.nets.blocks, x.hosts = parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]
-	for text := parts[6]; len(text) > 0; {
+	x.note, x.slots, x.bloom, x.nets.slots, x.nets.blocks = parts[0], parts[1], parts[2], parts[3], parts[4]
+	x.hosts, x.begins6 = parts[5], parts[6]
+	for text := parts[7]; len(text) > 0; {
 		n := min(len(text), pageSize)
 		x.text = append(x.text, text[:n:n])
 		text = text[n:]
@@ -182,7 +183,9 @@ func (x *Index) check() error {
 		return damaged("a table has an odd size")
 	case blocks != 0 && blocks != blocks16 && blocks != blocks20 && blocks != blocks24, x.nets.n > 0 && blocks == 0:
 		return damaged("the table of networks is not whole")
-	case x.uses(spaceHost4) != (len(x.hosts) == blocks16), len(x.hosts)%blocks16 != 0:
+	case x.uses(spaceHost6) != (len(x.begins6) > 0), len(x.begins6)%blocks16 != 0, len(x.begins6) > blocks16:
+		return damaged("the table of IPv6 is not whole")
+	case x.uses(spaceHost4) != (len(x.hosts) > 0), !x.hosts.whole():
 		return damaged("the table of addresses is not whole")
 	case x.probes > len(x.slots)/slotSize, x.nets.probes > len(x.nets.slots)/netSlot:
 		return damaged("it counts more probes than slots")
@@ -194,7 +197,7 @@ func (x *Index) check() error {
 // was built is always right. The error is ErrDamaged and names the part.
 func (x *Index) Verify() error {
 	defer runtime.KeepAlive(x)
-	names := [sectionCount]string{"note", "slots", "filter", "networks", "blocks", "hosts", "text"}
+	names := [sectionCount]string{"note", "slots", "filter", "networks", "blocks", "hosts", "IPv6", "text"}
 	if x.sums == nil {
 		return nil
 	}

@@ -49,28 +49,38 @@ func (x *Index) mayHold(name string) bool {
 func trailing(c byte) bool { return c == '.' || c == '-' || c == '_' }
 
 // foldHash hashes ASCII letters without regard to case (and some punctuation
-// alike: it is for the filter, where a collision costs time only).
+// alike: it is for the filter, where a collision costs time only). What is longer
+// than eight bytes is read in eights of which the last two may overlap.
 func foldHash[T string | []byte](s T) uint64 {
 	const k1, k2 = 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93
-	h := uint64(len(s)) * k1
-	for len(s) > 8 {
-		h = mix(h^fold8(s), k2)
-		s = s[8:]
+	h, n := uint64(len(s))*k1, len(s)
+	if n < 8 {
+		return mix(h^foldShort(s), k1)
 	}
-	if len(s) == 8 {
-		return mix(h^fold8(s), k1)
+	for i := 0; i < n-8; i += 8 {
+		h = mix(h^fold8(s[i:]), k2)
 	}
-	var w uint64
-	for i := range len(s) {
-		w |= uint64(s[i]|0x20) << (8 * i)
-	}
-	return mix(h^w, k1)
+	return mix(h^fold8(s[n-8:]), k1)
 }
 
 func fold8[T string | []byte](s T) uint64 {
 	var b [8]byte
 	copy(b[:], s[:8])
 	return binary.LittleEndian.Uint64(b[:]) | 0x2020202020202020
+}
+
+// foldShort packs less than eight bytes into a word.
+func foldShort[T string | []byte](s T) (w uint64) {
+	if n := len(s); n >= 4 {
+		var b [8]byte
+		copy(b[:4], s[:4])
+		copy(b[4:], s[n-4:])
+		return binary.LittleEndian.Uint64(b[:]) | 0x2020202020202020
+	}
+	for i := range len(s) {
+		w |= uint64(s[i]|0x20) << (8 * i)
+	}
+	return w
 }
 
 func mix(a, b uint64) uint64 {
@@ -104,7 +114,7 @@ func (b *Builder) addGates(k key) {
 	case spaceIPv4:
 		b.addHost(k.host)
 	case spaceIPv6:
-		b.spaces |= 1 << spaceHost6
+		b.addHost6(k.host)
 	}
 	if b.unseenSpace(k.space) {
 		b.unseen |= 1 << k.space
@@ -115,7 +125,7 @@ func (b *Builder) addGates(k key) {
 func (b *Builder) host(s space, host string) {
 	switch {
 	case strings.IndexByte(host, ':') >= 0:
-		b.spaces |= 1 << spaceHost6
+		b.addHost6(host)
 	case isDotted(host):
 		b.addHost(host)
 		b.gate(key{space: spaceIPv4, host: host}.hash())
@@ -127,10 +137,14 @@ func (b *Builder) host(s space, host string) {
 // nameGate: a name without a dot inside is none that a Searcher looks at.
 func (b *Builder) nameGate(s space, name string) {
 	two, three, end := gates(name)
-	if strings.LastIndexByte(name[:end], '.') <= 0 {
+	tld := labelAt(name, end)
+	if tld <= 1 {
 		b.unseen |= 1 << s
 	}
 	b.spaces |= 1 << spaceGate
+	if tld < end && isDigit(name[tld]) {
+		b.spaces |= 1 << spaceDigitLabel
+	}
 	if three >= 0 {
 		two = three
 	}

@@ -60,11 +60,12 @@ type Hit struct {
 // free. A record is space (1 byte), id (8), length (uvarint), value; none lies
 // across the end of a page. bloom stands in front, see filter.
 type Index struct {
-	text  [][]byte // pages of pageSize bytes; the last may be shorter
-	slots []byte
-	bloom filter
-	nets  nets
-	hosts hosts
+	text    [][]byte // pages of pageSize bytes; the last may be shorter
+	slots   []byte
+	bloom   filter
+	nets    nets
+	hosts   hosts
+	begins6 begins6
 	facts
 	note []byte
 	sums []uint64 // of the sections of the file it was opened from; nil when built
@@ -100,7 +101,7 @@ func (x *Index) Note() []byte { return x.note }
 
 // Size returns the bytes the index holds.
 func (x *Index) Size() int {
-	return len(x.slots) + len(x.bloom) + x.textSize() + x.nets.size() + len(x.hosts)
+	return len(x.slots) + len(x.bloom) + x.textSize() + x.nets.size() + len(x.hosts) + len(x.begins6)
 }
 
 func (x *Index) textSize() int {

@@ -51,7 +51,8 @@ const (
 	spaceGate  // anything that has a name
 	spaceHost4 // anything that has an IPv4 address
 	spaceHost6
-	spaceForeign // a path of nothing but letters of another script
+	spaceForeign    // a path of nothing but letters of another script
+	spaceDigitLabel // a name whose last label begins with a digit
 	spaceCount
 )
 

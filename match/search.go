@@ -3,16 +3,17 @@ package match
 import (
 	"bytes"
 	"encoding/binary"
-	"math/bits"
 	"runtime"
 	"slices"
+
+	"github.com/zeebo/xxh3"
 
 	"github.com/vedette-soc/vedette/indicator"
 )
 
 // batch is how many questions are put to the filter at once: its memory is then
 // fetched for all of them together.
-const batch = 192
+const batch = 512
 
 // Touch is a place in a raw record that may touch an indicator.
 type Touch struct {
@@ -31,20 +32,27 @@ type Touch struct {
 // in capitals, with letters of any script. What it cannot see are the types
 // that [Index.Unseen] lists.
 //
-// It goes from dot to dot and looks at the token around each, and at every 32nd
-// byte for the digits of a hash. One question to a filter settles most tokens:
-// the last two labels of a name, an address, a hash.
+// It makes a map of each record, see block, and goes by that from dot to dot, to
+// look at the token around each, and to what is long enough for a hash. One
+// question to a filter settles most tokens: the last two labels of a name, an
+// address, a hash.
 type Searcher struct {
-	x      *Index
-	probes []probe
-	lines  [][]byte
-	line   []byte // being searched
-	plain  []byte // the same without escapes; nil while it is searched as it stands
-	record int
-	named  []bool // by record
-	dst    []Touch
-	fold   []byte
-	hits   []Hit
+	x         *Index
+	probes    []probe
+	addresses []probe
+	lines     [][]byte
+	line      []byte // being searched
+	mapper    mapper
+	blocks    []block // of line
+	traits    traits
+	marks     byteSet // behind which there may be a part of a path
+	inner     byteSet // the same in JSON without a backslash
+	plain     []byte  // the same without escapes; nil while it is searched as it stands
+	record    int
+	named     []bool // by record
+	dst       []Touch
+	fold      []byte
+	hits      []Hit
 }
 
 // probe is a question to the filter about the token [from, to) of a record.
@@ -66,7 +74,11 @@ const (
 )
 
 // Searcher returns a Searcher of the index.
-func (x *Index) Searcher() *Searcher { return &Searcher{x: x} }
+func (x *Index) Searcher() *Searcher {
+	s := &Searcher{x: x, marks: setOf(x.marks)}
+	s.inner = s.marks.without('"')
+	return s
+}
 
 // Unseen lists the types of indicators in the index that a Searcher cannot see,
 // in whole or in part: where they count, every record must be read.
@@ -98,7 +110,7 @@ func (s *Searcher) Search(records [][]byte, dst []Touch) []Touch {
 	for i, r := range records {
 		s.record, s.line = i, r
 		s.search()
-		if len(s.probes) >= batch {
+		if len(s.probes)+len(s.addresses) >= batch {
 			s.settle()
 		}
 	}
@@ -126,7 +138,7 @@ func (s *Searcher) mustRead() { s.touch(0, len(s.line)) }
 // search looks at one record as it stands, and once more with its escapes
 // undone.
 func (s *Searcher) search() {
-	if !s.lookAt(s.line) || s.named[s.record] || bytes.IndexByte(s.line, '\\') < 0 {
+	if !s.lookAt(s.line) || s.named[s.record] || !s.traits.backslash {
 		return
 	}
 	plain, again := s.line, true
@@ -147,67 +159,104 @@ func (s *Searcher) search() {
 
 // lookAt scans a line unless it must be read in any case.
 func (s *Searcher) lookAt(line []byte) bool {
-	foreign, mapped := survey(line)
-	if foreign && foreignHost(line) || defanged(line) || s.x.uses(spaceForeign) && (foreign || foreignPercent(line)) {
+	s.blocks, s.traits = s.mapper.blocks(line)
+	foreign := s.traits.foreign
+	if foreign && foreignHost(line) || s.defanged() || s.x.uses(spaceForeign) && (foreign || foreignPercent(line)) {
 		s.mustRead()
 		return false
 	}
-	s.scan(mapped)
+	s.scan()
 	return true
 }
 
 // scan looks for everything that the index may hold.
-func (s *Searcher) scan(mapped bool) {
+func (s *Searcher) scan() {
 	x := s.x
 	if x.uses(spaceGate) || x.uses(spaceHost4) {
 		s.dots()
 	}
-	for i, w := range x.marks {
-		for ; w != 0; w &= w - 1 {
-			s.segments(byte(64*i + bits.TrailingZeros64(w)))
-		}
+	if x.marks != [2]uint64{} {
+		s.segments()
 	}
 	if x.uses(spaceMD5) || x.uses(spaceSHA1) || x.uses(spaceSHA256) || x.uses(spaceSHA512) || x.uses(spaceJA3) {
 		s.digests()
 	}
-	if x.uses(spaceHost6) || mapped && x.uses(spaceHost4) {
+	if x.uses(spaceHost6) || x.uses(spaceHost4) && s.mapped() {
 		s.colons()
 	}
 }
 
 // ask puts a question on the list.
 func (s *Searcher) ask(hash uint64, from, to int, what asking) {
-	s.put(probe{hash: hash, record: int32(s.record), from: int32(from), to: int32(to), ask: what})
-}
-
-func (s *Searcher) put(p probe) {
-	s.probes = append(s.probes, p)
+	s.probes = append(s.probes, probe{hash: hash, record: int32(s.record), from: int32(from), to: int32(to), ask: what})
 	if len(s.probes) >= 2*batch {
 		s.settle()
 	}
 }
 
-// settle answers all questions on the list: first by the filter and the blocks of
-// networks, then, for the few that get past, in full.
+// putAddress puts the question for an address on the list.
+func (s *Searcher) putAddress(addr uint32, from, to int) {
+	s.addresses = append(s.addresses, probe{addr: addr, record: int32(s.record), from: int32(from), to: int32(to), ask: askAddress})
+	if len(s.addresses) >= 2*batch {
+		s.settle()
+	}
+}
+
+// settle answers all questions on the list: first by the tables that tell most of
+// them at once, one list after the other, so that the processor fetches the
+// memory for many together; then, for the few that get past, in full.
 func (s *Searcher) settle() {
-	f, nets := s.x.bloom, &s.x.nets
+	s.confirmAll(s.settleAddresses())
+	s.confirmAll(s.settleProbes())
+	s.addresses, s.probes = s.addresses[:0], s.probes[:0]
+}
+
+func (s *Searcher) settleProbes() []probe {
+	f, n := s.x.bloom, 0
 	words := len(f) / 8
-	n := 0
+	if words == 0 {
+		return nil
+	}
 	for i := range s.probes {
 		p := &s.probes[i]
-		m := filterMask(p.hash)
-		if words > 0 && binary.LittleEndian.Uint64(f[8*home(p.hash, words):])&m == m || p.ask == askAddress && nets.near4(p.addr) {
+		if m := filterMask(p.hash); binary.LittleEndian.Uint64(f[8*home(p.hash, words):])&m == m {
 			s.probes[n] = *p
 			n++
 		}
 	}
-	for i := range s.probes[:n] {
-		p := &s.probes[i]
+	return s.probes[:n]
+}
+
+func (s *Searcher) settleAddresses() []probe {
+	hosts, n := s.x.hosts, 0
+	for i := range s.addresses {
+		if p := &s.addresses[i]; hosts.nearer(p.addr) {
+			s.addresses[n] = *p
+			n++
+		}
+	}
+	near := s.addresses[:n]
+	for i := range near {
+		p := &near[i]
+		p.hash = xxh3.HashSeed(s.text(int(p.record))[p.from:p.to], uint64(spaceIPv4)+1)
+	}
+	n = 0
+	for i := range near {
+		if p := &near[i]; s.x.bloom.has(p.hash) || s.x.nets.near4(p.addr) {
+			near[n] = *p
+			n++
+		}
+	}
+	return near[:n]
+}
+
+func (s *Searcher) confirmAll(probes []probe) {
+	for i := range probes {
+		p := &probes[i]
 		if record, from, to := int(p.record), int(p.from), int(p.to); !s.named[record] && s.confirm(p.ask, s.text(record), from, to) {
 			s.touchRecord(record, from, to)
 		}
 	}
-	s.probes = s.probes[:0]
 }
 
 // text is what the places of probes count in.

@@ -2,45 +2,43 @@ package match
 
 import (
 	"bytes"
-	"net/netip"
+	"math/bits"
 	"strings"
 
 	"github.com/zeebo/xxh3"
-
-	"github.com/vedette-soc/vedette/indicator"
 )
 
-// digests looks at every 32nd byte: a hash has one of them in it.
+// digests looks for runs of digits that are long enough for a hash: such a run
+// fills a quarter of a block from end to end.
 func (s *Searcher) digests() {
-	line := s.line
-	for i := 0; i < len(line); i += shortestHash {
-		const half = shortestHash / 2
-		if i >= half && i+half < len(line) {
-			b := line[i-half : i+half+1]
-			if hexes[b[16]]&(hexes[b[0]]&hexes[b[4]]&hexes[b[8]]&hexes[b[12]]|hexes[b[20]]&hexes[b[24]]&hexes[b[28]]&hexes[b[32]]) == 0 {
-				continue // neither half of it is here
+	const lows, highs = 0x0001000100010001, 0x8000800080008000
+	next := 0
+	for w := range s.blocks {
+		hex := s.blocks[w].hex
+		for full := (^hex - lows) & hex & highs; full != 0; full &= full - 1 {
+			at := w*blockSize + bits.TrailingZeros64(full)
+			if at < next {
+				continue
 			}
-		} else if hexes[line[i]] == 0 {
-			continue
+			from := runStart(s.blocks, at, hexKind)
+			next = runEnd(s.blocks, at, hexKind)
+			if next-from >= shortestHash {
+				s.digits(from, next)
+			}
 		}
-		from, to := i, i+1
-		for from > 0 && hexes[line[from-1]] != 0 {
-			from--
-		}
-		for to < len(line) && hexes[line[to]] != 0 {
-			to++
-		}
-		if to-from < shortestHash {
-			continue
-		}
-		s.digest(from, to)
-		if from > 0 && line[from-1] == '\\' {
-			s.digest(from+1, to) // the letter of \b or \f
-		}
-		if from > 0 && line[from-1] == '%' {
-			s.digest(from+2, to)
-		}
-		i = (to - 1) / shortestHash * shortestHash
+	}
+}
+
+func hexKind(b *block) uint64 { return b.hex }
+
+// digits looks at a run of digits.
+func (s *Searcher) digits(from, to int) {
+	s.digest(from, to)
+	if from > 0 && s.line[from-1] == '\\' {
+		s.digest(from+1, to) // the letter of \b or \f
+	}
+	if from > 0 && s.line[from-1] == '%' {
+		s.digest(from+2, to)
 	}
 }
 
@@ -74,115 +72,47 @@ func (s *Searcher) digest(from, to int) {
 	}
 }
 
-// colons goes from colon to colon and looks for IPv6 addresses.
-func (s *Searcher) colons() {
-	line := s.line
-	for i := 0; i < len(line); {
-		c := bytes.IndexByte(line[i:], ':')
-		if c < 0 {
-			return
-		}
-		from, to := i+c, i+c+1
-		for from > 0 && partOf6(line[from-1]) {
-			from--
-		}
-		for to < len(line) && partOf6(line[to]) {
-			to++
-		}
-		i = to
-		if n := bytes.Count(line[from:to], []byte(":")); n >= 6 || n >= 2 && bytes.Contains(line[from:to], []byte("::")) {
-			s.address6(from, to, n)
-		}
-	}
-}
-
-func partOf6(c byte) bool { return isHexByte(c) || c == ':' || c == '.' }
-
-// address6 tries every beginning of a stretch of digits and colons: what stands
-// before an address may be digits too.
-func (s *Searcher) address6(from, to, colons int) {
-	line := s.line
-	if colons > 32 {
-		s.mustRead()
-		return
-	}
-	ends := []int{to}
-	for end := to; end > from && (line[end-1] == ':' || line[end-1] == '.'); {
-		end--
-		ends = append(ends, end)
-	}
-	if end := from + bytes.LastIndexByte(line[from:to], ':'); end > from {
-		ends = append(ends, end) // a port, as in http://2001:db8::1:443/
-	}
-	try := func(start int) bool {
-		for _, end := range ends {
-			if end-start < 2 || end-start > 45 {
-				continue
-			}
-			if a, err := netip.ParseAddr(string(line[start:end])); err == nil && s.hasAddress(a) {
-				s.touch(start, end)
-				return true
-			}
-		}
-		return false
-	}
-	if try(from) || from > 0 && line[from-1] == '\\' && try(from+1) || from > 0 && line[from-1] == '%' && try(from+2) {
-		return
-	}
-	for i := from; i < to; i++ {
-		if line[i] == ':' && (try(i) || try(i+1)) {
-			return
-		}
-		if line[i] == '.' && try(i+1) {
-			return
-		}
-	}
-}
-
-func (s *Searcher) hasAddress(a netip.Addr) bool {
-	a = a.Unmap().WithZone("")
-	host, t := a.String(), indicator.IPv6
-	if a.Is4() {
-		t = indicator.IPv4
-	}
-	if s.hits = s.x.address(t, host, false, s.hits[:0]); len(s.hits) > 0 {
-		return true
-	}
-	if t == indicator.IPv6 {
-		host = "[" + host + "]"
-	}
-	return s.hasHost(host)
-}
-
 // defanged says whether a line has one of the signs by which people keep an
 // indicator from being clicked, except for those at a dot, which dots sees. They
 // are those of indicator.Refang.
-func defanged(line []byte) bool {
-	return bracketed(line, '[', "./:@dDaA") || bracketed(line, '(', ".:@dDaA") || bracketed(line, '{', ".@dDaA")
-}
-
-func bracketed(line []byte, open byte, next string) bool {
-	for {
-		i := bytes.IndexByte(line, open)
-		if i < 0 || i+2 >= len(line) {
-			return false
-		}
-		line = line[i+1:]
-		c := line[0]
-		if c == '"' || c != '\\' && strings.IndexByte(next, c) < 0 {
-			continue
-		}
-		inner := bytes.TrimLeft(line[:min(len(line), 24)], `\`)
-		if bytes.HasPrefix(inner, []byte(".")) && open == '[' {
-			return true
-		}
-		inner = bytes.ReplaceAll(inner, []byte(`\`), nil)
-		for _, sign := range signsOf {
-			if bytes.HasPrefix(inner, []byte(sign)) {
+func (s *Searcher) defanged() bool {
+	for w := range s.blocks {
+		for open := s.blocks[w].open; open != 0; open &= open - 1 {
+			at := w*blockSize + bits.TrailingZeros64(open)
+			if at+2 >= len(s.line) {
+				return false
+			}
+			if c := s.line[at+1]; c != '"' && bracketed(s.line[at], s.line[at+1:]) {
 				return true
 			}
 		}
 	}
+	return false
+}
+
+// bracketed says whether what stands behind an opening bracket is such a sign.
+func bracketed(open byte, rest []byte) bool {
+	next := ".:@dDaA\\"
+	switch open {
+	case '[':
+		next = "./:@dDaA\\"
+	case '{':
+		next = ".@dDaA\\"
+	}
+	if strings.IndexByte(next, rest[0]) < 0 {
+		return false
+	}
+	inner := bytes.TrimLeft(rest[:min(len(rest), 24)], `\`)
+	if bytes.HasPrefix(inner, []byte(".")) && open == '[' {
+		return true
+	}
+	inner = bytes.ReplaceAll(inner, []byte(`\`), nil)
+	for _, sign := range signsOf {
+		if bytes.HasPrefix(inner, []byte(sign)) {
+			return true
+		}
+	}
+	return false
 }
 
 // signsOf are what may stand behind the opening bracket.

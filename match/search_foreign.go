@@ -2,56 +2,9 @@ package match
 
 import (
 	"bytes"
-	"encoding/binary"
 	"unicode"
 	"unicode/utf8"
 )
-
-// survey looks at all bytes once. foreign: one is not ASCII. mapped: there is
-// "ffff", as in an IPv4 address written as IPv6 in hexadecimal.
-func survey(line []byte) (foreign, mapped bool) {
-	const high = 0x8080808080808080
-	if len(line) < 32 {
-		for _, c := range line {
-			foreign = foreign || c >= utf8.RuneSelf
-		}
-		return foreign, hasFFFF(line)
-	}
-	var all uint64
-	for at := 0; at < len(line); at += 32 {
-		at = min(at, len(line)-32) // the last part overlaps the one before it
-		part := line[at : at+32]
-		a, b := binary.LittleEndian.Uint64(part), binary.LittleEndian.Uint64(part[8:])
-		c, d := binary.LittleEndian.Uint64(part[16:]), binary.LittleEndian.Uint64(part[24:])
-		all |= a | b | c | d
-		if doubleF(a)|doubleF(b)|doubleF(c)|doubleF(d) != 0 && !mapped {
-			mapped = hasFFFF(line[max(0, at-3):min(len(line), at+36)])
-		}
-	}
-	return all&high != 0, mapped
-}
-
-// doubleF is not zero when a quarter of the word is the letter f twice: of four in
-// a row two always are.
-func doubleF(w uint64) uint64 {
-	d := (w | 0x2020202020202020) ^ 0x6666666666666666
-	return (d - 0x0001000100010001) &^ d & 0x8000800080008000
-}
-
-func hasFFFF(line []byte) bool {
-	run := 0
-	for _, c := range line {
-		if c|0x20 != 'f' {
-			if c == ':' && run >= 4 {
-				return true
-			}
-			run = 0
-			continue
-		}
-		run++
-	}
-	return false
-}
 
 // foreignHost says whether a line has a word with letters of another script that
 // may be the name of a host: it has a dot, or something that is neither a letter

@@ -7,39 +7,6 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// dots goes from dot to dot and looks at the token around each.
-func (s *Searcher) dots() {
-	line := s.line
-	for i := 0; i < len(line); {
-		d := bytes.IndexByte(line[i:], '.')
-		if d < 0 {
-			return
-		}
-		from, to := i+d, i+d+1
-		has := uint8(dotByte)
-		for from > 0 && tokens[line[from-1]] != 0 {
-			from--
-			has |= tokens[line[from]]
-		}
-		for to < len(line) && tokens[line[to]] != 0 {
-			has |= tokens[line[to]]
-			to++
-		}
-		i = to
-		if line[from] == '.' && from > 0 && line[from-1] == '\\' || to < len(line) && line[to] == ']' && line[to-1] == '.' {
-			s.mustRead() // one of the ways to defang a dot
-			return
-		}
-		if to-from < 3 || from > 0 && to+1 < len(line) && line[to] == '"' && line[to+1] == ':' && line[from-1] == '"' && has&letterByte != 0 {
-			continue // the second is the name of a field, such as "id.orig_h", which is no value
-		}
-		s.token(from, to, has)
-		if from > 0 && (line[from-1] == '\\' || line[from-1] == '%') {
-			s.escaped(from, to)
-		}
-	}
-}
-
 // escaped looks at a token without its first bytes where they belong to an
 // escape before it: \nevil.example, %2Fevil.example.
 func (s *Searcher) escaped(from, to int) {
@@ -134,14 +101,17 @@ func (s *Searcher) name(from, to int) {
 	if last <= 0 {
 		return
 	}
+	if onlyDigitsAndDots(line[from:to]) { // "1.2.3.4_"
+		s.address(from, to)
+	}
+	if isDigit(line[from+last+1]) && !s.x.uses(spaceDigitLabel) {
+		return // 23.358464Z
+	}
 	if two, three, _ := gates(line[from:to]); line[from+two] != '.' {
 		s.ask(foldHash(line[from+two:to]), from, to, askName)
 		if three >= 0 {
 			s.ask(foldHash(line[from+three:to]), from, to, askName)
 		}
-	}
-	if onlyDigitsAndDots(line[from:to]) { // "1.2.3.4_"
-		s.address(from, to)
 	}
 }
 
@@ -154,19 +124,15 @@ func (s *Searcher) address(from, to int) {
 	for to > from && trailing(line[to-1]) {
 		to--
 	}
-	addr, ok := dottedQuad(line[from:to])
-	if !ok || !s.x.hosts.near(addr) {
-		return
+	if addr, ok := dottedQuad(line[from:to]); ok && s.x.hosts.near(addr) {
+		s.putAddress(addr, from, to)
 	}
-	s.put(probe{
-		hash: xxh3.HashSeed(line[from:to], uint64(spaceIPv4)+1), addr: addr, record: int32(s.record), from: int32(from), to: int32(to), ask: askAddress,
-	})
 }
 
 // dottedQuad reads an address as indicator.Canonical does: four numbers up to 255
 // without leading zeros.
 func dottedQuad[T string | []byte](b T) (addr uint32, ok bool) {
-	if len(b) < 7 || len(b) > 15 {
+	if len(b) < 7 || len(b) > longestQuad {
 		return 0, false
 	}
 	n, digits, dots := uint32(0), 0, 0
@@ -241,30 +207,4 @@ func (s *Searcher) confirmHost(token []byte, mail bool) bool {
 		_, rest, _ = strings.Cut(rest, ".")
 	}
 	return false
-}
-
-// segments looks at the token behind each mark, a slash above all: a part of a
-// path.
-func (s *Searcher) segments(mark byte) {
-	line := s.line
-	isJSON := len(line) > 0 && (line[0] == '{' || line[0] == '[')
-	for i := 0; i < len(line); {
-		at := bytes.IndexByte(line[i:], mark)
-		if at < 0 {
-			return
-		}
-		from := i + at + 1
-		to := from
-		for to < len(line) && tokens[line[to]] != 0 {
-			to++
-		}
-		i = to
-		for to > from && trailing(line[to-1]) {
-			to--
-		}
-		if to == from || mark == '\\' && isJSON && to-from == 1 && (from < 2 || line[from-2] != '\\') {
-			continue // \n and its like
-		}
-		s.ask(xxh3.HashSeed(line[from:to], segmentSeed(mark)), from, to, askSegment)
-	}
 }

@@ -27,13 +27,3 @@ const (
 	lowByte
 	dotByte
 )
-
-// hexes marks the digits of hashes.
-var hexes = func() (c [256]uint8) {
-	for i := range c {
-		if isHexByte(byte(i)) {
-			c[i] = 1
-		}
-	}
-	return c
-}()

@@ -1,6 +1,7 @@
 package stix
 
 import (
+	"cmp"
 	"errors"
 	"iter"
 	"slices"
@@ -21,7 +22,7 @@ var ErrTooComplex = errors.New("the pattern has more combinations of these obser
 // asks for such objects within the same observation. The error is a regular
 // expression that RE2 does not have, or ErrTooComplex.
 func (p Pattern) Match(data []ObservedData) ([]int, error) {
-	e := &evaluation{data: data, left: maxEvaluation}
+	e := &evaluation{data: data, left: cmp.Or(p.most, maxEvaluation), tests: p.tests}
 	for i := range data {
 		for range max(data[i].Number, 1) {
 			e.of = append(e.of, i)
@@ -42,10 +43,11 @@ func (p Pattern) Match(data []ObservedData) ([]int, error) {
 // counted as often as it was seen; a binding is the instances that satisfy an
 // expression together.
 type evaluation struct {
-	data []ObservedData
-	of   []int // the observation of each instance
-	left int
-	err  error
+	data  []ObservedData
+	of    []int // the observation of each instance
+	left  int
+	tests map[string]test // compiled before; nil = none
+	err   error
 }
 
 type binding []int32

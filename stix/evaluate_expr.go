@@ -97,7 +97,7 @@ func objectTypes(x Expr) []string {
 // with a value at its path that passes.
 func (e *evaluation) compared(c Comparison, d *ObservedData) map[string]bool {
 	out := map[string]bool{}
-	test, err := testOf(c)
+	test, err := e.test(c)
 	if err != nil {
 		if e.err == nil {
 			e.err = err

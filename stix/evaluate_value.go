@@ -14,8 +14,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// testOf returns what a comparison asks of one value, without its NOT.
-func testOf(c Comparison) (func(any) bool, error) {
+// test is what a comparison asks of one value, without its NOT.
+type test func(value any) bool
+
+// testOf compiles the test of a comparison.
+func testOf(c Comparison) (test, error) {
 	switch c.Op {
 	case Equal, NotEqual:
 		want := c.Op == Equal

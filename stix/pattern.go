@@ -8,8 +8,10 @@ import (
 
 // Pattern is a parsed STIX pattern (STIX 2.1, part 9). It is immutable.
 type Pattern struct {
-	Root Observation
-	text string
+	Root  Observation
+	text  string
+	tests map[string]test // what Prepare has compiled, by operator and literal
+	most  int             // steps of one evaluation; 0 = maxEvaluation
 }
 
 // String returns the pattern as it was written.

@@ -14,6 +14,7 @@ import (
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/app"
 	"github.com/vedette-soc/vedette/match"
+	"github.com/vedette-soc/vedette/match/pattern"
 	"github.com/vedette-soc/vedette/misp"
 )
 
@@ -102,6 +103,8 @@ type matching struct {
 	dst      []app.Hit
 	scratch  []match.Hit
 	told     map[place]bool // of the current event
+	watch    pattern.Watch  // of patterns over several events
+	err      error          // of writing
 }
 
 // place is an indicator met in a field: an address and the same address with its
@@ -122,18 +125,21 @@ func (m *matching) event(ev *event.Event) error {
 				continue
 			}
 			m.told[at] = true
-			m.hits++
-			line := hitLine{Event: eventPlace{File: ev.Origin.File, Line: ev.Origin.Line}, Observable: o, Indicator: h, Warned: []warningLine{}}
-			if !ev.Time.IsZero() {
-				line.Event.Time = ev.Time.Format(time.RFC3339Nano)
-			}
-			for _, w := range m.warnings.Match(h.Type, h.Value) {
-				line.Warned = append(line.Warned, warningLine{w.List, w.Entry, string(w.Action)})
-			}
-			if err := m.out.Encode(line); err != nil {
-				return err
-			}
+			m.hit(ev, o, h)
 		}
 	}
-	return nil
+	m.known.Patterns(&m.watch, ev, func(o event.Observable, h app.Hit) { m.hit(ev, o, h) })
+	return m.err
+}
+
+func (m *matching) hit(ev *event.Event, o event.Observable, h app.Hit) {
+	m.hits++
+	line := hitLine{Event: eventPlace{File: ev.Origin.File, Line: ev.Origin.Line}, Observable: o, Indicator: h, Warned: []warningLine{}}
+	if !ev.Time.IsZero() {
+		line.Event.Time = ev.Time.Format(time.RFC3339Nano)
+	}
+	for _, w := range m.warnings.Match(h.Type, h.Value) {
+		line.Warned = append(line.Warned, warningLine{w.List, w.Entry, string(w.Action)})
+	}
+	m.err = errors.Join(m.err, m.out.Encode(line))
 }

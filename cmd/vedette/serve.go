@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/vedette-soc/vedette/internal/app"
@@ -13,12 +12,17 @@ func runServe(ctx context.Context, e env, args []string) error {
 	fs := flags(e, "serve")
 	load := settings(fs)
 	listen := fs.String("listen", "", "`ADDRESS` of the pages; default: 127.0.0.1:8443, or as configured")
+	role := fs.String("role", "all", "what this process does: all, receive, match or keep (docs/operations.md)")
 	level := fs.String("log", "", "log level: debug, info, warn, error")
 	if rest, err := parseFlags(fs, args); err != nil || len(rest) > 0 {
 		if err == nil {
 			err = wrong("serve takes no arguments.")
 		}
 		return err
+	}
+	as, err := app.ParseRole(*role)
+	if err != nil {
+		return wrong("-role: %s", err)
 	}
 	c, err := load()
 	if err != nil {
@@ -34,17 +38,11 @@ func runServe(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	log := obs.NewLog(e.stderr, c.Log, e.tty)
-	sys, err := app.Open(ctx, app.Options{Config: c, Version: version(), Log: log})
-	if err != nil {
-		return err
-	}
-	err = sys.Run(ctx, func(l app.Listening) error {
-		log.InfoContext(ctx, "serving", "web", l.Web, "intake", l.Intake, "lists", l.Devices, "private", l.Private, "syslog", l.Syslog, "lumberjack", l.Lumberjack, "data", c.Data)
-		link, err := sys.SetUpLink(ctx, l.Web)
+	return app.Serve(ctx, app.Options{Config: c, Version: version(), Log: log}, as, func(part app.Role, l app.Listening, link string) error {
+		log.InfoContext(ctx, "serving", "web", l.Web, "intake", l.Intake, "lists", l.Devices, "private", l.Private, "syslog", l.Syslog, "lumberjack", l.Lumberjack, "data", c.Data, "role", part)
 		if link != "" {
 			fmt.Fprintf(e.stderr, "\nNobody has signed in yet. Make the first administrator, once, at\n\n  %s\n\n", link)
 		}
-		return err
+		return nil
 	})
-	return errors.Join(err, sys.Close())
 }

@@ -23,6 +23,7 @@ import (
 // server is a `vedette serve` of its own process, on ports the kernel chose.
 type server struct {
 	cmd    *exec.Cmd
+	dir    string // its data
 	log    *logLines
 	exited chan error
 
@@ -66,20 +67,20 @@ private: {listen: "127.0.0.1:0"}
 `
 
 // launch runs a server on the data directory.
-func launch(t *testing.T, dir string) *server {
+func launch(t testing.TB, dir string) *server {
 	t.Helper()
 	return launchAs(t, dir, freePorts)
 }
 
-// launchAs is launch with a configuration.
-func launchAs(t *testing.T, dir, config string) *server {
+// launchAs is launch with a configuration, and more flags.
+func launchAs(t testing.TB, dir, config string, flags ...string) *server {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "vedette.yaml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := &server{log: &logLines{serving: make(chan map[string]any, 1)}, exited: make(chan error, 1)}
-	s.cmd = exec.Command("vedette", "serve", "-config", file, "-data", dir)
+	s := &server{dir: dir, log: &logLines{serving: make(chan map[string]any, 4)}, exited: make(chan error, 1)}
+	s.cmd = exec.Command("vedette", append([]string{"serve", "-config", file, "-data", dir}, flags...)...)
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // never outlive the tests
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
@@ -94,13 +95,13 @@ func launchAs(t *testing.T, dir, config string) *server {
 }
 
 // start runs a server on the data directory and returns when it listens.
-func start(t *testing.T, dir string) *server {
+func start(t testing.TB, dir string) *server {
 	t.Helper()
 	return startAs(t, dir, freePorts)
 }
 
 // startAs is start with a configuration.
-func startAs(t *testing.T, dir, conf string) *server {
+func startAs(t testing.TB, dir, conf string) *server {
 	t.Helper()
 	s := launchAs(t, dir, conf)
 	entry, ok := <-s.log.serving
@@ -126,7 +127,7 @@ func texts(v any) (out []string) {
 }
 
 // kill ends the server as a crash would, and waits until it is gone.
-func (s *server) kill(t *testing.T) {
+func (s *server) kill(t testing.TB) {
 	t.Helper()
 	if err := s.cmd.Process.Kill(); err != nil {
 		t.Error(err)
@@ -135,7 +136,7 @@ func (s *server) kill(t *testing.T) {
 }
 
 // stop asks the server to end and wants it to do so cleanly.
-func (s *server) stop(t *testing.T) {
+func (s *server) stop(t testing.TB) {
 	t.Helper()
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Error(err)
@@ -145,9 +146,11 @@ func (s *server) stop(t *testing.T) {
 	}
 }
 
-func (s *server) gone(t *testing.T) error {
+func (s *server) gone(t testing.TB) error {
 	t.Helper()
-	_ = s.Close()
+	if s.Client != nil {
+		_ = s.Close()
+	}
 	select {
 	case err := <-s.exited:
 		return err
@@ -158,7 +161,7 @@ func (s *server) gone(t *testing.T) error {
 }
 
 // call is an API call that must succeed.
-func call[Out any](t *testing.T, s *server, method, path string, body any) (out Out) {
+func call[Out any](t testing.TB, s *server, method, path string, body any) (out Out) {
 	t.Helper()
 	if err := s.Call(t.Context(), method, path, body, &out); err != nil {
 		t.Fatalf("%s %s: %v\n%s", method, path, err, s.log)
@@ -167,7 +170,7 @@ func call[Out any](t *testing.T, s *server, method, path string, body any) (out 
 }
 
 // token makes a token of a role and returns its secret.
-func token(t *testing.T, s *server, role string) string {
+func token(t testing.TB, s *server, role string) string {
 	t.Helper()
 	return call[struct{ Secret string }](t, s, "POST", "/tokens", map[string]string{"name": role, "role": role}).Secret
 }
@@ -204,7 +207,7 @@ type health struct {
 }
 
 // settled waits until every event that arrived was matched.
-func settled(t *testing.T, s *server) health {
+func settled(t testing.TB, s *server) health {
 	t.Helper()
 	for {
 		h := call[health](t, s, "GET", "/health", nil)

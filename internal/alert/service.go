@@ -34,6 +34,9 @@ func New(store Store) *Service { return &Service{store: store, now: time.Now} }
 type Mark struct {
 	Consumer string
 	Seq      uint64
+	// Lots are what the detections were found in, where matchers are other processes.
+	// Each is taken once: when somebody has, nothing is kept.
+	Lots []uint64
 }
 
 // Taken is what Take did.
@@ -54,7 +57,7 @@ func (s *Service) Take(ctx context.Context, ds []Detection, mark *Mark) (Taken, 
 		if taken, err = g.take(ctx, ds); err != nil || mark == nil {
 			return err
 		}
-		return g.tx.Record(ctx, Change{Consumer: mark.Consumer, Seq: mark.Seq})
+		return g.tx.Record(ctx, Change{Consumer: mark.Consumer, Seq: mark.Seq, Lots: mark.Lots})
 	})
 	if err != nil {
 		return Taken{}, err

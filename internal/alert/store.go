@@ -140,12 +140,13 @@ type Cut struct {
 
 // Change is what Tx.Record keeps beside the data: a line in the audit log and
 // the announcement of Topic about its target (when set), and how far a consumer
-// of events got (when Consumer is set).
+// of events got (when Consumer is set), with the lots that it took.
 type Change struct {
 	Act      *ref.Act
 	Topic    string
 	Consumer string
 	Seq      uint64
+	Lots     []uint64 // taken by it, each for the first time
 }
 
 // QueueQuery selects incidents. Zero fields do not restrict.

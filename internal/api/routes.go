@@ -51,6 +51,7 @@ type Health struct {
 	Index   pipeline.IndexState `json:"index"`
 	Rules   pipeline.RulesState `json:"rules"`
 	Totals  alert.Totals        `json:"totals"`
+	Share   *pipeline.Share     `json:"share,omitempty"`   // the processes that share the work, where there are several
 	Problem string              `json:"problem,omitempty"` // why the history does not answer; its figures are the last known then
 }
 
@@ -59,6 +60,9 @@ func (a *API) system() []route {
 		get("/openapi.json", ref.Nobody, "This description.", nil, func(call) (any, error) { return a.openapi(), nil }),
 		get("/health", ref.Viewer, "Workers, senders, history and index.", nil, func(c call) (Health, error) {
 			h := Health{Version: a.cfg.Version, Workers: a.cfg.Workers(), Senders: a.cfg.Senders(), Index: a.cfg.Matcher.State(), Rules: a.cfg.Rules.State(), Matched: a.cfg.Matched()}
+			if a.cfg.Share != nil {
+				h.Share = a.cfg.Share(c.ctx)
+			}
 			var err error
 			switch h.History, err = a.cfg.History.Stats(c.ctx); {
 			case errs.KindOf(err) == errs.Unavailable: // and who asks how things are wants the rest all the more

@@ -32,6 +32,13 @@ const (
 // the lock of the history keeps a second process out of the whole directory.
 func (s *System) openHistory(ctx context.Context) error {
 	c := s.opt.Config
+	if t := s.opt.tenure; t != nil {
+		h, err := t.openHistory(ctx, false)
+		if err == nil {
+			s.history, s.server = h, h
+		}
+		return err
+	}
 	dir := filepath.Join(c.Data, historyName)
 	home := filepath.Join(c.Data, homeName)
 	if c.History.ClickHouse == "" {

@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"github.com/vedette-soc/vedette/internal/obs"
+	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/supervise"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
@@ -82,4 +85,56 @@ func (s *System) senderTables() []obs.Table {
 			return rows
 		}},
 	}
+}
+
+// shareGauges are figures of the processes that share the work; none where one does all.
+func (s *System) shareGauges() []obs.Gauge {
+	t := s.opt.tenure
+	if t == nil {
+		return nil
+	}
+	seen := &lately{ask: t.health}
+	read := func(of func(*pipeline.Share) float64) func() float64 {
+		return func() float64 { return of(seen.get()) }
+	}
+	return []obs.Gauge{
+		{Name: "transport_pending", Help: "Lots of events in the stream that no matcher has.", Read: read(func(h *pipeline.Share) float64 { return float64(h.Pending) })},
+		{Name: "transport_handed", Help: "Lots that matchers have in hand.", Read: read(func(h *pipeline.Share) float64 { return float64(h.Handed) })},
+		{Name: "transport_redelivered", Help: "Of these, lots that had been handed out before.", Read: read(func(h *pipeline.Share) float64 { return float64(h.Redelivered) })},
+		{Name: "transport_dead", Help: "Lots kept apart, which no matcher could take.", Read: read(func(h *pipeline.Share) float64 { return float64(h.Dead) })},
+		{Name: "transport_bytes", Help: "Bytes in the stream.", Read: read(func(h *pipeline.Share) float64 { return float64(h.Bytes) })},
+		{Name: "keeper_backlog", Help: "Lots whose findings wait for the keeper.", Read: read(func(h *pipeline.Share) float64 { return float64(h.Backlog) })},
+		{Name: "keeper_lag_seconds", Help: "How long the oldest of these has waited.", Read: read(func(h *pipeline.Share) float64 { return h.Lag.Seconds() })},
+		{Name: "keeper_taken", Help: "Lots taken since this process keeps.", Read: read(func(h *pipeline.Share) float64 { return float64(h.Gathered.Taken) })},
+		{Name: "keeper_late", Help: "Of these, after lots that came behind them.", Read: read(func(h *pipeline.Share) float64 { return float64(h.Gathered.Late) })},
+		{Name: "keeper_skipped", Help: "Lots that were missed, and not waited for any longer.", Read: read(func(h *pipeline.Share) float64 { return float64(h.Gathered.Skipped) })},
+		{Name: "matchers_live", Help: "Matchers that were heard of lately.", Read: read(func(h *pipeline.Share) (n float64) {
+			for _, p := range h.Processes {
+				if p.Live && p.Match != nil {
+					n++
+				}
+			}
+			return n
+		})},
+	}
+}
+
+// lately asks once for all figures of one look at them.
+type lately struct {
+	ask func(context.Context) *pipeline.Share
+
+	mu   sync.Mutex
+	at   time.Time       // guarded by mu
+	last *pipeline.Share // guarded by mu
+}
+
+func (l *lately) get() *pipeline.Share {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last == nil || time.Since(l.at) > time.Second {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		l.last, l.at = l.ask(ctx), time.Now()
+	}
+	return l.last
 }

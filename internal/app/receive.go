@@ -29,7 +29,14 @@ func (t tokens) Authorise(ctx context.Context, secret string) (ref.Actor, error)
 
 // intakeStage is everything that brings something in.
 func (s *System) intakeStage(l *Listening, conf *tls.Config) ([]supervise.Worker, error) {
-	workers := []supervise.Worker{{Name: "feeds", Run: s.collect.Run}, {Name: "senders", Run: s.rememberSenders}}
+	var workers []supervise.Worker
+	if s.collect != nil { // else another process keeps
+		workers = append(workers, supervise.Worker{Name: "feeds", Run: s.collect.Run})
+	}
+	if s.opt.tenure != nil { // others receive
+		return workers, nil
+	}
+	workers = append(workers, supervise.Worker{Name: "senders", Run: s.rememberSenders})
 	for _, add := range []func(*Listening, *tls.Config) ([]supervise.Worker, error){s.httpReceivers, s.syslogReceivers, s.beatReceivers, s.brokerReceivers} {
 		more, err := add(l, conf)
 		if err != nil {

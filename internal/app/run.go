@@ -89,10 +89,14 @@ func (s *System) pipelineStage() []supervise.Worker {
 			return pipeline.Witness{Alerts: s.alerts, Intel: s.intel}.Changed(ctx, f)
 		},
 	}}
-	return []supervise.Worker{
+	events := []supervise.Worker{{Name: "events", Run: s.events.Run}}
+	if t := s.opt.tenure; t != nil {
+		t.tell(facts.On)
+		events = []supervise.Worker{{Name: "findings", Run: t.gatherer.Run}, {Name: "sweep", Run: t.sweep}}
+	}
+	return append(events, []supervise.Worker{
 		{Name: "index", Run: func(ctx context.Context) error { return s.matcher.Run(ctx, s.ready) }},
 		{Name: "rules", Run: s.rules.Run},
-		{Name: "events", Run: s.events.Run},
 		{Name: "back-tests", Run: s.detect.Run},
 		{Name: "looking back", Run: s.hunt.Run},
 		{Name: "facts", Run: facts.Run},
@@ -101,7 +105,7 @@ func (s *System) pipelineStage() []supervise.Worker {
 		{Name: "unknown hosts", Run: s.strangers.Run},
 		{Name: "blocks", Run: s.respond.Run},
 		{Name: "retention", Run: s.retain},
-	}
+	}...)
 }
 
 // retain removes the oldest events beyond the configured limits, once an hour.
@@ -149,7 +153,7 @@ func (s *System) faceStage(l *Listening, conf *tls.Config) ([]supervise.Worker, 
 	l.Web = baseURL(face, conf != nil)
 	workers = append(workers, face.worker())
 	if c.Private.Listen != "" {
-		p, err := listen("private", c.Private.Listen, obs.Private(s.gauges(), s.senderTables()...), nil, log)
+		p, err := listen("private", c.Private.Listen, obs.Private(append(s.gauges(), s.shareGauges()...), s.senderTables()...), nil, log)
 		if err != nil {
 			return nil, err
 		}
@@ -170,7 +174,7 @@ func (s *System) face(intakeURL, listURL string, secure bool) http.Handler {
 		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org, Strangers: &s.strangers,
 		Setup: pipeline.Setup{Alerts: s.alerts, Landscape: s.landscape, Intel: s.intel, Exposure: s.exposure, Strangers: &s.strangers},
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Detect: s.detect, Suppressions: s.suppress, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Index: s.matcher.State, Technique: techniqueName(s.cat),
-		Changes: s.changes.subscribe, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched, IntakeURL: intakeURL, ListURL: listURL, Engine: string(s.store.Engine()),
+		Changes: s.changes.subscribe, Workers: s.workers, Senders: s.senders(), Share: s.share(), Matched: s.events.Matched, IntakeURL: intakeURL, ListURL: listURL, Engine: string(s.store.Engine()),
 		Version: s.opt.Version, Secure: secure, Log: s.opt.Log.With("component", "web"),
 	})
 	mux := http.NewServeMux()

@@ -51,7 +51,8 @@ type Options struct {
 	Version string
 	Log     *slog.Logger
 
-	migrating bool // events are being brought to ClickHouse; the caller has the lock
+	migrating bool    // events are being brought to ClickHouse; the caller has the lock
+	tenure    *tenure // this process keeps, others receive and match; nil = it does all
 }
 
 // System is the product, built and not yet running.
@@ -106,6 +107,9 @@ func Open(ctx context.Context, opt Options) (*System, error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, errs.New(errs.Invalid, "data_unusable", "The data directory %q cannot be made or used; choose another with -data or the key data.", c.Data).Because(err)
 	}
+	if c.Transport.On() && opt.tenure == nil && !opt.migrating {
+		return nil, errs.New(errs.Conflict, "keeper_absent", "With a transport the command line talks to the process that keeps: run this where vedette serve -role keep (or all) runs, with its data directory; or start it.")
+	}
 	s := &System{opt: opt, changes: newChanges()}
 	if err := s.openStores(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -133,6 +137,10 @@ func (s *System) openStores(ctx context.Context) error {
 	}
 	if s.store, err = store.Open(ctx, dsn); err != nil {
 		return fmt.Errorf("open the store: %w", err)
+	}
+	if t := s.opt.tenure; t != nil {
+		s.store.Fence(t.epoch)
+		return nil
 	}
 	return s.skipDone(ctx)
 }
@@ -170,7 +178,7 @@ func (s *System) build(ctx context.Context) error {
 	s.alerts = alert.New(s.store.Alerts())
 	s.intel = intel.New(s.store.Intel(), s.store.Knowledge(), s.store.Ledger()).WithActors(s.store.Actors())
 	s.identity = identity.New(s.store.Identities())
-	s.intake = telemetry.NewIntake(s.history, 0)
+	s.intake = telemetry.NewIntake(s.into(), 0)
 	s.intake.Expect(c.Intake.Silence)
 	s.recallSenders()
 	if s.formats, err = Formats(c.Formats.Directory); err != nil {
@@ -222,8 +230,9 @@ func (s *System) build(ctx context.Context) error {
 		Rules: s.rules, Memories: s.store.Memories(),
 		Warnings: warnings, Changed: s.changes.tell, Ready: s.ready, Arrived: s.intake.Arrived(), Decoded: s.intake.Decoded, Log: log,
 	}
+	s.buildGatherer()
 	s.retro = &pipeline.Retro{
-		Exposed: exposed, Suppress: s.suppress,
+		Exposed: exposed, Elsewhere: s.elsewhere(), Suppress: s.suppress,
 		History: s.history, Decoder: s.decoder, Matcher: s.matcher, Rules: s.rules, Intel: s.intel, Org: s.org, Alerts: s.alerts,
 		Warnings: warnings, Changed: s.changes.tell, Started: s.ready, Matched: s.events.Matched, Log: log,
 	}
@@ -232,7 +241,7 @@ func (s *System) build(ctx context.Context) error {
 	s.rules.InEffect = s.hunt.Renew
 	s.api = api.New(api.Config{
 		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org, Strangers: &s.strangers,
-		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.intake.Sources, Matched: s.events.Matched,
+		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.senders(), Share: s.share(), Matched: s.events.Matched,
 		Detect: s.detect, Suppressions: s.suppress, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Retro: s.retro, Inward: &pipeline.Inward{Intake: s.intake, Formats: s.formats, Memories: s.store.Memories()},
 		Outward: &pipeline.Outward{History: s.history, Decoder: s.decoder, Tables: parquet.New}, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
 	})

@@ -30,14 +30,16 @@ type Config struct {
 	// Log level: debug, info, warn or error.
 	Log string `yaml:"log"`
 
-	TLS      TLS      `yaml:"tls"`
-	Intake   Intake   `yaml:"intake"`
-	Devices  Devices  `yaml:"devices"`
-	Private  Private  `yaml:"private"`
-	History  History  `yaml:"history"`
-	Fetch    Fetch    `yaml:"fetch"`
-	Warnings Warnings `yaml:"warninglists"`
-	Formats  Formats  `yaml:"formats"`
+	TLS     TLS     `yaml:"tls"`
+	Intake  Intake  `yaml:"intake"`
+	Devices Devices `yaml:"devices"`
+	Private Private `yaml:"private"`
+	History History `yaml:"history"`
+	// Several processes that share the work, see docs/operations.md.
+	Transport Transport `yaml:"transport"`
+	Fetch     Fetch     `yaml:"fetch"`
+	Warnings  Warnings  `yaml:"warninglists"`
+	Formats   Formats   `yaml:"formats"`
 	// How fast indicators age, in place of the built-in models: rules of source, types
 	// (both may be left out), lifetime (days), decay_speed and threshold. The first that
 	// fits counts. `vedette feed life` proposes rules.
@@ -128,11 +130,12 @@ type Formats struct {
 func Default() Config {
 	return Config{
 		Data: "vedette-data", Listen: "127.0.0.1:8443", Log: "info",
-		Intake:  Intake{Listen: "127.0.0.1:8444", MaxEvent: 1 << 20, MaxBody: 64 << 20},
-		Devices: Devices{Listen: "127.0.0.1:8445"},
-		Private: Private{Listen: "127.0.0.1:8446"},
-		History: History{MaxBytes: 20 << 30, MaxAge: 90 * 24 * time.Hour},
-		Fetch:   Fetch{MaxBytes: 1 << 30, Timeout: 10 * time.Minute},
+		Intake:    Intake{Listen: "127.0.0.1:8444", MaxEvent: 1 << 20, MaxBody: 64 << 20},
+		Devices:   Devices{Listen: "127.0.0.1:8445"},
+		Private:   Private{Listen: "127.0.0.1:8446"},
+		History:   History{MaxBytes: 20 << 30, MaxAge: 90 * 24 * time.Hour},
+		Fetch:     Fetch{MaxBytes: 1 << 30, Timeout: 10 * time.Minute},
+		Transport: Transport{Stream: "VEDETTE", MaxBytes: 8 << 30, Replicas: 1, Redeliver: 30 * time.Second},
 	}
 }
 

@@ -59,6 +59,11 @@ func TestBadConfigurations(t *testing.T) {
 		{"history: {clickhouse: \"http://u:secret@h:8123/d\"}\n", "must not hold the password"},
 		{"history: {clickhouse_password: x}\n", "need clickhouse"},
 		{"intake: {syslog: {udp: \":514\", allow: [ten]}}\n", "no address range"},
+		{"transport: {nats: \"nats://h:4222\"}\n", "2 problem(s)"},
+		{"transport: {nats: \"nats://h:4222\"}\ndatabase: env:X\n", "set history.clickhouse"},
+		{"transport: {nats: \"nats://h:4222\"}\nhistory: {clickhouse: \"http://h:8123/d\"}\n", "set database"},
+		{"transport: {user: u}\n", "need nats"},
+		{"transport: {nats: n, stream: \"a.b\", max_bytes: 1, replicas: 2, redeliver: 1ms, rate: -1}\n", "7 problem(s)"},
 	} {
 		_, err := config.Load(write(t, tt.text))
 		if errs.KindOf(err) != errs.Invalid || !strings.Contains(errs.Public(err), tt.want) {

@@ -16,7 +16,7 @@ import (
 // source is this package's own documentation, so that the printed file and the
 // struct can never differ.
 //
-//go:embed config.go intake.go
+//go:embed config.go intake.go transport.go
 var source embed.FS
 
 // Print writes c as a configuration file in which every key is explained by the
@@ -41,7 +41,7 @@ func Print(w io.Writer, c Config) error {
 // comments returns the comment of every field, by "Struct.Field".
 func comments() (map[string]string, error) {
 	docs := map[string]string{}
-	for _, name := range []string{"config.go", "intake.go"} {
+	for _, name := range []string{"config.go", "intake.go", "transport.go"} {
 		text, err := source.ReadFile(name)
 		if err != nil {
 			return nil, fmt.Errorf("read own documentation: %w", err)

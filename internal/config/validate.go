@@ -29,6 +29,7 @@ func (c Config) Validate() error {
 		bad("intake: max_event must be at least 1024 and max_body at least max_event")
 	}
 	c.History.validate(bad)
+	c.Transport.validate(c, bad)
 	for i, l := range c.Life {
 		if l.Lifetime <= 0 || l.Speed <= 0 || l.Threshold < 0 || l.Threshold >= 100 {
 			bad(fmt.Sprintf("life, rule %d: lifetime and decay_speed must be above 0, threshold from 0 to below 100", i+1))

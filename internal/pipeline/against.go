@@ -13,6 +13,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/match"
+	"github.com/vedette-soc/vedette/match/pattern"
 	"github.com/vedette-soc/vedette/ref"
 )
 
@@ -68,18 +69,12 @@ func (r *Retro) Against(ctx context.Context, in io.Reader, limit int) (Against, 
 	}
 	x := mem.Compile()
 	out.Summary.Indicators, out.Summary.Refused = x.Len(), mem.Refused
+	var watch pattern.Watch
 	stats, err := r.History.Stats(ctx)
 	if err != nil || stats.Records == 0 {
 		return out, err
 	}
-	reach := x.index.Reach(reachMost)
-	pick := func() telemetry.Pick {
-		var hits []match.Hit
-		return telemetry.Pick{Type: x.index.Touches, Reach: reach, Limit: retroPart, Value: func(t indicator.Type, value string) bool {
-			hits = x.index.Lookup(t, value, hits[:0])
-			return len(hits) > 0
-		}}
-	}
+	pick := sought{x.index, x.patterns}.pick()
 	limit = min(max(limit, 1), againstLimit)
 	err = r.sift(ctx, stats.First, stats.Last, pick, func(ctx context.Context, p telemetry.Part, s telemetry.Sifted) error {
 		out.Summary.Records += max(0, p.Records-s.Missed)
@@ -87,7 +82,7 @@ func (r *Retro) Against(ctx context.Context, in io.Reader, limit int) (Against, 
 		out.Summary.Values += s.Values
 		out.Summary.Left += s.Left
 		for _, seq := range s.Seqs {
-			if err := r.against(ctx, x, seq, limit, &out); err != nil {
+			if err := r.against(ctx, x, &watch, seq, limit, &out); err != nil {
 				return err
 			}
 		}
@@ -103,7 +98,7 @@ type metIn struct {
 	value, field string
 }
 
-func (r *Retro) against(ctx context.Context, x *Compiled, seq telemetry.Seq, limit int, out *Against) error {
+func (r *Retro) against(ctx context.Context, x *Compiled, watch *pattern.Watch, seq telemetry.Seq, limit int, out *Against) error {
 	records, err := r.History.Read(ctx, seq, 1)
 	if errs.CodeOf(err) == "history_damaged" || err == nil && (len(records) == 0 || records[0].Seq != seq) {
 		out.Summary.Missed++
@@ -117,25 +112,25 @@ func (r *Retro) against(ctx context.Context, x *Compiled, seq telemetry.Seq, lim
 		return nil
 	}
 	out.Summary.Events++
+	id := strconv.FormatUint(uint64(seq), 10)
+	met := func(o event.Observable, h Hit) {
+		if out.Summary.Matches++; len(out.Matches) < limit {
+			out.Matches = append(out.Matches, AgainstMatch{Event: AgainstEvent{ID: id, Source: records[0].Source, Time: ev.Time}, Observable: o, Indicator: h})
+		}
+	}
 	var hits []Hit
 	var scratch []match.Hit
 	told := map[metIn]bool{}
 	for _, o := range ev.Observables {
 		hits, scratch = x.Lookup(o.Type, o.Value, hits[:0], scratch)
 		for _, h := range hits {
-			at := metIn{h.Type, h.Value, o.Field}
-			if told[at] {
-				continue
-			}
-			told[at] = true
-			if out.Summary.Matches++; len(out.Matches) < limit {
-				out.Matches = append(out.Matches, AgainstMatch{
-					Event:      AgainstEvent{ID: strconv.FormatUint(uint64(seq), 10), Source: records[0].Source, Time: ev.Time},
-					Observable: o, Indicator: h,
-				})
+			if at := (metIn{h.Type, h.Value, o.Field}); !told[at] {
+				told[at] = true
+				met(o, h)
 			}
 		}
 	}
+	x.Patterns(watch, &ev, met)
 	return nil
 }
 

@@ -47,16 +47,17 @@ type viewed struct {
 	fresh   bool      // it was looked at; false for one that is only to be noted again
 	about   about
 	found   []alert.Detection
+	partly  partly // of patterns over several observations
 	sight   sight
 }
 
 // portion is how many records a hand takes at a time.
 const portion = 32
 
-func newCrew(w *Events) *crew {
-	c := &crew{decoder: w.Decoder, rules: w.Rules}
+func newCrew(decoder *Decoder, rules *Rules, d detector) *crew {
+	c := &crew{decoder: decoder, rules: rules}
 	for range runtime.GOMAXPROCS(0) {
-		c.hands = append(c.hands, &hand{detector: detector{matcher: w.Matcher, org: w.Org, warnings: w.Warnings}})
+		c.hands = append(c.hands, &hand{detector: d})
 	}
 	return c
 }
@@ -130,7 +131,12 @@ func (h *hand) look(ctx context.Context, d *Decoder, l *viewed, place telemetry.
 	if l.found, err = h.indicators(ctx, &l.about); err != nil {
 		return fmt.Errorf("detect in event %d: %w", l.record.Seq, err)
 	}
-	l.found = append(l.found, product(&l.about)...)
+	whole, parts, err := h.patterns(ctx, &l.about)
+	if err != nil {
+		return fmt.Errorf("hold event %d against patterns: %w", l.record.Seq, err)
+	}
+	l.partly = parts
+	l.found = append(append(l.found, whole...), product(&l.about)...)
 	if h.eye != nil {
 		l.sight = h.eye.look(&l.event, nil)
 		if telemetry.Imported(l.record.Source) {

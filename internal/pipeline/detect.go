@@ -11,6 +11,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/match"
+	"github.com/vedette-soc/vedette/match/pattern"
 	"github.com/vedette-soc/vedette/misp"
 	"github.com/vedette-soc/vedette/ref"
 )
@@ -34,6 +35,7 @@ type detector struct {
 	org      *org.Service
 	warnings func() *misp.WarningSet
 	hits     []match.Hit
+	sights   []pattern.Sight
 }
 
 // about is an event and whose it is.
@@ -213,7 +215,7 @@ func sentence(d *alert.Detection, o event.Observable, m Met) string {
 	} else {
 		s += ", known as malicious"
 	}
-	if m.Kind != match.Exact {
+	if m.Kind != match.Exact || m.Row.Type == indicator.Pattern {
 		s += fmt.Sprintf(" (through %s)", indicator.Defang(m.Row.Value))
 	}
 	return s

@@ -17,6 +17,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/match"
+	"github.com/vedette-soc/vedette/match/pattern"
 	"github.com/vedette-soc/vedette/misp"
 	"github.com/vedette-soc/vedette/ref"
 )
@@ -53,6 +54,9 @@ type Events struct {
 
 	crew       *crew
 	rules      *ruleFinder
+	watch      pattern.Watch // of patterns over several events
+	watchTold  bool          // it was told something since it was made durable
+	watching   detector
 	remembered time.Time
 	place      telemetry.Seq // the last record done
 	noted      telemetry.Seq // the last record noted
@@ -100,7 +104,7 @@ func (w *Events) follow(ctx context.Context) error {
 		stop()
 		<-gone
 	}()
-	w.crew = newCrew(w)
+	w.crew = newCrew(w.Decoder, w.Rules, detector{matcher: w.Matcher, org: w.Org, warnings: w.Warnings})
 	go func(from, place telemetry.Seq) {
 		defer close(gone)
 		defer close(batches)
@@ -185,7 +189,16 @@ func (w *Events) commit(ctx context.Context, b *batch) error {
 				w.Decoded(l.record.Source, l.event.Format, l.claimed, l.record.Received)
 			}
 			found = append(found, l.found...)
-			strangers(w.Strangers, &l.event, w.Org.Index())
+			if len(l.partly.sights) > 0 {
+				complete, err := w.watching.complete(ctx, &w.watch, &l.about, l.partly)
+				if err != nil {
+					return fmt.Errorf("hold event %d against patterns: %w", l.record.Seq, err)
+				}
+				found, w.watchTold = append(found, complete...), true
+			}
+			if w.Strangers != nil {
+				strangers(&l.event, w.Org.Index(), w.Strangers.Note)
+			}
 			if w.rules != nil {
 				found = append(found, byRules(&l.about, w.rules.take(&l.event, l.about.id, l.sight))...)
 			}
@@ -225,7 +238,7 @@ func (w *Events) commit(ctx context.Context, b *batch) error {
 // worker that runs, values of the newest records are found only then. It raises
 // nothing.
 func (w *Events) Note(ctx context.Context) error {
-	c := newCrew(w)
+	c := newCrew(w.Decoder, w.Rules, detector{matcher: w.Matcher, org: w.Org, warnings: w.Warnings})
 	for from := w.History.Noted() + 1; ; {
 		records, err := w.History.Read(ctx, from, readBatch)
 		if err != nil || len(records) == 0 {

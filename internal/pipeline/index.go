@@ -47,7 +47,9 @@ type Matcher struct {
 	file  string // where the index is kept; "" = nowhere
 	log   *slog.Logger
 	live  match.Live
-	dirty chan struct{}
+	// patterns is the live indicators that are no plain value.
+	patterns patternBook
+	dirty    chan struct{}
 	// InEffect is told after changes are in effect; may be nil. Set it before Run.
 	InEffect func()
 	first    sync.Once // Run may be started again
@@ -170,6 +172,7 @@ func (m *Matcher) Update(ctx context.Context) (stale bool, err error) {
 		changes[i] = match.Change{ID: uint64(c.Key), Type: c.Type, Value: c.Value, Gone: !c.Live}
 	}
 	refused := m.live.Apply(changes...)
+	m.patterns.apply(changed)
 	m.log.DebugContext(ctx, "index changed", "changes", len(changes), "refused", len(refused))
 	m.reached(to)
 	return false, nil
@@ -198,8 +201,10 @@ func (m *Matcher) Since() intel.Stamp {
 // IndexState is what the health page shows of the index.
 type IndexState struct {
 	Indicators int           `json:"indicators"`
-	Changed    int           `json:"changed"` // of these, beside the index built last
-	Refused    int           `json:"refused"` // indicators the index would not take, such as public suffixes
+	Changed    int           `json:"changed"`     // of these, beside the index built last
+	Refused    int           `json:"refused"`     // indicators the index would not take, such as public suffixes
+	Patterns   int           `json:"patterns"`    // STIX patterns over more than one value, held against every event
+	NoPatterns int           `json:"no_patterns"` // of these kinds that can match no event
 	Bytes      int           `json:"bytes"`
 	Built      time.Time     `json:"built,omitzero"`
 	Took       time.Duration `json:"took"` // to build, or to read from its file
@@ -212,6 +217,7 @@ func (m *Matcher) State() IndexState {
 	s := m.about
 	m.mu.Unlock()
 	s.Indicators, s.Changed, s.Bytes = v.Len(), v.Changed(), v.Size()
+	s.Patterns, s.NoPatterns = m.patterns.counts()
 	return s
 }
 

@@ -22,6 +22,8 @@ import (
 type indexNote struct {
 	Since   intel.Stamp `json:"since"` // up to when it is true
 	Refused int         `json:"refused"`
+	// Patterns is the texts of patterns, which the index does not find by value.
+	Patterns map[intel.Key]string `json:"patterns,omitempty"`
 }
 
 // Rebuild compiles all live indicators into a new index, puts it in use, and
@@ -30,7 +32,7 @@ func (m *Matcher) Rebuild(ctx context.Context) error {
 	start := time.Now()
 	mark := m.live.Mark()
 	var b match.Builder
-	var note indexNote
+	note := indexNote{Patterns: map[intel.Key]string{}}
 	var err error
 	if note.Since, err = m.intel.Moment(ctx); err != nil {
 		return fmt.Errorf("read the moment of the indicators: %w", err)
@@ -38,6 +40,9 @@ func (m *Matcher) Rebuild(ctx context.Context) error {
 	err = m.intel.Live(ctx, func(k intel.Key, t indicator.Type, value string) error {
 		if err := b.Add(t, value, uint64(k)); err != nil {
 			note.Refused++
+		}
+		if t == indicator.Pattern && len(note.Patterns) < patternsMost {
+			note.Patterns[k] = value
 		}
 		return nil
 	})
@@ -49,6 +54,11 @@ func (m *Matcher) Rebuild(ctx context.Context) error {
 	}
 	x := b.Build()
 	m.live.Store(x, mark)
+	m.patterns.replace(note.Patterns)
+	// What changed while it was built, and was put into effect then, once more.
+	if changed, _, ok, err := m.intel.Changes(ctx, note.Since, changesTaken); err == nil && ok {
+		m.patterns.apply(changed)
+	}
 	m.built(note, time.Since(start))
 	m.log.DebugContext(ctx, "index swapped", "indicators", x.Len(), "refused", note.Refused, "took", time.Since(start))
 	if m.file == "" {
@@ -143,6 +153,7 @@ func (m *Matcher) load(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	m.live.Store(x, m.live.Mark())
+	m.patterns.replace(note.Patterns)
 	m.mu.Lock()
 	m.since = note.Since
 	m.mu.Unlock()

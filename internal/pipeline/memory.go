@@ -3,15 +3,18 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/collect"
 	"github.com/vedette-soc/vedette/match"
+	"github.com/vedette-soc/vedette/match/pattern"
 	"github.com/vedette-soc/vedette/stix"
 )
 
@@ -23,6 +26,7 @@ type Memory struct {
 	at      map[string]uint32   // type and value -> place in entries
 	words   map[string][]string // each name, source and type once, as a list of one
 	builder match.Builder
+	set     pattern.Builder
 	Refused int // entries that the index would not take
 }
 
@@ -54,7 +58,7 @@ func (m *Memory) Merge(_ context.Context, source, _ string, claims []indicator.C
 			value := key[len(c.Type)+1:]
 			m.at[key] = i
 			m.entries = append(m.entries, entry{kind: indicator.Type(m.alone(string(c.Type))[0]), value: value})
-			if err := m.builder.Add(c.Type, value, uint64(i)); err != nil {
+			if err := m.index(c.Type, value, i); err != nil {
 				m.Refused++
 			}
 		}
@@ -66,6 +70,13 @@ func (m *Memory) Merge(_ context.Context, source, _ string, claims []indicator.C
 		}
 	}
 	return stored, merged, nil, nil
+}
+
+func (m *Memory) index(t indicator.Type, value string, i uint32) error {
+	if t == indicator.Pattern {
+		return m.set.Add(uint64(i), value)
+	}
+	return m.builder.Add(t, value, uint64(i))
 }
 
 // alone returns the list that holds only w; the same list for the same word.
@@ -107,13 +118,14 @@ func (m *Memory) Done(context.Context, string, string) error { return nil }
 // quick is given up.
 func (m *Memory) Compile() *Compiled {
 	m.at, m.words = nil, nil
-	return &Compiled{index: m.builder.Build(), entries: m.entries}
+	return &Compiled{index: m.builder.Build(), patterns: m.set.Build(), entries: m.entries}
 }
 
 // Compiled is a filled Memory. It never changes and is safe for concurrent use.
 type Compiled struct {
-	index   *match.Index
-	entries []entry
+	index    *match.Index
+	patterns *pattern.Set
+	entries  []entry
 }
 
 // Len is the number of indicators.
@@ -154,6 +166,22 @@ func (c *Compiled) Wanted() format.Wanted {
 			wanted[t.Record] = true
 		}
 		searchers.Put(s)
+		for i := range records {
+			wanted[i] = wanted[i] || c.patterns.May(records[i])
+		}
+	}
+}
+
+// Patterns calls fn with the patterns that are complete with an event, and what made
+// them be looked at. watch remembers of those over several events.
+func (c *Compiled) Patterns(watch *pattern.Watch, ev *event.Event, fn func(event.Observable, Hit)) {
+	for _, s := range c.patterns.Look(ev, nil) {
+		if s.Data != nil {
+			if _, ok := watch.Take(c.patterns, s, fmt.Sprintf("%s:%d", ev.Origin.File, ev.Origin.Line)); !ok {
+				continue
+			}
+		}
+		fn(s.By, c.hit(int(s.ID)))
 	}
 }
 

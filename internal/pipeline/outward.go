@@ -97,10 +97,10 @@ func (o *Outward) Write(ctx context.Context, first, last uint64, w io.Writer) (L
 		}
 		records = slices.DeleteFunc(slices.Clone(records), func(r telemetry.Stored) bool { return r.Seq >= end })
 		if len(records) == 0 {
-			left.Missed += int(end - from)
+			left.Missed += telemetry.Missing(o.History, from, end)
 			break
 		}
-		left.Missed += int(records[0].Seq - from)
+		left.Missed += telemetry.Missing(o.History, from, records[0].Seq)
 		from = records[len(records)-1].Seq + 1
 		rows := o.rows(records)
 		left.Records += len(rows)

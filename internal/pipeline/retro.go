@@ -9,13 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/telemetry"
-	"github.com/vedette-soc/vedette/match"
+	"github.com/vedette-soc/vedette/match/pattern"
 	"github.com/vedette-soc/vedette/misp"
 )
 
@@ -46,7 +45,10 @@ type Retro struct {
 	Changed  func(incidents []string) // may be nil
 	Started  <-chan struct{}          // the first index is built
 	Matched  func() telemetry.Seq     // up to where live matching is
-	Log      *slog.Logger
+	// Elsewhere waits until all matchers of other processes know what is in effect here,
+	// and returns the last record that one may have looked at without; nil = there are none.
+	Elsewhere func(ctx context.Context, since intel.Stamp) (telemetry.Seq, error)
+	Log       *slog.Logger
 }
 
 var _ hunt.Past = (*Retro)(nil)
@@ -108,8 +110,15 @@ func (r *Retro) Due(ctx context.Context, was []byte) ([]hunt.Job, []byte, error)
 	if err != nil {
 		return nil, nil, err
 	}
+	fresh := newRules(before.Rules, now.Rules)
+	var elsewhere telemetry.Seq
+	if r.Elsewhere != nil && (turned || len(fresh) > 0) {
+		if elsewhere, err = r.Elsewhere(ctx, since); err != nil {
+			return nil, nil, err
+		}
+	}
 	stats, err := r.History.Stats(ctx)
-	if err != nil || stats.Records == 0 {
+	if err != nil || stats.Records == 0 && elsewhere == 0 {
 		return nil, kept, err
 	}
 	var jobs []hunt.Job
@@ -122,11 +131,11 @@ func (r *Retro) Due(ctx context.Context, was []byte) ([]hunt.Job, []byte, error)
 			jobs = append(jobs, j)
 		}
 	}
-	if fresh := newRules(before.Rules, now.Rules); len(was) > 0 && len(fresh) > 0 {
+	if len(was) > 0 && len(fresh) > 0 {
 		jobs = append(jobs, hunt.Job{Kind: hunt.Rules, Rules: fresh, Wants: len(fresh)})
 	}
 	for i := range jobs {
-		jobs[i].From, jobs[i].Until = uint64(stats.First), uint64(stats.Last)
+		jobs[i].From, jobs[i].Until = uint64(stats.First), uint64(max(stats.Last, elsewhere))
 	}
 	return jobs, kept, nil
 }
@@ -175,6 +184,11 @@ func (r *Retro) Look(ctx context.Context, j hunt.Job, tell func(hunt.Job) error)
 	if j.Until == 0 {
 		return j, nil
 	}
+	if r.Elsewhere != nil { // what others have in hand is not in any part yet
+		if err := r.await(ctx, telemetry.Seq(j.Until)); err != nil {
+			return j, err
+		}
+	}
 	if j.Kind == hunt.Rules {
 		return r.lookWithRules(ctx, j, tell)
 	}
@@ -183,45 +197,8 @@ func (r *Retro) Look(ctx context.Context, j hunt.Job, tell func(hunt.Job) error)
 		return j, err
 	}
 	l := retroLook{Retro: r, job: &j, tell: tell, told: time.Now(), detector: detector{matcher: r.Matcher, org: r.Org, warnings: r.Warnings}}
-	reach := x.Reach(reachMost)
-	pick := func() telemetry.Pick {
-		var hits []match.Hit
-		return telemetry.Pick{Type: x.Touches, Reach: reach, Limit: retroPart, Value: func(t indicator.Type, value string) bool {
-			hits = x.Lookup(t, value, hits[:0])
-			return len(hits) > 0
-		}}
-	}
-	err = r.sift(ctx, telemetry.Seq(j.Next), telemetry.Seq(j.Until), pick, l.part)
+	err = r.sift(ctx, telemetry.Seq(j.Next), telemetry.Seq(j.Until), x.pick(), l.part)
 	return j, err
-}
-
-// index is what values are held against.
-type index interface {
-	Touches(t indicator.Type) bool
-	Reach(most int) *match.Reach
-	Lookup(t indicator.Type, value string, dst []match.Hit) []match.Hit
-}
-
-// wanted returns the index of what a job looks for.
-func (r *Retro) wanted(ctx context.Context, j hunt.Job) (index, error) {
-	var since intel.Stamp
-	if j.Kind == hunt.AllLive || json.Unmarshal([]byte(j.Since), &since) != nil {
-		return r.Matcher.live.View(), nil
-	}
-	changed, _, told, err := r.Intel.Changes(ctx, since, 2*retroChanges)
-	if err != nil {
-		return nil, err
-	}
-	if !told { // the journal has forgotten: a job that waited long
-		return r.Matcher.live.View(), nil
-	}
-	var b match.Builder
-	for _, c := range changed {
-		if c.Live {
-			_ = b.Add(c.Type, c.Value, uint64(c.Key)) // what it refuses the live index refuses as well
-		}
-	}
-	return b.Build(), nil
 }
 
 // retroLook is one job at work.
@@ -231,6 +208,8 @@ type retroLook struct {
 	job  *hunt.Job
 	tell func(hunt.Job) error
 	told time.Time
+	// watch remembers of patterns over several events what this job has met.
+	watch pattern.Watch
 }
 
 // part looks at what was found in one part.
@@ -254,6 +233,9 @@ func (l *retroLook) part(ctx context.Context, p telemetry.Part, s telemetry.Sift
 		seqs = seqs[n:]
 	}
 	l.reach(end)
+	if telemetry.IsSparse(l.History) {
+		j.Records += p.Records
+	}
 	j.Missed += s.Missed
 	j.Records -= min(s.Missed, j.Records)
 	j.Left += s.Left
@@ -263,7 +245,9 @@ func (l *retroLook) part(ctx context.Context, p telemetry.Part, s telemetry.Sift
 // reach notes that the records before next are done.
 func (l *retroLook) reach(next telemetry.Seq) {
 	if n := uint64(next); n > l.job.Next {
-		l.job.Records += int(n - l.job.Next)
+		if !telemetry.IsSparse(l.History) { // else numbers say nothing of records
+			l.job.Records += int(n - l.job.Next)
+		}
 		l.job.Next = n
 	}
 }
@@ -294,13 +278,27 @@ func (l *retroLook) batch(ctx context.Context, seqs []telemetry.Seq, end telemet
 		if !ok {
 			continue
 		}
-		ds, err := l.indicators(ctx, &about{ev: &ev, id: EventRef(r.Seq), org: l.Org})
+		ds, err := l.event(ctx, &about{ev: &ev, id: EventRef(r.Seq), org: l.Org})
 		if err != nil {
 			return fmt.Errorf("detect in event %d: %w", r.Seq, err)
 		}
 		found = append(found, ds...)
 	}
 	return l.take(ctx, found)
+}
+
+// event returns what indicators say of an event.
+func (l *retroLook) event(ctx context.Context, a *about) ([]alert.Detection, error) {
+	out, err := l.indicators(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	whole, parts, err := l.patterns(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	complete, err := l.complete(ctx, &l.watch, a, parts)
+	return append(append(out, whole...), complete...), err
 }
 
 // take keeps what was found, as found by looking back.

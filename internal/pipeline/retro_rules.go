@@ -86,11 +86,11 @@ func (l *retroLook) ruleBatch(ctx context.Context, f *ruleFinder) error {
 		return err
 	}
 	if len(records) == 0 {
-		j.Missed += int(j.Until - j.Next + 1)
+		j.Missed += telemetry.Missing(l.History, from, telemetry.Seq(j.Until)+1)
 		j.Next = j.Until + 1
 		return nil
 	}
-	j.Missed += int(min(records[0].Seq, telemetry.Seq(j.Until)+1) - from)
+	j.Missed += telemetry.Missing(l.History, from, min(records[0].Seq, telemetry.Seq(j.Until)+1))
 	var found []alert.Detection
 	for i := range records {
 		if records[i].Seq > telemetry.Seq(j.Until) {

@@ -139,9 +139,14 @@ func (f *ruleFinder) take(ev *event.Event, id ref.Ref, s sight) []ruleMatch {
 	if !s.correlates {
 		return s.matches
 	}
+	return append(s.matches, f.correlated(ev, id)...)
+}
+
+// correlated returns the correlations that an event completes which one asks for.
+func (f *ruleFinder) correlated(ev *event.Event, id ref.Ref) []ruleMatch {
 	// The fields that correlations group by are read from a matcher that holds
 	// the event: few events get here.
-	out := s.matches
+	var out []ruleMatch
 	f.eye.look(ev, func(r *sigma.Rule, h sigma.Match) { out = append(out, f.correlate(r, h, ev, id)...) })
 	return out
 }
@@ -165,8 +170,12 @@ func (f *ruleFinder) correlate(r *sigma.Rule, h sigma.Match, ev *event.Event, id
 func (f *ruleFinder) note(sources map[sigma.LogSource]int) {
 	day := time.Now().UTC().Format(time.DateOnly)
 	for s, n := range sources {
-		f.seen[detect.Seen{Source: s, Day: day}] += n
+		f.noteOn(day, s, n)
 	}
+}
+
+func (f *ruleFinder) noteOn(day string, s sigma.LogSource, n int) {
+	f.seen[detect.Seen{Source: s, Day: day}] += n
 }
 
 // report hands over what was counted since the last time.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/vedette-soc/vedette/internal/telemetry"
 )
 
 // rememberEvery is how often what correlations remember is made durable. What
@@ -17,6 +19,9 @@ const memoryOf = Consumer + "/correlations"
 // nothing, at the records between that and the place: their detections are
 // durable, what they mean for the next ones is not.
 func (w *Events) recall(ctx context.Context) error {
+	if err := w.recallPatterns(ctx); err != nil {
+		return err
+	}
 	if w.Rules == nil {
 		return nil
 	}
@@ -35,7 +40,20 @@ func (w *Events) recall(ctx context.Context) error {
 		w.Log.WarnContext(ctx, "correlations begin anew", "error", err)
 		return nil
 	}
-	for from := seq + 1; from <= w.place; {
+	err = w.again(ctx, seq+1, func(r telemetry.Stored) {
+		if ev, ok := w.Decoder.read(r); ok {
+			w.rules.take(&ev, EventRef(r.Seq), w.rules.eye.look(&ev, nil))
+		}
+	})
+	if err == nil {
+		w.rules.forget()
+	}
+	return err
+}
+
+// again calls fn with the records from one on up to the place.
+func (w *Events) again(ctx context.Context, from telemetry.Seq, fn func(telemetry.Stored)) error {
+	for from <= w.place {
 		records, err := w.History.Read(ctx, from, readBatch)
 		if err != nil || len(records) == 0 {
 			return err
@@ -44,23 +62,26 @@ func (w *Events) recall(ctx context.Context) error {
 			if r.Seq > w.place {
 				break
 			}
-			if ev, ok := w.Decoder.read(r); ok {
-				w.rules.take(&ev, EventRef(r.Seq), w.rules.eye.look(&ev, nil))
-			}
+			fn(r)
 		}
 		from = records[len(records)-1].Seq + 1
 	}
-	w.rules.forget()
 	return nil
 }
 
 // remember makes durable what correlations remember and what was counted, now or
 // when it is time.
 func (w *Events) remember(ctx context.Context, now bool) {
-	if w.rules == nil || !now && time.Since(w.remembered) < rememberEvery {
+	if !now && time.Since(w.remembered) < rememberEvery {
 		return
 	}
 	w.remembered = time.Now()
+	if err := w.rememberPatterns(ctx); err != nil {
+		w.Log.ErrorContext(ctx, "what patterns over several events remember is not durable", "error", err)
+	}
+	if w.rules == nil {
+		return
+	}
 	err := w.rules.report(ctx)
 	if err == nil && w.Memories != nil && len(w.rules.eye.set.correlations) > 0 {
 		var state []byte

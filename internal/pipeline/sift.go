@@ -21,6 +21,7 @@ const (
 type siftedPart struct {
 	part   telemetry.Part
 	sifted telemetry.Sifted
+	absent bool // there is nothing any more
 	err    error
 }
 
@@ -44,7 +45,7 @@ func (r *Retro) sift(ctx context.Context, from, until telemetry.Seq, pick func()
 			case <-ctx.Done():
 				return
 			}
-			if p.err != nil || p.part.End == 0 || p.sifted.Missed > 0 {
+			if p.err != nil || p.part.End == 0 || p.absent {
 				answer <- p
 				continue
 			}
@@ -81,20 +82,20 @@ func (r *Retro) parts(ctx context.Context, from, until telemetry.Seq) ([]siftedP
 			continue
 		}
 		if p.First > next {
-			out = append(out, absent(next, p.First))
+			out = append(out, r.absent(next, p.First))
 		}
 		next = p.End
 		out = append(out, siftedPart{part: p})
 	}
 	if next <= until {
-		out = append(out, absent(next, until+1))
+		out = append(out, r.absent(next, until+1))
 	}
 	return out, nil
 }
 
-func absent(from, end telemetry.Seq) siftedPart {
-	n := int(end - from)
-	return siftedPart{part: telemetry.Part{First: from, End: end, Records: n}, sifted: telemetry.Sifted{Missed: n}}
+func (r *Retro) absent(from, end telemetry.Seq) siftedPart {
+	n := telemetry.Missing(r.History, from, end)
+	return siftedPart{part: telemetry.Part{First: from, End: end, Records: n}, sifted: telemetry.Sifted{Missed: n}, absent: true}
 }
 
 func (r *Retro) siftPart(ctx context.Context, p telemetry.Part, from, until telemetry.Seq, pick telemetry.Pick) siftedPart {
@@ -104,9 +105,9 @@ func (r *Retro) siftPart(ctx context.Context, p telemetry.Part, from, until tele
 	pick.From, pick.Until = from, until
 	s, err := r.History.Sift(ctx, p, pick)
 	if errs.KindOf(err) == errs.NotFound {
-		return absent(p.First, p.End)
+		return r.absent(p.First, p.End)
 	}
-	return siftedPart{p, s, err}
+	return siftedPart{part: p, sifted: s, err: err}
 }
 
 // await waits until records up to seq have been matched, and so noted. It gives

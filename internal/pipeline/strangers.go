@@ -2,16 +2,14 @@ package pipeline
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/internal/org"
 )
 
-// strangers notes the hosts of ours in an event that no asset names.
-func strangers(s *org.Strangers, ev *event.Event, x *org.Index) {
-	if s == nil {
-		return
-	}
+// strangers tells note of the hosts of ours in an event that no asset names.
+func strangers(ev *event.Event, x *org.Index, note func(a netip.Addr, at time.Time, name string, port int)) {
 	for _, side := range [...]string{"source", "destination"} {
 		a, err := netip.ParseAddr(ev.Fields.String(side + ".ip"))
 		if err != nil {
@@ -26,6 +24,6 @@ func strangers(s *org.Strangers, ev *event.Event, x *org.Index) {
 			n, _ := ev.Fields.Int("destination.port")
 			port = int(min(max(n, 0), 1<<16))
 		}
-		s.Note(a, ev.Time, ev.Fields.String(side+".domain"), port)
+		note(a, ev.Time, ev.Fields.String(side+".domain"), port)
 	}
 }

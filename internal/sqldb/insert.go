@@ -88,3 +88,12 @@ func (tx *Tx) Locking(column string) string {
 	}
 	return ""
 }
+
+// Sharing returns the end of a query whose row nobody may change until tx ends, while
+// others may read it in the same way. SQLite has one writer at a time.
+func (tx *Tx) Sharing() string {
+	if tx.engine == Postgres {
+		return " FOR SHARE"
+	}
+	return ""
+}

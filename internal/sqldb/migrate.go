@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -16,6 +17,11 @@ func (db *DB) Migrate(ctx context.Context, dir fs.FS) error {
 	if err != nil {
 		return err
 	}
+	unlock, err := db.alone(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate the database: %w", err)
+	}
+	defer unlock()
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrate the database: %w", err)
 	}
@@ -47,4 +53,22 @@ func (db *DB) Version(ctx context.Context, dir fs.FS) (have, want int64, err err
 		want = max(want, s.Version)
 	}
 	return have, want, nil
+}
+
+// alone keeps others from migrating a PostgreSQL at the same time; SQLite has one user.
+func (db *DB) alone(ctx context.Context) (unlock func(), err error) {
+	if db.engine != Postgres {
+		return func() {}, nil
+	}
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(1094862933)"); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return func() {
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(1094862933)") // ends with the connection at the latest
+		_ = conn.Close()
+	}, nil
 }

@@ -39,6 +39,7 @@ type DB struct {
 	readers *sql.DB
 	// prepared belongs to SQLite; nil = the driver keeps its own.
 	prepared *prepared
+	guard    func(context.Context, *Tx) error
 }
 
 // Open opens dsn: a path or "sqlite:PATH" for SQLite, "postgres://..." for
@@ -100,6 +101,10 @@ func (db *DB) Engine() Engine { return db.engine }
 // Writer is the connection pool that writes; for migrations only.
 func (db *DB) Writer() *sql.DB { return db.writer }
 
+// Guard lets fn begin every transaction of Write from now on; its error ends it. Call it
+// before anybody writes.
+func (db *DB) Guard(fn func(context.Context, *Tx) error) { db.guard = fn }
+
 // Close closes all connections.
 func (db *DB) Close() error {
 	if db.readers == db.writer {
@@ -124,7 +129,13 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	if err := fn(&Tx{Queries{db.engine, tx, db.prepared}, conn, tx}); err != nil {
+	t := &Tx{Queries{db.engine, tx, db.prepared}, conn, tx}
+	if db.guard != nil {
+		if err := db.guard(ctx, t); err != nil {
+			return err
+		}
+	}
+	if err := fn(t); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {

@@ -85,5 +85,8 @@ func (t alertTx) Record(ctx context.Context, c alert.Change) error {
 	if c.Consumer == "" {
 		return nil
 	}
+	if err := takeLots(ctx, t.tx, c.Lots); err != nil {
+		return err
+	}
 	return saveCheckpoint(ctx, t.tx, c.Consumer, c.Seq)
 }

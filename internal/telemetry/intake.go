@@ -28,7 +28,7 @@ const (
 // each sender brings, and slows down senders that are too fast for the disk.
 // Safe for concurrent use.
 type Intake struct {
-	history History
+	history Appender
 	room    *semaphore.Weighted // bytes being appended
 	limit   int64
 	arrived chan struct{}
@@ -40,9 +40,15 @@ type Intake struct {
 	sources map[string]*sender // by name; guarded by mu
 }
 
+// Appender makes records durable: a history, or a queue on the way to one.
+type Appender interface {
+	// Append is as History says; a queue gives no number.
+	Append(ctx context.Context, records []Record) (Seq, error)
+}
+
 // NewIntake returns an Intake into history that holds at most inFlight bytes of
 // records being appended (64 MiB when 0).
-func NewIntake(history History, inFlight int64) *Intake {
+func NewIntake(history Appender, inFlight int64) *Intake {
 	if inFlight <= 0 {
 		inFlight = 64 << 20
 	}
@@ -158,12 +164,39 @@ func (in *Intake) Refuse(source, reason string, n int) {
 // Decoded tells what reading a record gave: the format it has, the time of its
 // event and when it had arrived. The reader of the history calls it once per record.
 func (in *Intake) Decoded(source, format string, at, received time.Time) {
-	in.count(source, func(s *sender) {
-		add(&s.Formats, format, 1)
-		s.Lag = max(0, received.Sub(at))
-		if skew := at.Sub(received); skew > Ahead {
-			s.Ahead++
-			s.Skew = skew
+	d := Decoded{Source: source, Format: format}
+	d.Count(at, received)
+	in.DecodedAll(d)
+}
+
+// Decoded is what reading records of one sender and format gave.
+type Decoded struct {
+	Source string        `json:"source"`
+	Format string        `json:"format"`
+	Events int64         `json:"events"`
+	Lag    time.Duration `json:"lag"` // of the last
+	Ahead  int64         `json:"ahead,omitzero"`
+	Skew   time.Duration `json:"skew,omitzero"`
+}
+
+// Count counts an event by its time and when it had arrived.
+func (d *Decoded) Count(at, received time.Time) {
+	d.Events++
+	d.Lag = max(0, received.Sub(at))
+	if skew := at.Sub(received); skew > Ahead {
+		d.Ahead++
+		d.Skew = skew
+	}
+}
+
+// DecodedAll is Decoded of many records.
+func (in *Intake) DecodedAll(d Decoded) {
+	in.count(d.Source, func(s *sender) {
+		add(&s.Formats, d.Format, d.Events)
+		s.Lag = d.Lag
+		if d.Ahead > 0 {
+			s.Ahead += d.Ahead
+			s.Skew = d.Skew
 		}
 	})
 }

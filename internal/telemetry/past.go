@@ -92,6 +92,27 @@ type Fetcher interface {
 	Fetch(ctx context.Context, seqs []Seq) ([]Stored, error)
 }
 
+// Sparse is a history that may leave numbers out though no record is missing.
+type Sparse interface {
+	// Sparse says that it does.
+	Sparse() bool
+}
+
+// IsSparse says whether a history leaves numbers out.
+func IsSparse(h History) bool {
+	s, ok := h.(Sparse)
+	return ok && s.Sparse()
+}
+
+// Missing is how many records are missing where a history has none from one number to
+// before another.
+func Missing(h History, from, end Seq) int {
+	if end <= from || IsSparse(h) {
+		return 0
+	}
+	return int(end - from)
+}
+
 // KeyOf is the key under which a history finds an observable.
 func KeyOf(t indicator.Type, value string) Key {
 	return Key(xxhash.Sum64String(string(t) + "\x00" + value))

@@ -103,3 +103,6 @@ func DrawHood(centre string, around []Neighbour) Drawn {
 	}
 	return out
 }
+
+// Prose is prose for tests.
+var Prose = prose

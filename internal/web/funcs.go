@@ -44,6 +44,7 @@ func funcs(now func() time.Time) template.FuncMap {
 		"lower":    strings.ToLower,
 		"seentext": seenText,
 		"pair":     func(from string, l sameLine) sameForm { return sameForm{from, l} },
+		"prose":    prose,
 		"refurl":   refURL,
 		"short":    short,
 		"signed":   func(f float64) string { return strings.Replace(fmt.Sprintf("%+.2f", f), "-", "−", 1) },
@@ -194,6 +195,8 @@ func plural(n int, what string) string {
 	}
 	if strings.HasSuffix(what, "y") {
 		what = strings.TrimSuffix(what, "y") + "ie"
+	} else if strings.HasSuffix(what, "s") {
+		what += "e"
 	}
 	return group(int64(n)) + " " + what + "s"
 }

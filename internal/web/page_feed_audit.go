@@ -14,6 +14,7 @@ type feedAuditPage struct {
 	intel.Portfolio
 	Lines     []auditLine
 	Heat      []heatRow
+	Other     []string // sources of something else than indicators
 	CanManage bool
 }
 
@@ -64,14 +65,20 @@ func (s *server) showFeedAudit(_ http.ResponseWriter, r *http.Request, v visitor
 		}
 	}
 	p := feedAuditPage{Portfolio: audit, CanManage: mayManage(v)}
+	var at []int // places in the audit of those that bring indicators
 	for i, f := range audit.Feeds {
-		p.Lines = append(p.Lines, auditLine{f, i + 1, byID[f.Source]})
+		if f.Volume == 0 && f.Adds == 0 && f.Removes == 0 && byID[f.Source] == nil {
+			p.Other = append(p.Other, f.Source)
+			continue
+		}
+		at = append(at, i)
+		p.Lines = append(p.Lines, auditLine{f, len(at), byID[f.Source]})
 	}
-	n := min(len(audit.Feeds), heatShown)
-	for i := range n {
-		row := heatRow{Place: i + 1, Name: audit.Feeds[i].Source}
-		for j := range n {
-			share := audit.Overlap[i][j]
+	at = at[:min(len(at), heatShown)]
+	for i := range at {
+		row := heatRow{Place: i + 1, Name: audit.Feeds[at[i]].Source}
+		for j := range at {
+			share := audit.Overlap[at[i]][at[j]]
 			row.Cells = append(row.Cells, heatCell{share, heatClass(share), i == j})
 		}
 		p.Heat = append(p.Heat, row)

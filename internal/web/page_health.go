@@ -23,7 +23,8 @@ type healthPage struct {
 	History telemetry.Stats
 	Behind  uint64 // records that are not matched yet
 	Senders []senderLine
-	Feeds   []collect.View // those with an alarm
+	Share   *pipeline.Share // the processes that share the work; nil = one does all
+	Feeds   []collect.View  // those with an alarm
 	Counts  intel.Counts
 	Totals  alert.Totals
 	Problem string // what of this page could not be read
@@ -34,6 +35,19 @@ type senderLine struct {
 	telemetry.Source
 	Refusals []countOf
 	Kinds    []countOf
+}
+
+// Gone counts the processes that nothing was heard of lately.
+func (p healthPage) Gone() (n int) {
+	if p.Share == nil {
+		return 0
+	}
+	for _, one := range p.Share.Processes {
+		if !one.Live {
+			n++
+		}
+	}
+	return n
 }
 
 func (healthPage) template() string { return "health" }
@@ -66,7 +80,9 @@ func (s *server) showHealth(_ http.ResponseWriter, r *http.Request, _ visitor) (
 		}
 		s.cfg.Log.ErrorContext(ctx, "history statistics failed", "error", err)
 	}
-	if s.cfg.Matched != nil {
+	if s.cfg.Share != nil {
+		p.Share = s.cfg.Share(ctx)
+	} else if s.cfg.Matched != nil {
 		if done := s.cfg.Matched(); p.History.Last > done {
 			p.Behind = uint64(p.History.Last - done)
 		}

@@ -77,6 +77,7 @@ type Config struct {
 	Workers func() []supervise.Status
 	// Matched is the last event that was matched; nil = not shown.
 	Matched func() telemetry.Seq
+	Share   func(context.Context) *pipeline.Share // nil = one process does all
 	// Senders says who delivers events; nil = not shown.
 	Senders func() []telemetry.Source
 

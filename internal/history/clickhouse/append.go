@@ -65,6 +65,9 @@ func (h *History) append(ctx context.Context, r *request) (telemetry.Seq, error)
 		defer h.mu.RUnlock()
 		return h.next, nil
 	}
+	if h.shared {
+		return 0, errs.New(errs.Conflict, "history_shared", "Several processes put events into this history; they go there through the transport.")
+	}
 	r.done = make(chan error, 1)
 	select {
 	case h.requests <- r:

@@ -35,7 +35,12 @@ type Config struct {
 	// Stretch is how many records are one partition, 10 million when 0. It holds for
 	// new databases: one that is there keeps its own.
 	Stretch uint64
-	Log     *slog.Logger
+	// Shared: several processes put lots (PutLots), and nobody appends. The one that
+	// reads learns of them (Learn).
+	Shared bool
+	// Blind: nobody reads; what the tables hold is not looked at.
+	Blind bool
+	Log   *slog.Logger
 }
 
 const defaultStretch = 10_000_000
@@ -45,6 +50,7 @@ type History struct {
 	client *client
 	log    *slog.Logger
 	size   uint64 // numbers a stretch covers
+	shared bool
 
 	requests chan *request
 	stop     chan struct{} // closed by Close
@@ -87,14 +93,17 @@ func Open(ctx context.Context, c Config) (*History, error) {
 		return nil, err
 	}
 	h := &History{
-		client: client, log: c.Log, requests: make(chan *request), stop: make(chan struct{}),
+		client: client, log: c.Log, shared: c.Shared, requests: make(chan *request), stop: make(chan struct{}),
 		types: map[string]bool{},
 	}
 	h.life, h.die = context.WithCancel(context.WithoutCancel(ctx))
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
-	if h.size = c.Stretch; h.size == 0 {
+	switch h.size = c.Stretch; {
+	case h.size == 0 && c.Shared:
+		h.size = sharedStretch
+	case h.size == 0:
 		h.size = defaultStretch
 	}
 	if err := h.prepare(ctx, c.Home); err != nil {
@@ -102,7 +111,9 @@ func Open(ctx context.Context, c Config) (*History, error) {
 		client.close()
 		return nil, err
 	}
-	if err := h.load(ctx); err != nil {
+	if c.Blind {
+		h.next, h.notes = 1, newNotes(0)
+	} else if err := h.load(ctx); err != nil {
 		h.die()
 		client.close()
 		return nil, err
@@ -152,8 +163,10 @@ func (h *History) stretchLocked(index uint64, first telemetry.Seq) *stretch {
 
 // load reads what the tables hold.
 func (h *History) load(ctx context.Context) error {
-	if err := h.client.quiet(ctx); err != nil {
-		return err
+	if !h.shared { // else there is always one
+		if err := h.client.quiet(ctx); err != nil {
+			return err
+		}
 	}
 	rows, err := h.client.rows(ctx, question{sql: `SELECT toUInt64(intDiv(seq - 1, {size:UInt64})) AS i, min(seq), max(seq), count()
 FROM events GROUP BY i ORDER BY i FORMAT RowBinary`, params: params{"size": number(h.size)}})
@@ -190,6 +203,9 @@ FROM postings WHERE mark > 0 GROUP BY i ORDER BY i FORMAT RowBinary`, params: pa
 	if err := rows.close(); err != nil {
 		return err
 	}
+	if h.shared { // lots come whole
+		h.noted = h.next - 1
+	}
 	h.notes = newNotes(h.noted)
 	types, err := h.client.rows(ctx, question{sql: `SELECT DISTINCT type FROM words FORMAT RowBinary`})
 	if err != nil {
@@ -219,12 +235,15 @@ func (h *History) Stats(ctx context.Context) (telemetry.Stats, error) {
 	h.mu.RUnlock()
 	ctx, cancel := context.WithTimeout(ctx, statsWithin)
 	defer cancel()
-	rows, err := h.client.rows(ctx, question{sql: `SELECT toUInt64(sum(bytes_on_disk)) FROM system.parts WHERE database = currentDatabase() AND active FORMAT RowBinary`})
+	rows, err := h.client.rows(ctx, question{sql: `SELECT toUInt64(sum(bytes_on_disk)), toUInt64(sumIf(rows, table = 'events')) FROM system.parts WHERE database = currentDatabase() AND active FORMAT RowBinary`})
 	if err != nil {
 		return s, err
 	}
 	for rows.more() {
 		s.Bytes = int64(rows.uint64())
+		if n := int(rows.uint64()); h.shared { // others put events as well
+			s.Records = n
+		}
 	}
 	if err := rows.close(); err != nil || s.Records == 0 {
 		return s, err

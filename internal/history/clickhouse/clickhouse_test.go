@@ -17,6 +17,8 @@ import (
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
 
+func TestMain(m *testing.M) { clickhousetest.Main(m) }
+
 // database names a database after a directory, so that each test has its own.
 func database(dir string) string {
 	sum := sha256.Sum256([]byte(dir))

@@ -90,6 +90,21 @@ func (h *History) Note(ctx context.Context, seq telemetry.Seq, n telemetry.Note)
 }
 
 func (c *notes) add(seq telemetry.Seq, n telemetry.Note) {
+	c.post(seq, n)
+	for i, v := range n.Values {
+		if v.Type != "" && c.known[v.Key] != c.stretch+1 && !before(n.Values[:i], v.Key) {
+			c.word(v)
+		}
+	}
+}
+
+// before says whether a key stands among values.
+func before(values []telemetry.Value, key telemetry.Key) bool {
+	return slices.ContainsFunc(values, func(w telemetry.Value) bool { return w.Key == key })
+}
+
+// post files which values a record holds.
+func (c *notes) post(seq telemetry.Seq, n telemetry.Note) {
 	c.last = seq
 	c.records++
 	at := second(n.Time)
@@ -100,14 +115,11 @@ func (c *notes) add(seq telemetry.Seq, n telemetry.Note) {
 		c.oldest, c.newest = min(c.oldest, at), max(c.newest, at)
 	}
 	for i, v := range n.Values {
-		if slices.ContainsFunc(n.Values[:i], func(w telemetry.Value) bool { return w.Key == v.Key }) {
+		if before(n.Values[:i], v.Key) {
 			continue
 		}
 		c.postings = appendPosting(c.postings, 0, v.Key, seq, at, n.Source)
 		c.rows++
-		if v.Type != "" && c.known[v.Key] != c.stretch+1 {
-			c.word(v)
-		}
 	}
 }
 
@@ -150,6 +162,14 @@ func (h *History) settleNotes(ctx context.Context) error {
 	return h.flushLocked(ctx)
 }
 
+// marked are the postings with the rows that say how far they reach.
+func (c *notes) marked() []byte {
+	if !c.timed {
+		return appendPosting(c.postings, markUntimed, 0, c.last, 0, "")
+	}
+	return appendPosting(appendPosting(c.postings, markOldest, 0, c.last, c.oldest, ""), markNewest, 0, c.last, c.newest, "")
+}
+
 // flushLocked sends what was collected. What has no answer stays, and comes again as
 // it was before anything else.
 func (h *History) flushLocked(ctx context.Context) error {
@@ -160,13 +180,7 @@ func (h *History) flushLocked(ctx context.Context) error {
 	if c.records == 0 {
 		return nil
 	}
-	f := &flush{first: c.first, last: c.last, stretch: c.stretch, postings: c.postings, words: c.words, traces: c.traces, types: c.types, oldest: c.oldest, newest: c.newest, timed: c.timed}
-	if c.timed {
-		f.postings = appendPosting(f.postings, markOldest, 0, c.last, c.oldest, "")
-		f.postings = appendPosting(f.postings, markNewest, 0, c.last, c.newest, "")
-	} else {
-		f.postings = appendPosting(f.postings, markUntimed, 0, c.last, 0, "")
-	}
+	f := &flush{first: c.first, last: c.last, stretch: c.stretch, postings: c.marked(), words: c.words, traces: c.traces, types: c.types, oldest: c.oldest, newest: c.newest, timed: c.timed}
 	h.unsent = f
 	*c = notes{last: c.last, known: c.known, scratch: c.scratch, place: c.place}
 	return h.sendNotes(ctx)
@@ -187,10 +201,7 @@ func (h *History) sendNotes(ctx context.Context) error {
 			continue
 		}
 		token := fmt.Sprintf("notes-%d-%d-%016x", f.first, f.last, xxhash.Sum64(q.body))
-		if err := h.send(ctx, q, token); err != nil {
-			if _, ok := errors.AsType[*exception](err); ok && errs.KindOf(err) == errs.Internal {
-				err = errs.New(errs.Unavailable, "clickhouse_refused", "ClickHouse does not take the notes of events; Vedette's log says why.").Because(err)
-			}
+		if err := h.sendNote(ctx, q, token); err != nil {
 			return err
 		}
 	}
@@ -209,6 +220,15 @@ func (h *History) sendNotes(ctx context.Context) error {
 		h.types[t] = true
 	}
 	return nil
+}
+
+// sendNote is send with an error that says that it is about notes.
+func (h *History) sendNote(ctx context.Context, q question, token string) error {
+	err := h.send(ctx, q, token)
+	if _, ok := errors.AsType[*exception](err); ok && errs.KindOf(err) == errs.Internal {
+		return errs.New(errs.Unavailable, "clickhouse_refused", "ClickHouse does not take the notes of events; Vedette's log says why.").Because(err)
+	}
+	return err
 }
 
 // keepNoting makes notes durable that nobody asked for. A failure is the next caller's.

@@ -153,7 +153,9 @@ func (h *History) Sift(ctx context.Context, at telemetry.Part, pick telemetry.Pi
 	if pick.Until > 0 {
 		last = min(last, pick.Until)
 	}
-	s.Missed = int(max(last, p.Noted)-p.Noted) + int(p.End-p.First) - p.Records
+	if !h.shared { // else numbers are left out
+		s.Missed = int(max(last, p.Noted)-p.Noted) + int(p.End-p.First) - p.Records
+	}
 	var keys []telemetry.Key
 	ask := func(t indicator.Type, text string, key telemetry.Key) {
 		s.Values++

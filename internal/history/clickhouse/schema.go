@@ -12,8 +12,8 @@ import (
 // version is that of the tables.
 const version = "1"
 
-// schema makes the tables. %[1]d is the size of a stretch, the only thing that is put
-// into a statement: a partition key takes no parameter.
+// schema makes the tables. %[1]d is the size of a stretch, %[2]d how many inserts are
+// recognised when they come again: neither takes a parameter.
 //
 // events      the records
 // postings    which records hold a value, by its key; mark 1 and 2 are the oldest and
@@ -37,18 +37,18 @@ CREATE TABLE IF NOT EXISTS events (
 	seq UInt64 CODEC(Delta, ZSTD(1)), received DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)), source LowCardinality(String), format LowCardinality(String),
 	context String CODEC(ZSTD(3)), raw String CODEC(ZSTD(3)))
 ENGINE = MergeTree PARTITION BY intDiv(seq - 1, %[1]d) ORDER BY seq
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 1024;
+SETTINGS non_replicated_deduplication_window = %[2]d, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 1024;
 
 CREATE TABLE IF NOT EXISTS postings (
 	mark UInt8, key UInt64 CODEC(ZSTD(1)), seq UInt64 CODEC(Delta, ZSTD(1)), at Int64 CODEC(Delta, ZSTD(1)), source LowCardinality(String))
 ENGINE = MergeTree PARTITION BY intDiv(seq - 1, %[1]d) ORDER BY (mark, key, seq)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 2048;
+SETTINGS non_replicated_deduplication_window = %[2]d, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 2048;
 
 CREATE TABLE IF NOT EXISTS seen (
 	stretch Int64, key UInt64 CODEC(ZSTD(1)), day Int32 CODEC(ZSTD(1)), source LowCardinality(String),
 	events SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)), first SimpleAggregateFunction(min, Int64) CODEC(ZSTD(1)), last SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1)))
 ENGINE = AggregatingMergeTree PARTITION BY stretch ORDER BY (key, day, source)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 2048, allow_dimensions_outside_sorting_key = 1;
+SETTINGS non_replicated_deduplication_window = %[2]d, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 2048, allow_dimensions_outside_sorting_key = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS seen_feed TO seen AS
 SELECT intDiv(seq - 1, %[1]d) AS stretch, key, toInt32(floor(at / 86400)) AS day, source, count() AS events, min(at) AS first, max(at) AS last
@@ -89,7 +89,11 @@ func (h *History) prepare(ctx context.Context, home string) error {
 	if err := h.settle(ctx, known, home); err != nil {
 		return err
 	}
-	for _, statement := range strings.Split(fmt.Sprintf(schema, h.size), ";") {
+	window := ownWindow
+	if h.shared {
+		window = sharedWindow
+	}
+	for _, statement := range strings.Split(fmt.Sprintf(schema, h.size, window), ";") {
 		if strings.TrimSpace(statement) == "" {
 			continue
 		}

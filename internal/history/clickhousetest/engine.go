@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -40,6 +41,9 @@ type engine struct {
 
 // started is the engine of this process: libchdb can have one directory only.
 var started = sync.OnceValues(start)
+
+// quit ends the process without C's exit once there is an engine; nil before.
+var quit atomic.Pointer[func(code int32)]
 
 func path() string { return filepath.Join(os.Getenv("VEDETTE_CLIENTS"), library) }
 
@@ -72,6 +76,9 @@ func start() (*engine, error) {
 	e := &engine{database: "default", settings: map[string]string{}}
 	var handlers func(on int32)
 	var connect func(n int32, args **byte) *uintptr
+	var exit func(code int32)
+	purego.RegisterLibFunc(&exit, purego.RTLD_DEFAULT, "_exit")
+	quit.Store(&exit)
 	purego.RegisterLibFunc(&handlers, lib, "chdb_set_signal_handlers_enabled")
 	purego.RegisterLibFunc(&connect, lib, "chdb_connect")
 	purego.RegisterLibFunc(&e.query, lib, "chdb_query_n")

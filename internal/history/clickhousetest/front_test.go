@@ -12,6 +12,8 @@ import (
 	"github.com/vedette-soc/vedette/internal/history/clickhousetest"
 )
 
+func TestMain(m *testing.M) { clickhousetest.Main(m) }
+
 func ask(t *testing.T, s *clickhousetest.Server, query, body string, more url.Values) (string, string) {
 	t.Helper()
 	q := url.Values{"query": {query}}

@@ -1,13 +1,11 @@
 package segment
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io/fs"
-	"math/bits"
 	"os"
 	"slices"
 	"time"
@@ -230,97 +228,4 @@ func sifted(s telemetry.Sifted, first telemetry.Seq, rows []uint32, pick telemet
 		s.Left, s.Seqs = over, s.Seqs[over:]
 	}
 	return s
-}
-
-// Seen implements telemetry.Past.
-func (h *History) Seen(ctx context.Context, key telemetry.Key) (telemetry.Seen, error) {
-	sum := summary{days: map[int64]uint64{}, sources: map[string]bool{}}
-	var scratch []byte
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	for _, p := range h.segments {
-		if err := ctx.Err(); err != nil {
-			return telemetry.Seen{}, err
-		}
-		switch {
-		case p.sidecar != nil:
-			s := p.sidecar
-			sum.since(s.oldest, s.oldest != 0 || s.newest != 0)
-			list, err := s.list(key, &scratch)
-			if err != nil {
-				return telemetry.Seen{}, err
-			}
-			if list.p == nil {
-				continue
-			}
-			count := list.uvarint()
-			seen, ok := readSighting(&list)
-			if !ok {
-				return telemetry.Seen{}, badSidecar(s.file.Name(), "a page does not decode")
-			}
-			sum.add(seen, count, s.sources)
-		case h.notes != nil && h.notes.part == p:
-			n := h.notes
-			sum.since(n.oldest, n.timed)
-			if i, ok := n.index[key]; ok {
-				sum.add(n.values[i].sighting, uint64(n.values[i].count), n.sources)
-			}
-		}
-	}
-	return sum.result(), nil
-}
-
-// summary adds up sightings of segments.
-type summary struct {
-	count       uint64
-	first, last int64
-	oldest      int64
-	any         bool
-	days        map[int64]uint64
-	sources     map[string]bool
-}
-
-func (s *summary) since(oldest int64, has bool) {
-	if has && (!s.any || oldest < s.oldest) {
-		s.oldest, s.any = oldest, true
-	}
-}
-
-func (s *summary) add(seen sighting, count uint64, sources []string) {
-	if s.count == 0 {
-		s.first, s.last = seen.first, seen.last
-	}
-	s.first, s.last = min(s.first, seen.first), max(s.last, seen.last)
-	s.count += count
-	if len(seen.days) == 0 {
-		s.days[dayOf(seen.first)] += count
-	}
-	for _, d := range seen.days {
-		s.days[d.day] += d.count
-	}
-	for mask := seen.sources; mask != 0; mask &= mask - 1 {
-		if i := bits.TrailingZeros64(mask); i < len(sources) {
-			s.sources[sources[i]] = true
-		}
-	}
-}
-
-func (s *summary) result() telemetry.Seen {
-	out := telemetry.Seen{Count: int(s.count)}
-	if s.any {
-		out.Since = time.Unix(s.oldest, 0).UTC()
-	}
-	if s.count == 0 {
-		return out
-	}
-	out.First, out.Last = time.Unix(s.first, 0).UTC(), time.Unix(s.last, 0).UTC()
-	for d, n := range s.days {
-		out.Days = append(out.Days, telemetry.SeenDay{Day: time.Unix(d*daySeconds, 0).UTC().Format(time.DateOnly), Count: int(n)})
-	}
-	slices.SortFunc(out.Days, func(a, b telemetry.SeenDay) int { return cmp.Compare(a.Day, b.Day) })
-	for name := range s.sources {
-		out.Sources = append(out.Sources, name)
-	}
-	slices.Sort(out.Sources)
-	return out
 }

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"syscall"
 	"testing"
 	"time"
 
@@ -48,6 +49,7 @@ func BenchmarkPast(b *testing.B) {
 			b.ReportAllocs()
 			b.ResetTimer()
 			values, found := 0, 0
+			start := processorTime(b)
 			for b.Loop() {
 				values, found = 0, 0
 				var hits []match.Hit
@@ -65,11 +67,22 @@ func BenchmarkPast(b *testing.B) {
 			}
 			each := b.Elapsed().Seconds() / float64(b.N)
 			b.ReportMetric(each/segments*1e3, "ms/segment")
+			b.ReportMetric((processorTime(b)-start).Seconds()/float64(b.N)/segments*1e3, "cpu-ms/segment")
 			b.ReportMetric(each/float64(values)*1e9, "ns/value")
 			b.ReportMetric(float64(found), "found")
 		})
 	}
 	b.Logf("%d segments, %d distinct values in them", len(parts), distinct)
+}
+
+// processorTime is what the process has used of processors so far.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func benchSeen(b *testing.B, h *segment.History, segments float64, t indicator.Type, value string) {

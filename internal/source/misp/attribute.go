@@ -89,6 +89,7 @@ func (a attribute) describe(about indicator.Claim) indicator.Claim {
 		c.Tags = add(c.Tags, "to_ids:false")
 		c.Confidence = lowConfidence
 	}
+	sighted(&c, a.Sighting)
 	return c
 }
 

@@ -37,17 +37,18 @@ type galaxy struct {
 }
 
 type attribute struct {
-	UUID      text     `json:"uuid"`
-	Type      text     `json:"type"`
-	Category  text     `json:"category"`
-	Value     text     `json:"value"`
-	Comment   text     `json:"comment"`
-	FirstSeen text     `json:"first_seen"`
-	LastSeen  text     `json:"last_seen"`
-	ToIDs     boolean  `json:"to_ids"`
-	Deleted   boolean  `json:"deleted"`
-	Tag       []tag    `json:"Tag"`
-	Galaxy    []galaxy `json:"Galaxy"`
+	UUID      text       `json:"uuid"`
+	Type      text       `json:"type"`
+	Category  text       `json:"category"`
+	Value     text       `json:"value"`
+	Comment   text       `json:"comment"`
+	FirstSeen text       `json:"first_seen"`
+	LastSeen  text       `json:"last_seen"`
+	ToIDs     boolean    `json:"to_ids"`
+	Deleted   boolean    `json:"deleted"`
+	Tag       []tag      `json:"Tag"`
+	Galaxy    []galaxy   `json:"Galaxy"`
+	Sighting  []sighting `json:"Sighting"`
 
 	line int
 }
@@ -110,7 +111,7 @@ func (ev *event) member(key string, raw json.RawMessage) {
 	case "Galaxy":
 		_ = json.Unmarshal(raw, &ev.galaxies)
 		ev.own[key] = raw
-	case "uuid", "type", "category", "value", "comment", "first_seen", "last_seen", "to_ids", "deleted":
+	case "uuid", "type", "category", "value", "comment", "first_seen", "last_seen", "to_ids", "deleted", "Sighting":
 		ev.own[key] = raw
 	default:
 		if isUUID(key) {

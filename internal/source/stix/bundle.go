@@ -19,6 +19,7 @@ type bundle struct {
 	names     map[string][]string      // object id -> name
 	indicates map[string][]string      // indicator id -> ids of what it indicates
 	labels    map[string]indicator.TLP // marking id -> label
+	seen      map[string]sightings     // by indicator id
 }
 
 type held struct {
@@ -29,7 +30,7 @@ type held struct {
 
 func newBundle(in collect.Input, out collect.Sink) *bundle {
 	b := &bundle{in: in, out: out, names: map[string][]string{}, indicates: map[string][]string{}}
-	b.labels = map[string]indicator.TLP{}
+	b.labels, b.seen = map[string]indicator.TLP{}, map[string]sightings{}
 	return b
 }
 
@@ -50,6 +51,8 @@ func (b *bundle) object(o stix.Object) error {
 	case o.Type == "relationship" && o.RelationshipType == "indicates" && !o.Revoked:
 		b.grow(len(o.SourceRef) + len(o.TargetRef))
 		b.indicates[o.SourceRef] = append(b.indicates[o.SourceRef], o.TargetRef)
+	case o.Type == "sighting":
+		b.sighting(o)
 	case named[o.Type] && o.Name != "":
 		b.grow(len(o.ID) + len(o.Name))
 		b.names[o.ID] = []string{o.Name} // its aliases are the knowledge base's to know
@@ -188,6 +191,7 @@ func (b *bundle) flush() error {
 		}
 		for _, c := range h.claims {
 			c.Names, c.TLP = names, label
+			b.seen[h.id].bring(&c)
 			b.in.Fill(&c)
 			if err := b.out.Claim(c); err != nil {
 				return err

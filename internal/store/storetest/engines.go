@@ -58,8 +58,15 @@ func CheckStore(t *testing.T, s *store.Store) {
 
 var databases atomic.Int64
 
+// Postgres returns the DSN of a new, empty database of PostgreSQL. A package that uses it
+// calls Main or Stop from TestMain.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	return freshPostgres(t)
+}
+
 // freshPostgres returns the DSN of a new, empty database.
-func freshPostgres(t *testing.T) string {
+func freshPostgres(t testing.TB) string {
 	t.Helper()
 	dsn := postgres(t)
 	u, err := url.Parse(dsn)

@@ -28,7 +28,7 @@ var server struct {
 	stop    func()
 }
 
-func postgres(t *testing.T) string {
+func postgres(t testing.TB) string {
 	t.Helper()
 	server.once.Do(func() {
 		if dsn := os.Getenv("VEDETTE_TEST_POSTGRES_DSN"); dsn != "" {
@@ -47,10 +47,15 @@ func postgres(t *testing.T) string {
 // package that uses Each calls it from TestMain.
 func Main(m *testing.M) {
 	code := m.Run()
+	Stop()
+	os.Exit(code)
+}
+
+// Stop ends the private server, if there is one.
+func Stop() {
 	if server.stop != nil {
 		server.stop()
 	}
-	os.Exit(code)
 }
 
 // startPostgres initialises a cluster in a temporary directory and starts it on

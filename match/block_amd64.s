@@ -1,0 +1,167 @@
+#include "textflag.h"
+
+// A byte is looked up twice, by its low half and by its high half; what both
+// tables have in common tells what it is: 1 a digit, 2 '-' or '.', 4 '(', 8 a
+// letter of the first half of its alphabet, 16 one of the second, 32 '_', 64 one
+// from a to f, 128 '[' or '{'. A byte beyond ASCII finds nothing.
+DATA lowHalf<>+0(SB)/8, $0x1959595959595911
+DATA lowHalf<>+8(SB)/8, $0x280a0a088818191d
+GLOBL lowHalf<>(SB), RODATA|NOPTR, $16
+
+DATA highHalf<>+0(SB)/8, $0x9048b04801060000
+DATA highHalf<>+8(SB)/8, $0
+GLOBL highHalf<>(SB), RODATA|NOPTR, $16
+
+DATA half<>+0(SB)/1, $0x0f
+GLOBL half<>(SB), RODATA|NOPTR, $1
+DATA inToken<>+0(SB)/1, $0x3b
+GLOBL inToken<>(SB), RODATA|NOPTR, $1
+DATA dot<>+0(SB)/1, $0x2e
+GLOBL dot<>(SB), RODATA|NOPTR, $1
+DATA colon<>+0(SB)/1, $0x3a
+GLOBL colon<>(SB), RODATA|NOPTR, $1
+DATA backslash<>+0(SB)/1, $0x5c
+GLOBL backslash<>(SB), RODATA|NOPTR, $1
+
+// KINDS looks 32 bytes up.
+#define KINDS(bytes, kinds) \
+	VPOR     bytes, Y7, Y7      \
+	VPCMPEQB bytes, Y10, Y4     \
+	VPOR     Y4, Y6, Y6         \
+	VPSHUFB  bytes, Y15, kinds  \
+	VPSRLW   $4, bytes, Y4      \
+	VPAND    Y13, Y4, Y4        \
+	VPSHUFB  Y4, Y14, Y4        \
+	VPAND    Y4, kinds, kinds
+
+// STORE keeps the highest bits of the bytes of two registers.
+#define STORE(first, second, to) \
+	VPMOVMSKB first, AX  \
+	VPMOVMSKB second, BX \
+	SHLQ      $32, BX    \
+	ORQ       BX, AX     \
+	MOVQ      AX, to
+
+// func blocksAVX2(dst *block, src *byte, n int) uint64
+TEXT ·blocksAVX2(SB), NOSPLIT, $0-32
+	MOVQ           dst+0(FP), DI
+	MOVQ           src+8(FP), SI
+	MOVQ           n+16(FP), CX
+	VBROADCASTI128 lowHalf<>(SB), Y15
+	VBROADCASTI128 highHalf<>(SB), Y14
+	VPBROADCASTB   half<>(SB), Y13
+	VPBROADCASTB   dot<>(SB), Y12
+	VPBROADCASTB   colon<>(SB), Y11
+	VPBROADCASTB   backslash<>(SB), Y10
+	VPBROADCASTB   inToken<>(SB), Y9
+	VPXOR          Y8, Y8, Y8         // nothing
+	VPXOR          Y7, Y7, Y7         // all bytes so far
+	VPXOR          Y6, Y6, Y6         // where there were backslashes
+
+next:
+	VMOVDQU 0(SI), Y0
+	VMOVDQU 32(SI), Y1
+	KINDS(Y0, Y2)
+	KINDS(Y1, Y3)
+
+	// token: the other way round
+	VPAND     Y9, Y2, Y4
+	VPAND     Y9, Y3, Y5
+	VPCMPEQB  Y8, Y4, Y4
+	VPCMPEQB  Y8, Y5, Y5
+	VPMOVMSKB Y4, AX
+	VPMOVMSKB Y5, BX
+	SHLQ      $32, BX
+	ORQ       BX, AX
+	NOTQ      AX
+	MOVQ      AX, 0(DI)
+
+	// dot; DX keeps it
+	VPCMPEQB Y0, Y12, Y4
+	VPCMPEQB Y1, Y12, Y5
+	STORE(Y4, Y5, 8(DI))
+	MOVQ     AX, DX
+
+	// colon
+	VPCMPEQB Y0, Y11, Y4
+	VPCMPEQB Y1, Y11, Y5
+	STORE(Y4, Y5, 16(DI))
+
+	// hyphen: without the dots
+	VPSLLW $6, Y2, Y4
+	VPSLLW $6, Y3, Y5
+	STORE(Y4, Y5, 40(DI))
+	XORQ   DX, AX
+	MOVQ   AX, 40(DI)
+
+	// open
+	VPSLLW $5, Y2, Y4
+	VPSLLW $5, Y3, Y5
+	VPOR   Y2, Y4, Y4
+	VPOR   Y3, Y5, Y5
+	STORE(Y4, Y5, 48(DI))
+
+	// digit, hex
+	VPSLLW $7, Y2, Y4
+	VPSLLW $7, Y3, Y5
+	STORE(Y4, Y5, 24(DI))
+	VPSLLW $1, Y2, Y2
+	VPSLLW $1, Y3, Y3
+	VPOR   Y2, Y4, Y4
+	VPOR   Y3, Y5, Y5
+	STORE(Y4, Y5, 32(DI))
+
+	ADDQ $64, SI
+	ADDQ $56, DI
+	DECQ CX
+	JNZ  next
+
+	VPMOVMSKB Y7, AX
+	VPMOVMSKB Y6, BX
+	SHLQ      $32, BX
+	ORQ       BX, AX
+	MOVQ      AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+DATA column<>+0(SB)/8, $0x8040201008040201
+DATA column<>+8(SB)/8, $0
+GLOBL column<>(SB), RODATA|NOPTR, $16
+
+// OTHERS sets the bytes that are not in the set.
+#define OTHERS(bytes) \
+	VPSHUFB  bytes, Y15, Y2     \
+	VPSRLW   $4, bytes, bytes   \
+	VPAND    Y13, bytes, bytes  \
+	VPSHUFB  bytes, Y14, bytes  \
+	VPAND    Y2, bytes, bytes   \
+	VPCMPEQB Y8, bytes, bytes
+
+// func marksAVX2(dst *uint64, src *byte, n int, rows *[16]byte)
+TEXT ·marksAVX2(SB), NOSPLIT, $0-32
+	MOVQ           dst+0(FP), DI
+	MOVQ           src+8(FP), SI
+	MOVQ           n+16(FP), CX
+	MOVQ           rows+24(FP), DX
+	VBROADCASTI128 (DX), Y15
+	VBROADCASTI128 column<>(SB), Y14
+	VPBROADCASTB   half<>(SB), Y13
+	VPXOR          Y8, Y8, Y8
+
+again:
+	VMOVDQU   0(SI), Y0
+	VMOVDQU   32(SI), Y1
+	OTHERS(Y0)
+	OTHERS(Y1)
+	VPMOVMSKB Y0, AX
+	VPMOVMSKB Y1, BX
+	SHLQ      $32, BX
+	ORQ       BX, AX
+	NOTQ      AX
+	MOVQ      AX, (DI)
+	ADDQ      $64, SI
+	ADDQ      $8, DI
+	DECQ      CX
+	JNZ       again
+	VZEROUPPER
+	RET
