@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -180,7 +181,7 @@ func overlapping(k *known, at map[string]*known) *known {
 		mine[s.Value] = true
 	}
 	best, most := &known{}, 0.0
-	for _, id := range slices.Sorted(keysOf(at)) {
+	for _, id := range slices.Sorted(maps.Keys(at)) {
 		o, both := at[id], 0
 		theirs := map[string]bool{}
 		for _, s := range o.Steps {
@@ -196,16 +197,6 @@ func overlapping(k *known, at map[string]*known) *known {
 		}
 	}
 	return best
-}
-
-func keysOf(m map[string]*known) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 func stepsOf(all []known) (out []string) {
