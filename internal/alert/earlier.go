@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+
+	"github.com/vedette-soc/vedette/ref"
 )
 
 // An alert that was judged real stays in its closed incident as it was: with its evidence,
@@ -95,4 +97,11 @@ func (g *grouping) late(ctx context.Context, list []Arrival) error {
 		}
 	}
 	return nil
+}
+
+// recalls says that an alert fired before, and how it was judged then.
+func (g *grouping) recalls(f *file, a *Alert) {
+	if e := a.Earlier; e != nil {
+		g.say(f, Entry{Time: g.now, Kind: "alert", Text: fmt.Sprintf("%s fired before, in incident %d (%s): %s by %s", a.Title, e.Number, plural(e.Count, "detection"), e.Verdict, e.By), Ref: ref.Ref{Kind: ref.Incident, ID: e.Incident}})
+	}
 }

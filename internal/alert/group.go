@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/vedette-soc/vedette/ref"
 	"github.com/vedette-soc/vedette/risk"
 	"github.com/vedette-soc/vedette/risk/triage"
 )
@@ -227,13 +226,6 @@ func (g *grouping) found(a *Alert, d *Detection) error {
 	g.say(f, Entry{Time: d.Time, Kind: "alert", Text: a.Title})
 	g.recalls(f, a)
 	return nil
-}
-
-// recalls says that an alert fired before, and how it was judged then.
-func (g *grouping) recalls(f *file, a *Alert) {
-	if e := a.Earlier; e != nil {
-		g.say(f, Entry{Time: g.now, Kind: "alert", Text: fmt.Sprintf("%s fired before, in incident %d (%s): %s by %s", a.Title, e.Number, plural(e.Count, "detection"), e.Verdict, e.By), Ref: ref.Ref{Kind: ref.Incident, ID: e.Incident}})
-	}
 }
 
 // start opens an incident.
