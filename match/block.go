@@ -27,26 +27,33 @@ type traits struct {
 	backslash bool
 }
 
-// blocks maps a line; the last block, after which none is needed, has no bytes in
-// it. The result is valid until the next call.
+// blocks maps a line; the last block has no bytes in it. The result is valid until
+// the next call.
 func (m *mapper) blocks(line []byte) ([]block, traits) {
-	n := len(line) / blockSize
-	if cap(m.out) < n+2 {
-		m.out = make([]block, n+2+n/4)
+	n, rest := (len(line)+blockSize-1)/blockSize, len(line)%blockSize
+	if cap(m.out) < n+1 {
+		m.out = make([]block, n+1+n/4)
 	}
-	out := m.out[:n+2]
-	var s traits
-	if n > 0 {
-		s = m.fill(out[:n], line)
-	}
-	out[n], out[n+1] = block{}, block{}
-	if rest := line[n*blockSize:]; len(rest) > 0 {
+	out := m.out[:n+1]
+	out[n] = block{}
+	var t traits
+	switch {
+	case n == 0:
+	case len(line) < blockSize:
 		m.tail = [blockSize]byte{}
-		copy(m.tail[:], rest)
-		t := m.fill(out[n:n+1], m.tail[:])
-		s.foreign, s.backslash = s.foreign || t.foreign, s.backslash || t.backslash
+		copy(m.tail[:], line)
+		t = m.fill(out[:1], m.tail[:])
+	default:
+		if t = m.fill(out[:n], line); rest > 0 {
+			out[n-1].drop(blockSize - rest)
+		}
 	}
-	return out, s
+	return out, t
+}
+
+// drop takes the first bytes away: those that the block before has too.
+func (b *block) drop(n int) {
+	*b = block{b.token >> n, b.dot >> n, b.colon >> n, b.digit >> n, b.hex >> n, b.hyphen >> n, b.open >> n}
 }
 
 // mapper maps one record after another.
@@ -69,11 +76,12 @@ const (
 	tops = 0x8080808080808080
 )
 
-// fillBlocks maps len(dst) blocks of src, eight bytes at a time.
+// fillBlocks maps src, a block or more, to len(dst) blocks, eight bytes at a time. The
+// last block is of the last 64 bytes, wherever they begin.
 func fillBlocks(dst []block, src []byte) traits {
 	var all, escapes uint64
 	for i := range dst {
-		part := src[i*blockSize:][:blockSize]
+		part := src[min(i*blockSize, len(src)-blockSize):][:blockSize]
 		var b block
 		for at := 0; at < blockSize; at += 8 {
 			w := binary.LittleEndian.Uint64(part[at:])

@@ -9,15 +9,17 @@ func fastBlocks(dst []block, src []byte) traits {
 	if !hasAVX2 || len(dst) == 0 {
 		return fillBlocks(dst, src)
 	}
-	found := blocksAVX2(&dst[0], &src[:len(dst)*blockSize][0], len(dst))
+	last := src[len(src)-blockSize:]
+	found := blocksAVX2(&dst[0], &src[0], len(dst), &last[0])
 	return traits{foreign: uint32(found) != 0, backslash: found>>32 != 0}
 }
 
-// blocksAVX2 maps n blocks, n > 0. It returns two halves that are not zero when
+// blocksAVX2 maps n blocks, n > 0, the last of them from what last points at. It
+// returns two halves that are not zero when
 // there was a byte that is not ASCII (low), or a backslash (high).
 //
 //go:noescape
-func blocksAVX2(dst *block, src *byte, n int) uint64
+func blocksAVX2(dst *block, src *byte, n int, last *byte) uint64
 
 // fastMarks is markEach for whole blocks, with a look at 32 bytes for all bytes of
 // the set at once.

@@ -42,11 +42,12 @@ GLOBL backslash<>(SB), RODATA|NOPTR, $1
 	ORQ       BX, AX     \
 	MOVQ      AX, to
 
-// func blocksAVX2(dst *block, src *byte, n int) uint64
-TEXT ·blocksAVX2(SB), NOSPLIT, $0-32
+// func blocksAVX2(dst *block, src *byte, n int, last *byte) uint64
+TEXT ·blocksAVX2(SB), NOSPLIT, $0-40
 	MOVQ           dst+0(FP), DI
 	MOVQ           src+8(FP), SI
 	MOVQ           n+16(FP), CX
+	MOVQ           last+24(FP), R8
 	VBROADCASTI128 lowHalf<>(SB), Y15
 	VBROADCASTI128 highHalf<>(SB), Y14
 	VPBROADCASTB   half<>(SB), Y13
@@ -59,6 +60,8 @@ TEXT ·blocksAVX2(SB), NOSPLIT, $0-32
 	VPXOR          Y6, Y6, Y6         // where there were backslashes
 
 next:
+	CMPQ    CX, $1
+	CMOVQEQ R8, SI
 	VMOVDQU 0(SI), Y0
 	VMOVDQU 32(SI), Y1
 	KINDS(Y0, Y2)
@@ -120,7 +123,7 @@ next:
 	VPMOVMSKB Y6, BX
 	SHLQ      $32, BX
 	ORQ       BX, AX
-	MOVQ      AX, ret+24(FP)
+	MOVQ      AX, ret+32(FP)
 	VZEROUPPER
 	RET
 

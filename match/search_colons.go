@@ -10,12 +10,30 @@ import (
 )
 
 // colons looks for IPv6 addresses: every one has two colons between which there are
-// at most four digits.
+// at most four digits, either next to each other or so six times on end. The time of
+// day has that once.
 func (s *Searcher) colons() {
+	var before [longestGroup + 1]uint64
+	joined, n := uint64(0), 0
+	for w := range s.blocks {
+		pairs, double := s.blocks[w].pairs(&before)
+		joined |= double
+		n += bits.OnesCount64(pairs)
+	}
+	if joined != 0 || n >= fewestPairs {
+		s.pairs()
+	}
+}
+
+// fewestPairs has 0:0:0:0:0:ffff:1.2.3.4.
+const fewestPairs = 5
+
+// pairs looks at what stands around each such pair.
+func (s *Searcher) pairs() {
 	line, next := s.line, 0
 	var before [longestGroup + 1]uint64
 	for w := range s.blocks {
-		for pairs := s.blocks[w].pairs(&before); pairs != 0; pairs &= pairs - 1 {
+		for pairs, _ := s.blocks[w].pairs(&before); pairs != 0; pairs &= pairs - 1 {
 			at := w*blockSize + bits.TrailingZeros64(pairs)
 			if at < next {
 				continue
@@ -39,16 +57,19 @@ func (s *Searcher) colons() {
 const longestGroup = 4
 
 // pairs marks the colons before which another stands with at most four digits
-// between; before is what the block before leaves over.
-func (b *block) pairs(before *[longestGroup + 1]uint64) (out uint64) {
+// between, and those with none; before is what the block before leaves over.
+func (b *block) pairs(before *[longestGroup + 1]uint64) (out, double uint64) {
 	x := b.colon
 	for i := range before {
 		moved := x<<1 | before[i]
 		before[i] = x >> 63
 		out |= moved & b.colon
+		if i == 0 {
+			double = out
+		}
 		x = moved & b.hex
 	}
-	return out
+	return out, double
 }
 
 // mapped says whether there is "ffff:" behind a colon, as in an IPv4 address

@@ -77,13 +77,18 @@ func (m *mapper) marked(line []byte, set *byteSet) []uint64 {
 		markEach(out, line, set)
 		return out
 	}
-	whole := len(line) / blockSize
+	whole, rest := len(line)/blockSize, len(line)%blockSize
 	fastMarks(out[:whole], line, set)
-	if whole < n {
+	switch {
+	case rest == 0:
+	case whole > 0:
+		fastMarks(out[whole:], line[len(line)-blockSize:], set)
+		out[whole] >>= blockSize - rest
+	default:
 		m.tail = [blockSize]byte{}
-		copy(m.tail[:], line[whole*blockSize:])
-		fastMarks(out[whole:], m.tail[:], set)
-		out[whole] &^= ^uint64(0) << (len(line) % blockSize) // the zeros behind the end
+		copy(m.tail[:], line)
+		fastMarks(out, m.tail[:], set)
+		out[0] &^= ^uint64(0) << rest // the zeros behind the end
 	}
 	return out
 }

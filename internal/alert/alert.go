@@ -91,6 +91,8 @@ type Warning struct {
 	List   string `json:"list"`
 	Entry  string `json:"entry"`
 	Action string `json:"action"` // "suppress", "downgrade"
+	// Decision is the id of what somebody decided to let pass; "" = a warning list speaks.
+	Decision string `json:"decision,omitempty"`
 }
 
 // Entity is a host or account of the organisation, with what the profile says.
@@ -110,7 +112,8 @@ type Entity struct {
 	Watched       bool     `json:"watched,omitempty"` // its owner wants a person to look, always
 }
 
-// Alert is all detections of one fingerprint.
+// Alert is all detections of one fingerprint, up to a verdict that called them real: what
+// fires again after it is a new alert, which names the earlier one.
 type Alert struct {
 	ID          string    `json:"id"`
 	Fingerprint string    `json:"fingerprint"`
@@ -123,6 +126,19 @@ type Alert struct {
 	Suppressed  bool      `json:"suppressed"`
 	// Sight is how unusual it is where it fired; nil = found by looking back.
 	Sight *triage.Sight `json:"sight,omitempty"`
+	// Earlier is the alert of the same that was judged real before; nil = there is none.
+	Earlier *Earlier `json:"earlier,omitempty"`
+}
+
+// Earlier is an alert that was judged real, as it was then.
+type Earlier struct {
+	Fingerprint string      `json:"fingerprint"` // that it has now
+	Incident    string      `json:"incident"`
+	Number      int         `json:"number"` // of the incident
+	Verdict     VerdictKind `json:"verdict"`
+	By          string      `json:"by"`
+	Time        time.Time   `json:"time,omitzero"` // of the verdict
+	Count       int         `json:"count"`
 }
 
 // State of an incident.

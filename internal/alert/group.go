@@ -34,11 +34,12 @@ type grouping struct {
 	tx      Tx
 	now     time.Time
 	learnt  *triage.Learnt
-	loose   map[string]*Alert // by fingerprint, in no incident
-	counted map[string]*Alert // to be saved
-	changed map[string]*file  // to be saved
-	touched map[string]bool   // to be ranked
-	order   []string          // in which they were touched
+	loose   map[string]*Alert   // by fingerprint, in no incident
+	counted map[string]*Alert   // to be saved
+	changed map[string]*file    // to be saved
+	touched map[string]bool     // to be ranked
+	order   []string            // in which they were touched
+	before  map[string]*Earlier // by fingerprint, what was judged real and fires again
 	lines   []Line
 	did     bool // the board is no longer as it was stored
 }
@@ -72,6 +73,9 @@ func (g *grouping) arrive(ctx context.Context, ds []Detection) ([]Arrival, error
 		}
 	}
 	if err := g.read(ctx, unknown); err != nil {
+		return nil, err
+	}
+	if err := g.again(ctx, list); err != nil {
 		return nil, err
 	}
 	for i := range list {
@@ -122,14 +126,17 @@ func (g *grouping) add(ctx context.Context, d *Arrival) error {
 	a := g.alert(d.Fingerprint)
 	known := a != nil
 	if !known {
-		a = &Alert{ID: d.Fingerprint, Fingerprint: d.Fingerprint, Title: d.Summary, Detection: d.Detection, First: d.Time, Last: d.Time, Suppressed: d.Suppressed}
+		a = &Alert{ID: d.Fingerprint, Fingerprint: d.Fingerprint, Title: d.Summary, Detection: d.Detection, First: d.Time, Last: d.Time, Suppressed: d.Suppressed, Earlier: g.before[d.Fingerprint]}
 		g.loose[d.Fingerprint] = a
 	}
 	a.Count++
 	a.First, a.Last = earlier(a.First, d.Time), later(a.Last, d.Time)
 	a.Suppressed = a.Suppressed && d.Suppressed // a warning list may have been lifted
 	g.counted[a.Fingerprint] = a
-	if !a.Suppressed {
+	switch {
+	case d.Suppressed && a.Incident != "": // it is let pass by now: counted where it was, and no more
+		g.touch(a.Incident)
+	case !d.Suppressed:
 		g.watch.note(a, &d.Detection)
 		if err := g.place(ctx, a, &d.Detection); err != nil {
 			return err
@@ -139,7 +146,7 @@ func (g *grouping) add(ctx context.Context, d *Arrival) error {
 			c.covers(d.Time)
 		}
 	}
-	if known {
+	if known || a.Earlier != nil {
 		return nil
 	}
 	r, err := g.track(ctx, d.Reason.Key) // it fires more widely now
@@ -160,24 +167,17 @@ func (g *grouping) track(ctx context.Context, reason string) (Record, error) {
 	return r, err
 }
 
-// place decides which incident an alert belongs to. An alert stays where it is,
-// unless its incident was closed as a real attack: then new evidence opens a new
-// one, while what was judged harmless keeps counting where it was judged.
+// place decides which incident an alert belongs to. An alert stays where it is.
 func (g *grouping) place(ctx context.Context, a *Alert, d *Detection) error {
-	var follows *file
 	if a.Incident != "" {
-		in := g.files[a.Incident]
-		if in.State == Open || in.Verdict == nil || in.Verdict.Kind != TruePositive || !d.Time.After(in.Verdict.Time) {
-			return nil
-		}
-		follows = in
+		return nil
 	}
 	joins, err := g.joins(ctx, a, d)
 	if err != nil {
 		return err
 	}
 	if len(joins) == 0 {
-		return g.found(a, d, follows)
+		return g.found(a, d)
 	}
 	target, err := g.file(ctx, joins[0].card.ID)
 	if err != nil {
@@ -185,6 +185,7 @@ func (g *grouping) place(ctx context.Context, a *Alert, d *Detection) error {
 	}
 	g.move(a, target)
 	g.link(target, joins[0].link(a, g.now))
+	g.recalls(target, a)
 	for _, other := range joins[1:] {
 		if !other.merges {
 			continue
@@ -209,10 +210,10 @@ func (g *grouping) place(ctx context.Context, a *Alert, d *Detection) error {
 }
 
 // found opens an incident for an alert.
-func (g *grouping) found(a *Alert, d *Detection, follows *file) error {
+func (g *grouping) found(a *Alert, d *Detection) error {
 	in := Incident{First: d.Time, Last: d.Time, Title: d.Summary, Names: d.Reason.Names}
-	if follows != nil {
-		in.Links = append(in.Links, Link{Time: g.now, What: fmt.Sprintf("incident %d", follows.Number), Why: "the same attack, judged real, shows again"})
+	if e := a.Earlier; e != nil {
+		in.Links = append(in.Links, Link{Time: g.now, What: fmt.Sprintf("incident %d", e.Number), Why: "the same attack, judged real, shows again"})
 	}
 	if a.rare() {
 		in.Rare = a.Sight.Session
@@ -223,6 +224,7 @@ func (g *grouping) found(a *Alert, d *Detection, follows *file) error {
 	}
 	g.move(a, f)
 	g.say(f, Entry{Time: d.Time, Kind: "alert", Text: a.Title})
+	g.recalls(f, a)
 	return nil
 }
 

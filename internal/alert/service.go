@@ -134,7 +134,7 @@ func (s *Service) group(ctx context.Context, tx Tx, known *board) (*grouping, er
 	}
 	known.begin(tx.Turn)
 	return &grouping{
-		board: known, tx: tx, now: s.now().UTC(), learnt: learnt, loose: map[string]*Alert{}, counted: map[string]*Alert{},
+		board: known, tx: tx, now: s.now().UTC(), learnt: learnt, loose: map[string]*Alert{}, counted: map[string]*Alert{}, before: map[string]*Earlier{},
 		changed: map[string]*file{}, touched: map[string]bool{},
 	}, nil
 }

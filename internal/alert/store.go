@@ -59,6 +59,8 @@ type Reading interface {
 	AlertsBy(ctx context.Context, fingerprints []string) ([]*Alert, error)
 	// Contents returns those incidents that there are, with their alerts by incident.
 	Contents(ctx context.Context, ids []string) ([]*Incident, map[string][]*Alert, error)
+	// Known returns those of the ids of detections that are kept.
+	Known(ctx context.Context, ids []string) (map[string]bool, error)
 	// Track returns how a reason was judged before, and how widely it fires.
 	Track(ctx context.Context, reason string) (Record, error)
 }
@@ -75,6 +77,9 @@ type Writing interface {
 	// AddEntries adds lines to timelines, in their order.
 	AddEntries(ctx context.Context, lines []Line) error
 	Record(ctx context.Context, r Change) error
+	// Retire gives the kept detections of an alert another fingerprint, and forgets the
+	// alert under the old one.
+	Retire(ctx context.Context, from, to string) error
 }
 
 // Remembering keeps what is usual where and the sessions that go on.

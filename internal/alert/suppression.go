@@ -22,8 +22,7 @@ type Held struct {
 type Reviewed struct {
 	Held      []Held
 	Incidents map[string]Incident
-	// Real are the incidents judged real that the rule was part of when they were. What
-	// came after a verdict takes its alert along into the next incident.
+	// Real are the incidents judged real that the rule was part of when they were.
 	Real    []Incident
 	Counted int // detections since then, kept or not
 }
@@ -51,6 +50,18 @@ type Decision struct {
 	Evidence  int           `json:"evidence"` // occasions that had been judged harmless
 	Exception string        `json:"exception,omitempty"`
 	Expires   time.Time     `json:"expires,omitzero"`
+	// Kind is what is let pass: "" and "rule" are rules, by their exception; indicators
+	// and alerts of other products pass everywhere until they expire.
+	Kind ReasonKind `json:"kind,omitempty"`
+}
+
+// Whole tells whether a decision is about an indicator or another product's alert.
+func (d Decision) Whole() bool { return d.Kind == ByIndicator || d.Kind == ByProduct }
+
+// Passes tells whether a decision lets a detection pass at a time. What a guard rail is
+// about never passes.
+func (d *Decision) Passes(of *Detection, now time.Time) bool {
+	return d.State == Accepted && d.Whole() && d.Kind == of.Reason.Kind && d.Rule == of.Reason.Key && now.Before(d.Expires) && Railed(*of) == ""
 }
 
 // SuppressionStore keeps decisions, and answers what verdicts say of rules.
@@ -66,6 +77,9 @@ type SuppressionStore interface {
 	RealWith(ctx context.Context) (map[string][]Incident, error)
 	Decisions(ctx context.Context) ([]Decision, error)
 	SaveDecision(ctx context.Context, d Decision, act ref.Act) error
+	// Passed counts the kept detections that a decision about the whole of something let
+	// pass.
+	Passed(ctx context.Context, d Decision) (int, error)
 }
 
 // Suppressions is what verdicts say of rules, and what was decided about it.
@@ -85,8 +99,8 @@ const (
 	maxReviewed = 1000
 )
 
-// Judged returns what is kept of the rules that were judged harmless somewhere since a
-// time, by rule.
+// Judged returns what is kept of the rules, indicators and alerts of other products that
+// were judged harmless somewhere since a time, by their key.
 func (s *Suppressions) Judged(ctx context.Context, since time.Time) (map[string]Reviewed, error) {
 	if err := ref.Need(ctx, ref.Viewer); err != nil {
 		return nil, err
@@ -105,7 +119,7 @@ func (s *Suppressions) Judged(ctx context.Context, since time.Time) (map[string]
 		if err != nil {
 			return nil, err
 		}
-		if len(v.Held) > 0 && v.Held[0].Detection.Reason.Kind == ByRule {
+		if len(v.Held) > 0 {
 			v.Real = real[r]
 			out[r] = v
 		}
@@ -140,6 +154,14 @@ func (s *Suppressions) Decisions(ctx context.Context) ([]Decision, error) {
 	return s.store.Decisions(ctx)
 }
 
+// Passed counts what a decision let pass, as far as it is kept.
+func (s *Suppressions) Passed(ctx context.Context, d Decision) (int, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return 0, err
+	}
+	return s.store.Passed(ctx, d)
+}
+
 // Decide keeps a decision, with its line in the audit log, and returns it as kept.
 func (s *Suppressions) Decide(ctx context.Context, d Decision) (Decision, error) {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
@@ -156,9 +178,20 @@ func (s *Suppressions) Decide(ctx context.Context, d Decision) (Decision, error)
 	who := ref.ActorFrom(ctx)
 	d.By, d.Time = who.Name, s.now().UTC()
 	return d, s.store.SaveDecision(ctx, d, ref.Act{
-		Actor: who, Verb: verb, Target: ref.Ref{Kind: ref.Rule, ID: d.Rule}, Reason: d.Reason, Time: d.Time,
+		Actor: who, Verb: verb, Target: d.target(), Reason: d.Reason, Time: d.Time,
 		Detail: map[string]any{"proposal": d.ID, "where": d.Where, "exception": d.Exception, "expires": d.Expires},
 	})
+}
+
+// target is what a decision is about.
+func (d *Decision) target() ref.Ref {
+	switch d.Kind {
+	case ByIndicator:
+		return ref.Ref{Kind: ref.Indicator, ID: d.Rule}
+	case ByProduct:
+		return ref.Ref{Kind: ref.Alert, ID: d.ID}
+	}
+	return ref.Ref{Kind: ref.Rule, ID: d.Rule}
 }
 
 // NeedReason tells whether a reason will do for a decision.

@@ -43,7 +43,7 @@ func (a *API) threats() []route {
 			}
 			return page(t.Campaigns[:min(len(t.Campaigns), max(c.int("limit", 100), 0))], ""), nil
 		}),
-		get("/attack/layer", ref.Viewer, "The ATT&CK matrix as a layer of ATT&CK Navigator, by coverage, actors or seen.", []string{"domain", "by", "n", "actor"}, func(c call) (attack.Layer, error) {
+		get("/attack/layer", ref.Viewer, "The ATT&CK matrix as a layer of ATT&CK Navigator, by coverage, logs, actors or seen.", []string{"domain", "by", "n", "actor"}, func(c call) (attack.Layer, error) {
 			t, err := a.cfg.Landscape.Threats(c.ctx)
 			if err != nil {
 				return attack.Layer{}, err

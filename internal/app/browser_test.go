@@ -40,6 +40,7 @@ func TestBrowser(t *testing.T) {
 		{"Search", searchFinds},
 		{"Hunt", huntAndPivot},
 		{"Review", reviewByKeys},
+		{"SetUp", setUpByKeys},
 		{"Pages", pagesFit},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.test(t, h, b); b.calm(t) }) && step.name == "SignIn" {
@@ -278,7 +279,7 @@ func pagesFit(t *testing.T, _ house, b *browser) {
 		"/", "/?q=nothing+is+called+so", incident, link(incident, "a[href^='/events/']"), link(incident, "a[href^='/entities/']"),
 		link(incident, "a[href^='/techniques/']"), "/intel", "/intel?q=Harbour+Lantern", link("/intel?q=pilot-cargo", ".obs-link"),
 		"/lookup?value=unheard-of.example", "/feeds", link("/feeds", "section[aria-labelledby=chosen] td a"), "/blocks",
-		"/blocks/new?value=" + url.QueryEscape("drop.pilot-cargo.example"), "/organisation", "/health", "/quality", "/audit", "/people", "/reports", link("/reports", "td a"),
+		"/blocks/new?value=" + url.QueryEscape("drop.pilot-cargo.example"), "/organisation", "/organisation/setup?step=who", "/organisation/setup?step=networks", "/organisation/setup?step=assets", "/organisation/setup?step=money", "/suppressions", "/health", "/quality", "/audit", "/people", "/reports", link("/reports", "td a"),
 		"/hunt", "/hunt?since=&q=" + url.QueryEscape("source.ip:* | count by source.ip, event.dataset"), "/hunt?since=&q=pilot-cargo.example", "/hunt?since=&q=" + url.QueryEscape(strings.Repeat("averylongword", 60)+` or "<script>`+"\u202e\""),
 		link("/hunt", "a[href^='/hunts/']"),
 	}

@@ -31,10 +31,11 @@ func (s *scene) suppression(line, verb, what, more string) {
 			s.t.Errorf("%s: it would have hidden %d: %+v", line, p.Replay.Hidden, p)
 		}
 	case "refused":
-		p := proposal()
-		if !p.Refused || !slices.ContainsFunc(p.Replay.Real, func(l pipeline.IncidentLine) bool { return strings.Contains(l.Title, more) }) {
-			s.t.Errorf("%s: it is not: %+v", line, p)
-		}
+		var p pipeline.Suppression
+		s.until(line, func() bool {
+			p = proposal()
+			return p.Refused && slices.ContainsFunc(p.Replay.Real, func(l pipeline.IncidentLine) bool { return strings.Contains(l.Title, more) })
+		})
 		if err := s.h.Call(s.t.Context(), "POST", "/suppressions/"+p.ID+"/accept", api.AcceptBody{Reason: "anyway"}, nil); err == nil {
 			s.t.Errorf("%s: it was accepted", line)
 		}
@@ -43,6 +44,17 @@ func (s *scene) suppression(line, verb, what, more string) {
 		renewed(s.t, s.h, func() {
 			ask[alert.Decision](s.t, s.h, "POST", "/suppressions/"+p.ID+"/accept", api.AcceptBody{Reason: "as the scenario has it"})
 		})
+	case "pass":
+		ask[alert.Decision](s.t, s.h, "POST", "/suppressions/"+proposal().ID+"/accept", api.AcceptBody{Reason: "as the scenario has it"})
+	case "end":
+		l := list()
+		i := slices.IndexFunc(l.Decided, func(d pipeline.Suppressed) bool {
+			return strings.Contains(d.Title, what) && d.Live && fmt.Sprint(d.Hits) == more
+		})
+		if i < 0 {
+			s.t.Fatalf("%s: it is not in force, or kept away another number: %+v", line, l.Decided)
+		}
+		ask[any](s.t, s.h, "POST", "/suppressions/"+l.Decided[i].ID+"/undo", api.ReasonBody{Reason: "as the scenario has it"})
 	case "dismiss":
 		ask[any](s.t, s.h, "POST", "/suppressions/"+proposal().ID+"/dismiss", api.ReasonBody{Reason: "as the scenario has it"})
 	case "undo":

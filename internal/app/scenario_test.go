@@ -24,6 +24,7 @@ import (
 //
 //	profile FILE              import the organisation profile
 //	learn FILE                read intelligence in, as intel import does
+//	known N                   wait until so many indicators are looked for
 //	send FILE                 deliver events; a line "every 24h 8 from -192h {…}" is eight of them
 //	verdict TITLE | KIND      judge the incident whose title holds TITLE
 //	split TITLE | ALERT       take the alert whose title holds ALERT out
@@ -32,10 +33,19 @@ import (
 //	says TITLE | TEXT         a term, a link, a guard rail or a line of the timeline holds TEXT
 //	silent TITLE | TEXT       none does
 //	like TITLE | OTHER | VERDICT | ITEM, ITEM   the one incident names the other as like it, by these; unlike: it does not
+//	inventory FILE            complete the profile, as org import does
+//	asks ADDRESS ...          these are the hosts that somebody is asked about, and no others
+//	told ADDRESS | AS name=N  say what one of them is
+//	weighs TITLE | TEXT       what is at stake says TEXT
+//	merge TITLE | OTHER       move all of the one incident into the other
+//	alerts TITLE | N of M     the incident has N alerts, of M detections
+//	nearest TITLE | OTHER | VERDICT   of the judged incidents most like it one is OTHER
 //	count N                   so many incidents are open
 //	rules FILE                bring in Sigma rules and wait until they run
 //	proposes N                so many suppressions are proposed
 //	refused TITLE | INCIDENT  the proposal for a rule is refused, for an incident whose title holds INCIDENT
+//	pass TITLE                accept the suppression of an indicator or another product's alert
+//	end TITLE | N             end it, after it kept N away
 //	accept TITLE              accept the suppression of a rule; undo, dismiss the same
 //	spares TITLE              a guard rail keeps the rule
 //	hides TITLE | N           so many stored detections it would have hidden
@@ -87,6 +97,10 @@ func (s *scene) step(line string) {
 		if err := s.h.Call(s.t.Context(), "POST", "/indicators/import?name="+what+"&source="+what, bytes.NewReader(s.files[what]), nil); err != nil {
 			s.t.Fatalf("%s: %v", line, err)
 		}
+	case "known":
+		s.until(line, func() bool {
+			return fmt.Sprint(ask[api.Health](s.t, s.h, "GET", "/health", nil).Index.Indicators) == what
+		})
 	case "send":
 		s.send(s.files[what])
 	case "verdict":
@@ -113,7 +127,7 @@ func (s *scene) step(line string) {
 	case "rules":
 		renewed(s.t, s.h, func() { ask[detect.Report](s.t, s.h, "POST", "/packs/own", pack(s.t, string(s.files[what]))) })
 	default:
-		if !s.like(line, verb, what, more) {
+		if !s.like(line, verb, what, more) && !s.house(line, verb, what, more) {
 			s.suppression(line, verb, what, more)
 		}
 	}
@@ -125,6 +139,10 @@ func (s *scene) until(line string, ok func() bool) {
 	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			s.t.Errorf("%s: it does not come to that", line)
+			if verb, rest, _ := strings.Cut(line, " "); verb == "says" {
+				what, _, _ := strings.Cut(rest, " | ")
+				s.t.Log(s.said(what))
+			}
 			return
 		}
 	}

@@ -225,14 +225,14 @@ func (s *System) build(ctx context.Context) error {
 	s.ready = make(chan struct{})
 	exposed := &pipeline.Exposed{Exposure: s.exposure, Org: s.org}
 	s.events = &pipeline.Events{
-		Exposed: exposed, Strangers: &s.strangers,
+		Exposed: exposed, Suppress: s.suppress, Strangers: &s.strangers,
 		History: s.history, Checkpoints: s.store.Checkpoints(), Decoder: s.decoder, Matcher: s.matcher, Org: s.org, Alerts: s.alerts,
 		Rules: s.rules, Memories: s.store.Memories(),
 		Warnings: warnings, Changed: s.changes.tell, Ready: s.ready, Arrived: s.intake.Arrived(), Decoded: s.intake.Decoded, Log: log,
 	}
 	s.buildGatherer()
 	s.retro = &pipeline.Retro{
-		Exposed: exposed, Elsewhere: s.elsewhere(),
+		Exposed: exposed, Elsewhere: s.elsewhere(), Suppress: s.suppress,
 		History: s.history, Decoder: s.decoder, Matcher: s.matcher, Rules: s.rules, Intel: s.intel, Org: s.org, Alerts: s.alerts,
 		Warnings: warnings, Changed: s.changes.tell, Started: s.ready, Matched: s.events.Matched, Log: log,
 	}

@@ -136,6 +136,7 @@ type body struct {
 	walk      func(fn func(string, io.Reader) error) error
 	unchanged bool
 	partial   bool // only what is new: its size says nothing about the feed
+	whole     bool // all there is, so that what is not in it is withdrawn
 	remove    func()
 }
 
@@ -167,7 +168,7 @@ func (s *Service) read(ctx context.Context, f Feed, st *State, run *Run) error {
 	if err != nil {
 		return err
 	}
-	if f.Snapshot && !b.partial {
+	if (f.Snapshot || b.whole) && !b.partial {
 		if run.Withdrawn, err = s.cfg.Knowledge.Withdraw(ctx, f.ID, run.ID); err != nil {
 			return err
 		}

@@ -51,6 +51,12 @@ func New(cfg Config) *Service {
 	return &Service{cfg: cfg, now: time.Now, wake: make(chan struct{}, 1), running: map[string]bool{}}
 }
 
+// WithClock replaces the clock, for tests.
+func (s *Service) WithClock(now func() time.Time) *Service {
+	s.now = now
+	return s
+}
+
 // View is a feed with its state.
 type View struct {
 	Feed  Feed  `json:"feed"`

@@ -48,12 +48,18 @@ func (s *Service) openPaged(ctx context.Context, objects *url.URL, req fetch.Req
 	if err != nil {
 		return body{}, err
 	}
-	since := st.Files[addedAfter]
-	b := body{walk: walkPath(dir), partial: since != "", unchanged: true, remove: func() { _ = os.RemoveAll(dir) }}
 	header := map[string][]string{"Accept": {taxiiAccept}}
 	for name, values := range req.Header {
 		header[name] = values
 	}
+	since, gone, lists := st.Files[addedAfter], false, ""
+	if since != "" {
+		gone, lists = s.takenAway(ctx, objects, header, st.Files[listing])
+	}
+	if gone {
+		since = "" // all of it again: what is not there is withdrawn
+	}
+	b := body{whole: gone, walk: walkPath(dir), partial: since != "", unchanged: true, remove: func() { _ = os.RemoveAll(dir) }}
 	last, next := since, ""
 	for n := 1; ; n++ {
 		if n > maxPages {
@@ -81,10 +87,8 @@ func (s *Service) openPaged(ctx context.Context, objects *url.URL, req fetch.Req
 		}
 		switch {
 		case !page.more:
-			if b.unchanged {
-				return b, nil
-			}
-			st.Files = map[string]string{addedAfter: last}
+			b.unchanged = b.unchanged && !gone
+			st.Files = map[string]string{addedAfter: last, listing: lists}
 			return b, nil
 		case page.next != "":
 			next = page.next

@@ -18,7 +18,8 @@ import (
 // taxiiServer is a collection of so many indicators, added a second apart.
 type taxiiServer struct {
 	n       int
-	cursors bool // it gives out next; else only the date of the last object
+	gone    map[int]bool // taken away
+	cursors bool         // it gives out next; else only the date of the last object
 	asked   []string
 	accept  string
 	breakAt int // page that fails, from 1
@@ -29,6 +30,10 @@ func (s *taxiiServer) date(i int) string {
 }
 
 func (s *taxiiServer) answer(w http.ResponseWriter, r *http.Request) {
+	if strings.HasSuffix(r.URL.Path, "/manifest/") {
+		s.manifest(w, r)
+		return
+	}
 	s.asked = append(s.asked, r.URL.Path+"?"+r.URL.RawQuery)
 	s.accept = r.Header.Get("Accept")
 	if len(s.asked) == s.breakAt {
@@ -52,6 +57,9 @@ func (s *taxiiServer) answer(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-TAXII-Date-Added-Last", s.date(to-1))
 	var objects []string
 	for i := from; i < to; i++ {
+		if s.gone[i] {
+			continue
+		}
 		objects = append(objects, fmt.Sprintf(`{"type":"indicator","id":"indicator--%d","pattern":"[domain-name:value = 'host%d.evil.com']","valid_from":"2026-01-01T00:00:00Z"}`, i, i))
 	}
 	next := ""
@@ -59,6 +67,58 @@ func (s *taxiiServer) answer(w http.ResponseWriter, r *http.Request) {
 		next = fmt.Sprintf(`"next":"%d",`, to)
 	}
 	_, _ = fmt.Fprintf(w, `{"more":%v,%s"objects":[%s]}`, to < s.n, next, strings.Join(objects, ","))
+}
+
+// manifest lists three entries a page; a collection without cursors has none.
+func (s *taxiiServer) manifest(w http.ResponseWriter, r *http.Request) {
+	if !s.cursors {
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	from, _ := strconv.Atoi(r.URL.Query().Get("next"))
+	to := min(from+3, s.n)
+	var entries []string
+	for i := from; i < to; i++ {
+		if !s.gone[i] {
+			entries = append(entries, fmt.Sprintf(`{"id":"indicator--%d","date_added":%q,"version":"2026-01-01T00:00:00.000Z"}`, i, s.date(i)))
+		}
+	}
+	_, _ = fmt.Fprintf(w, `{"more":%v,"next":"%d","objects":[%s]}`, to < s.n, to, strings.Join(entries, ","))
+}
+
+// TestTAXIIFeedTakesAway: what a server no longer lists is withdrawn, a day later at most.
+func TestTAXIIFeedTakesAway(t *testing.T) {
+	for _, cursors := range []bool{true, false} {
+		b := newBench(t)
+		s := &taxiiServer{n: 7, cursors: cursors, gone: map[int]bool{}}
+		b.web.handle = s.answer
+		now := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+		b.WithClock(func() time.Time { return now })
+		if err := b.Add(b.ctx, collect.Feed{ID: "f", URL: b.web.URL + "/api/collections/abc/", Interval: time.Hour, Enabled: true}); err != nil {
+			t.Fatal(err)
+		}
+		live := []int{}
+		for day := range 4 {
+			now = now.Add(25 * time.Hour)
+			switch day {
+			case 1:
+				s.n = 9 // two more, none gone
+			case 2:
+				s.gone[2], s.gone[5] = true, true
+			}
+			if _, st, err := b.run(t); err != nil || st.Health != collect.OK {
+				t.Fatalf("day %d: %+v %v", day, st, err)
+			}
+			live = append(live, len(b.k.live))
+		}
+		want := []int{7, 9, 7, 7}
+		if !cursors { // without a manifest nothing is known of it
+			want = []int{7, 9, 9, 9}
+		}
+		if diff := cmp.Diff(want, live); diff != "" {
+			t.Errorf("cursors %v: live by day: -want +got\n%s", cursors, diff)
+		}
+	}
 }
 
 func TestTAXIIFeed(t *testing.T) {

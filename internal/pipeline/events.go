@@ -39,7 +39,8 @@ type Events struct {
 	Rules       *Rules                // nil = none
 	Memories    telemetry.MemoryStore // of correlations; nil = they forget at a restart
 	Org         *org.Service
-	Exposed     *Exposed // nil = nothing is known of vulnerabilities
+	Exposed     *Exposed      // nil = nothing is known of vulnerabilities
+	Suppress    *Suppressions // nil = nothing is let pass
 	// Strangers takes note of hosts of ours that no asset names; nil = nobody asks.
 	Strangers *org.Strangers
 	Alerts    *alert.Service
@@ -213,6 +214,9 @@ func (w *Events) commit(ctx context.Context, b *batch) error {
 	if last <= w.place {
 		w.show()
 		return nil
+	}
+	if err := w.Suppress.Pass(ctx, found); err != nil {
+		return err
 	}
 	if err := w.Exposed.Fill(ctx, found); err != nil {
 		return err

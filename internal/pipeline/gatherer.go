@@ -146,6 +146,9 @@ func (g *Gatherer) take(ctx context.Context, list []telemetry.LotFound, to telem
 	if err != nil {
 		return err
 	}
+	if err := w.Suppress.Pass(ctx, found); err != nil {
+		return err
+	}
 	if err := w.Exposed.Fill(ctx, found); err != nil {
 		return err
 	}

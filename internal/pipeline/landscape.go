@@ -35,13 +35,14 @@ type Landscape struct {
 
 // Threats is the landscape at one time.
 type Threats struct {
-	AsOf      time.Time          `json:"as_of"`
-	Sectors   []string           `json:"sectors"`   // of ours
-	Countries []string           `json:"countries"` // of ours
-	Actors    []Threat           `json:"actors"`
-	Campaigns []CampaignThreat   `json:"campaigns"`
-	Coverage  *Coverage          `json:"-"`
-	Incidents map[string][]Shown `json:"-"` // by technique
+	AsOf      time.Time           `json:"as_of"`
+	Sectors   []string            `json:"sectors"`   // of ours
+	Countries []string            `json:"countries"` // of ours
+	Actors    []Threat            `json:"actors"`
+	Campaigns []CampaignThreat    `json:"campaigns"`
+	Coverage  *Coverage           `json:"-"`
+	Incidents map[string][]Shown  `json:"-"` // by technique
+	Logs      map[string]LogReach `json:"-"` // by technique
 	byID      map[string]int
 }
 
@@ -125,7 +126,11 @@ func (l *Landscape) make(ctx context.Context, p org.Profile, now time.Time) (*Th
 	if err != nil {
 		return nil, err
 	}
-	t := &Threats{AsOf: now, Sectors: p.Sectors, Countries: p.Countries, Coverage: cover, Incidents: met(incidents), byID: map[string]int{}}
+	logs, err := l.Intel.Logs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := &Threats{AsOf: now, Logs: cover.reaches(logs), Sectors: p.Sectors, Countries: p.Countries, Coverage: cover, Incidents: met(incidents), byID: map[string]int{}}
 	g := gathering{circle: &circle, users: usersOf(&circle), named: namedIn(incidents), reports: reports}
 	var actors []landscape.Actor
 	of := map[string]*intel.Actor{}

@@ -17,6 +17,7 @@ type View string
 const (
 	ByCoverage View = "coverage" // what our rules would see
 	ByActors   View = "actors"   // what the most relevant actors use
+	ByLogs     View = "logs"     // whether the logs by which ATT&CK detects it come to us
 	BySeen     View = "seen"     // what incidents here show
 )
 
@@ -34,6 +35,7 @@ type Matrix struct {
 	Columns []Column
 	Names   []string      // of the actors that count
 	Sights  map[Sight]int // techniques and sub-techniques by what would see them
+	Reaches map[Reach]int // and by the logs that come to us
 	Version string
 }
 
@@ -42,6 +44,7 @@ type Column struct {
 	Tactic attack.TacticInfo
 	Cells  []Cell
 	Seen   int // of them, techniques that a rule could see
+	Heard  int // of them, techniques of which a log comes to us
 }
 
 // Cell is a technique or sub-technique.
@@ -52,6 +55,7 @@ type Cell struct {
 	Rules  int
 	Actors []string // of those that count, who uses it
 	Met    int      // incidents that show it
+	Logs   LogReach
 	Subs   []Cell
 }
 
@@ -73,10 +77,10 @@ func (t *Threats) Matrix(cat *attack.Catalogue, q MatrixQuery) (Matrix, error) {
 	if attack.Tactics(q.Domain) == nil {
 		return Matrix{}, errs.New(errs.Invalid, "domain_unknown", "%q is not one of enterprise, mobile, ics.", q.Domain)
 	}
-	if !slices.Contains([]View{ByCoverage, ByActors, BySeen}, q.View) {
-		return Matrix{}, errs.New(errs.Invalid, "view_unknown", "%q is not one of coverage, actors, seen.", q.View)
+	if !slices.Contains([]View{ByCoverage, ByLogs, ByActors, BySeen}, q.View) {
+		return Matrix{}, errs.New(errs.Invalid, "view_unknown", "%q is not one of coverage, logs, actors, seen.", q.View)
 	}
-	m := Matrix{MatrixQuery: q, Sights: map[Sight]int{}, Version: cat.Version()}
+	m := Matrix{MatrixQuery: q, Sights: map[Sight]int{}, Reaches: map[Reach]int{}, Version: cat.Version()}
 	users, err := t.users(q, &m)
 	if err != nil {
 		return Matrix{}, err
@@ -90,6 +94,7 @@ func (t *Threats) Matrix(cat *attack.Catalogue, q MatrixQuery) (Matrix, error) {
 			if !counted[e.AttackID] {
 				counted[e.AttackID] = true
 				m.Sights[cell.Sight]++
+				m.Reaches[cell.Logs.Is()]++
 			}
 			if parent := e.AttackID.Parent(); parent != e.AttackID {
 				if i, ok := at[parent]; ok {
@@ -103,6 +108,9 @@ func (t *Threats) Matrix(cat *attack.Catalogue, q MatrixQuery) (Matrix, error) {
 		for _, c := range col.Cells {
 			if c.Sight.Seen() || slices.ContainsFunc(c.Subs, func(s Cell) bool { return s.Sight.Seen() }) {
 				col.Seen++
+			}
+			if len(c.Logs.Received) > 0 || slices.ContainsFunc(c.Subs, func(s Cell) bool { return len(s.Logs.Received) > 0 }) {
+				col.Heard++
 			}
 		}
 		m.Columns = append(m.Columns, col)
@@ -137,7 +145,7 @@ func (t *Threats) users(q MatrixQuery, m *Matrix) (map[string][]string, error) {
 
 func (t *Threats) cell(e attack.Entity, users map[string][]string) Cell {
 	sight, rules := t.Coverage.Of(string(e.AttackID))
-	return Cell{ID: e.AttackID, Name: e.Name, Sight: sight, Rules: len(rules), Actors: users[string(e.AttackID)], Met: len(t.Incidents[string(e.AttackID)])}
+	return Cell{ID: e.AttackID, Name: e.Name, Sight: sight, Rules: len(rules), Actors: users[string(e.AttackID)], Met: len(t.Incidents[string(e.AttackID)]), Logs: t.Logs[string(e.AttackID)]}
 }
 
 // Score is what the cell weighs in a view.
@@ -147,6 +155,8 @@ func (c Cell) Score(v View) int {
 		return len(c.Actors)
 	case BySeen:
 		return c.Met
+	case ByLogs:
+		return len(reachOrder) - 1 - slices.Index(reachOrder, c.Logs.Is())
 	}
 	return len(sightOrder) - 1 - slices.Index(sightOrder, c.Sight)
 }
@@ -168,6 +178,8 @@ func (c Cell) Text(v View) string {
 			return "not seen here; " + sight
 		}
 		return fmt.Sprintf("shown by %d incidents here; %s", c.Met, sight)
+	case ByLogs:
+		return c.Logs.Text() + "; " + sight
 	}
 	return sight
 }
@@ -176,12 +188,13 @@ func (c Cell) Text(v View) string {
 func (m Matrix) Layer(cat *attack.Catalogue) attack.Layer {
 	about := map[View]string{
 		ByCoverage: "What our rules would see: 4 a running rule, 3 a running rule whose log source is silent, 2 rules that cannot fire, 1 rules switched off, 0 no rule.",
+		ByLogs:     "The logs by which ATT&CK detects it: 4 all that we know come, 3 some come, 2 none comes, 1 none that we know, 0 none is named.",
 		ByActors:   "How many of these actors use it: " + strings.Join(m.Names, ", ") + ".",
 		BySeen:     "How many incidents here show it.",
 	}[m.View]
 	var cells []attack.LayerTechnique
 	most := len(sightOrder) - 1
-	if m.View != ByCoverage {
+	if m.View != ByCoverage && m.View != ByLogs {
 		most = 0
 	}
 	for _, col := range m.Columns {

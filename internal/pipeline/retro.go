@@ -38,7 +38,8 @@ type Retro struct {
 	Rules    *Rules // nil = none
 	Intel    *intel.Service
 	Org      *org.Service
-	Exposed  *Exposed // nil = nothing is known of vulnerabilities
+	Exposed  *Exposed      // nil = nothing is known of vulnerabilities
+	Suppress *Suppressions // nil = nothing is let pass
 	Alerts   *alert.Service
 	Warnings func() *misp.WarningSet
 	Changed  func(incidents []string) // may be nil
@@ -308,6 +309,9 @@ func (r *Retro) takePast(ctx context.Context, j *hunt.Job, found []alert.Detecti
 	now := time.Now()
 	for i := range found {
 		past(&found[i], now)
+	}
+	if err := r.Suppress.Pass(ctx, found); err != nil {
+		return err
 	}
 	if err := r.Exposed.Fill(ctx, found); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/exposure"
@@ -129,7 +130,7 @@ func (s Setup) answered(was, is *org.Index) []Effect {
 		return out
 	}
 	_, before, _ := s.Strangers.List(was, 0)
-	if _, after, _ := s.Strangers.List(is, 0); before > 0 {
+	if _, after, _ := s.Strangers.List(is, 0); before > 0 && was != is {
 		out = append(out, Effect{max(0, before-after), before, "hosts that were seen in traffic and had no name get one", "/organisation#strangers"})
 	}
 	return out
@@ -164,15 +165,21 @@ func (s Setup) ranked(ctx context.Context, was, is *org.Index) ([]Effect, error)
 	for _, n := range totals.Open {
 		open += n
 	}
-	out := []Effect{{touched, open, "open incidents are ranked anew by this", "/"}}
+	var out []Effect
+	if was != is {
+		out = append(out, Effect{touched, open, "open incidents are ranked anew by this", "/"})
+	}
 	if len(names) > 0 {
 		out = append(out, Effect{known, len(names), "hosts and accounts that alerts are about are assets of the profile", ""})
 	}
 	return out, nil
 }
 
-// namesAsked bounds the domains that the knowledge base is asked about.
-const namesAsked = 50
+// Bounds of asking the knowledge base about domains: a million indicators take a while.
+const (
+	namesAsked = 10
+	namesFor   = 3 * time.Second
+)
 
 // names counts the indicators that turn out to be our own.
 func (s Setup) names(ctx context.Context, is *org.Index) ([]Effect, error) {
@@ -181,8 +188,15 @@ func (s Setup) names(ctx context.Context, is *org.Index) ([]Effect, error) {
 		domains = append(domains, b.Domains...)
 	}
 	own := map[string]bool{}
+	asking, cancel := context.WithTimeout(ctx, namesFor)
+	defer cancel()
+	late := ""
 	for _, d := range domains[:min(len(domains), namesAsked)] {
-		list, _, err := s.Intel.Search(ctx, intel.Query{Text: d, Limit: 1000})
+		list, _, err := s.Intel.Search(asking, intel.Query{Text: d, Limit: 1000})
+		if asking.Err() != nil && ctx.Err() == nil {
+			late = ", and there may be more: not all were looked through"
+			break
+		}
 		if err != nil {
 			return nil, fmt.Errorf("ask for indicators about %s: %w", d, err)
 		}
@@ -194,7 +208,7 @@ func (s Setup) names(ctx context.Context, is *org.Index) ([]Effect, error) {
 	}
 	return []Effect{
 		{len(domains), 0, "domains are ours: no feed makes an indicator of them, and no block touches them", ""},
-		{len(own), 0, "live indicators are about these names: a feed may be wrong, or something of ours is abused", "/intel"},
+		{len(own), 0, "live indicators are about these names: a feed may be wrong, or something of ours is abused" + late, "/intel"},
 	}, nil
 }
 

@@ -33,6 +33,10 @@ type Suppressions struct {
 	at    time.Time
 	known []Suppression
 	spare []string
+
+	passes sync.Mutex
+	live   []alert.Decision // guarded by passes; accepted, about the whole of something
+	read   time.Time        // guarded by passes; when live was
 }
 
 // What a proposal rests on, and how long it holds.
@@ -45,19 +49,21 @@ const (
 	maxSuppressed  = 20              // hosts one exception names
 )
 
-// Suppression is a proposed exception of a rule.
+// Suppression is a proposed exception of a rule, or of an indicator or another product's
+// alert wherever it is met.
 type Suppression struct {
-	ID        string         `json:"id"`
-	Rule      string         `json:"rule"`
-	Title     string         `json:"title"`
-	Level     string         `json:"level"`
-	Where     string         `json:"where"` // the Sigma selection that passes
-	Hosts     []string       `json:"hosts"`
-	Occasions int            `json:"occasions"` // judged harmless
-	Judged    []IncidentLine `json:"judged"`
-	Replay    Replay         `json:"replay"`
-	Refused   bool           `json:"refused"` // it would have hidden a real attack
-	Days      int            `json:"days"`    // how long it would hold
+	ID        string           `json:"id"`
+	Kind      alert.ReasonKind `json:"kind"`
+	Rule      string           `json:"rule"` // id of the rule or indicator; product and rule of an alert
+	Title     string           `json:"title"`
+	Level     string           `json:"level"`
+	Where     string           `json:"where"` // the Sigma selection that passes
+	Hosts     []string         `json:"hosts"`
+	Occasions int              `json:"occasions"` // judged harmless
+	Judged    []IncidentLine   `json:"judged"`
+	Replay    Replay           `json:"replay"`
+	Refused   bool             `json:"refused"` // it would have hidden a real attack
+	Days      int              `json:"days"`    // how long it would hold
 }
 
 // Replay is what an exception would have hidden in the last 30 days, of what is
@@ -122,6 +128,12 @@ func (s *Suppressions) List(ctx context.Context) (SuppressionList, error) {
 		if i := slices.IndexFunc(exceptions, func(e detect.Exception) bool { return e.ID == d.Exception }); i >= 0 {
 			x.Live, x.Hits = exceptions[i].Live(time.Now()), exceptions[i].Hits
 		}
+		if d.Whole() {
+			x.Live = d.State == alert.Accepted && time.Now().Before(d.Expires)
+			if x.Hits, err = s.Alerts.Passed(ctx, d); err != nil {
+				return out, err
+			}
+		}
 		decided[d.ID] = x
 		out.Decided = append(out.Decided, x)
 	}
@@ -178,11 +190,15 @@ func (s *Suppressions) Accept(ctx context.Context, id, reason string, days int) 
 	if days > 0 {
 		life = time.Duration(days) * 24 * time.Hour
 	}
+	d := p.decision(alert.Accepted, reason)
+	if p.Kind != alert.ByRule {
+		d.Expires = time.Now().UTC().Add(life)
+		return s.decide(ctx, d)
+	}
 	e, err := s.Detect.Except(ctx, p.Rule, p.Where, reason, time.Now().Add(life))
 	if err != nil {
 		return alert.Decision{}, err
 	}
-	d := p.decision(alert.Accepted, reason)
 	d.Exception, d.Expires = e.ID, e.Expires
 	return s.decide(ctx, d)
 }
@@ -200,7 +216,7 @@ func (s *Suppressions) Dismiss(ctx context.Context, id, reason string) error {
 	return err
 }
 
-// Undo takes an accepted proposal back: its rule reports everything again.
+// Undo takes an accepted proposal back: everything is reported again.
 func (s *Suppressions) Undo(ctx context.Context, id, reason string) error {
 	if err := alert.NeedReason(reason); err != nil {
 		return err
@@ -214,8 +230,10 @@ func (s *Suppressions) Undo(ctx context.Context, id, reason string) error {
 		return errs.New(errs.Conflict, "suppression_not_accepted", "This was not accepted, or was taken back already.")
 	}
 	d := decisions[i]
-	if err := s.Detect.EndException(ctx, d.Exception, reason); err != nil && errs.KindOf(err) != errs.Conflict {
-		return err // an exception that is over is no reason not to say so
+	if d.Exception != "" {
+		if err := s.Detect.EndException(ctx, d.Exception, reason); err != nil && errs.KindOf(err) != errs.Conflict {
+			return err // an exception that is over is no reason not to say so
+		}
 	}
 	d.State, d.Reason = alert.Undone, reason
 	_, err = s.decide(ctx, d)
@@ -231,10 +249,13 @@ func (s *Suppressions) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.at = time.Time{}
+	s.passes.Lock()
+	defer s.passes.Unlock()
+	s.read = time.Time{}
 }
 
 func (p Suppression) decision(state alert.DecisionState, reason string) alert.Decision {
-	return alert.Decision{ID: p.ID, Rule: p.Rule, Title: p.Title, Where: p.Where, State: state, Reason: reason, Evidence: p.Occasions}
+	return alert.Decision{ID: p.ID, Kind: p.Kind, Rule: p.Rule, Title: p.Title, Where: p.Where, State: state, Reason: reason, Evidence: p.Occasions}
 }
 
 // all is everything verdicts speak for, whatever was decided about it.
@@ -255,7 +276,11 @@ func (s *Suppressions) all(ctx context.Context) ([]Suppression, []string, error)
 			spared = append(spared, r.Held[0].Detection.Reason.Title+": "+why)
 			continue
 		}
-		found, err := s.ofRule(ctx, rule, r)
+		find := s.ofRule
+		if r.Held[0].Detection.Reason.Kind != alert.ByRule {
+			find = s.ofReason
+		}
+		found, err := find(ctx, rule, r)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -50,10 +50,15 @@ func (s *Suppressions) ofRule(ctx context.Context, rule string, r alert.Reviewed
 			continue
 		}
 		p := Suppression{
-			ID: suppressionID(rule, g.trait, g.value), Rule: rule, Title: meta.Title, Level: meta.Level, Where: c.where, Hosts: g.hosts(),
+			ID: suppressionID(rule, g.trait, g.value), Kind: alert.ByRule, Rule: rule, Title: meta.Title, Level: meta.Level, Where: c.where, Hosts: g.hosts(),
 			Occasions: g.occasions, Judged: g.judged(r.Incidents), Days: int(suppressFor / (24 * time.Hour)),
 		}
-		p.Replay = replay(c, g, all, r)
+		p.Replay = replay(func(e *seenEvent) bool {
+			if e.event == nil {
+				return slices.Contains(p.Hosts, e.Detection.Entity.Name)
+			}
+			return c.passes(e.event)
+		}, g, all, r)
 		p.Refused = len(p.Replay.Real) > 0
 		out = append(out, p)
 		for _, e := range g.events {
@@ -175,9 +180,8 @@ func addLine(list []IncidentLine, in alert.Incident) []IncidentLine {
 }
 
 // replay says what the exception would have hidden of what is stored.
-func replay(c candidate, g group, all []*seenEvent, r alert.Reviewed) Replay {
+func replay(hides func(*seenEvent) bool, g group, all []*seenEvent, r alert.Reviewed) Replay {
 	out := Replay{Looked: len(all), Counted: max(0, r.Counted-len(all)), Real: []IncidentLine{}, Doubtful: []IncidentLine{}}
-	hosts := g.hosts()
 	var hidden []IncidentLine
 	accounted := map[string]bool{} // incidents judged real of which something is stored
 	for _, e := range all {
@@ -187,10 +191,8 @@ func replay(c candidate, g group, all []*seenEvent, r alert.Reviewed) Replay {
 		}
 		if e.event == nil {
 			out.Gone++
-			if !slices.Contains(hosts, e.Detection.Entity.Name) {
-				continue
-			}
-		} else if !c.passes(e.event) {
+		}
+		if !hides(e) {
 			continue
 		}
 		out.Hidden++

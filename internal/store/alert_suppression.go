@@ -104,3 +104,9 @@ func (s suppressionStore) SaveDecision(ctx context.Context, d alert.Decision, ac
 		return record(ctx, tx, act)
 	})
 }
+
+func (s suppressionStore) Passed(ctx context.Context, d alert.Decision) (n int, err error) {
+	_, err = s.db.Read().Row(ctx, `SELECT count(*) FROM alert_alert a JOIN alert_detection d ON d.alert = a.fingerprint
+		WHERE a.reason = ? AND d.data LIKE '%"list":"let pass by %' AND d.data LIKE ?`, []any{d.Rule, `%"decision":"` + d.ID + `"%`}, &n)
+	return n, err
+}

@@ -19,13 +19,7 @@ func (t alertTx) Insert(ctx context.Context, list []alert.Arrival) ([]alert.Arri
 	for i := range list {
 		ids[i] = list[i].ID
 	}
-	known := map[string]bool{}
-	err := pick(ctx, t.tx, "SELECT id FROM alert_detection WHERE id", ids, "", func(scan sqldb.Scan) error {
-		var id string
-		err := scan(&id)
-		known[id] = true
-		return err
-	})
+	known, err := t.Known(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -47,6 +41,25 @@ func (t alertTx) Insert(ctx context.Context, list []alert.Arrival) ([]alert.Arri
 		kept, fps = append(kept, &fresh[len(fresh)-1].Detection), append(fps, d.Fingerprint)
 	}
 	return fresh, t.insert(ctx, kept, fps)
+}
+
+func (t alertTx) Known(ctx context.Context, ids []string) (map[string]bool, error) {
+	known := map[string]bool{}
+	err := pick(ctx, t.tx, "SELECT id FROM alert_detection WHERE id", ids, "", func(scan sqldb.Scan) error {
+		var id string
+		err := scan(&id)
+		known[id] = true
+		return err
+	})
+	return known, err
+}
+
+func (t alertTx) Retire(ctx context.Context, from, to string) error {
+	if _, err := t.tx.Exec(ctx, "UPDATE alert_detection SET alert = ? WHERE alert = ?", to, from); err != nil {
+		return err
+	}
+	_, err := t.tx.Exec(ctx, "DELETE FROM alert_alert WHERE fingerprint = ?", from)
+	return err
 }
 
 func (t alertTx) insert(ctx context.Context, list []*alert.Detection, fps []string) error {

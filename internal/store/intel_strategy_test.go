@@ -57,6 +57,10 @@ func TestStrategies(t *testing.T) {
 		if d := cmp.Diff(want, got); d != "" {
 			t.Error(d)
 		}
+		logs, err := s.WithActors(st.Actors()).Logs(ctx)
+		if d := cmp.Diff(map[string][]string{"T1499": {"NSM:Flow"}}, logs); d != "" || err != nil {
+			t.Errorf("logs: %v\n%s", err, d)
+		}
 		_, around, err := s.Neighbours(ctx, ref.Ref{Kind: ref.Entity, ID: "x-mitre-analytic--00000000-0000-4000-8000-000000000003"}, 10)
 		if err != nil || len(around) != 2 { // its strategy and what it reads
 			t.Errorf("around the analytic: %+v, %v", around, err)

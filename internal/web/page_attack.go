@@ -20,6 +20,7 @@ type attackPage struct {
 	Legend   []legendLine
 	LayerURL string
 	Who      string // the one actor that counts
+	Named    bool   // there is a technique of which ATT&CK names logs
 	Notice   string // that MITRE asks to be shown
 }
 
@@ -55,6 +56,23 @@ var sightLegend = []struct {
 	{pipeline.NoRule, "no rule"},
 }
 
+// reachLooks is how cells look by the logs that come to us.
+var reachLooks = map[pipeline.Reach]legendLine{
+	pipeline.AllLogs: {Class: "c-watched", Mark: "●"}, pipeline.SomeLogs: {Class: "c-waiting", Mark: "◐"}, pipeline.NoLogs: {Class: "c-off", Mark: "○"},
+	pipeline.OddLogs: {Class: "c-blind", Mark: "?"}, pipeline.Unnamed: {Class: "c-none", Mark: "–"},
+}
+
+var reachLegend = []struct {
+	reach pipeline.Reach
+	text  string
+}{
+	{pipeline.AllLogs, "every log that we know of it comes"},
+	{pipeline.SomeLogs, "some come"},
+	{pipeline.NoLogs, "none comes"},
+	{pipeline.OddLogs, "only logs that no format here is known to be"},
+	{pipeline.Unnamed, "ATT&CK names none"},
+}
+
 func matrixQuery(q url.Values) pipeline.MatrixQuery {
 	n, _ := strconv.Atoi(q.Get("n"))
 	return pipeline.MatrixQuery{Domain: attack.Domain(q.Get("domain")), View: pipeline.View(q.Get("by")), Actors: n, Actor: q.Get("actor")}
@@ -83,7 +101,7 @@ func (s *server) showAttack(_ http.ResponseWriter, r *http.Request, _ visitor) (
 	for _, v := range []struct {
 		view pipeline.View
 		name string
-	}{{pipeline.ByCoverage, "our coverage"}, {pipeline.ByActors, "relevant actors"}, {pipeline.BySeen, "seen here"}} {
+	}{{pipeline.ByCoverage, "our coverage"}, {pipeline.ByLogs, "logs we receive"}, {pipeline.ByActors, "relevant actors"}, {pipeline.BySeen, "seen here"}} {
 		p.Views = append(p.Views, filterLink{Name: v.name, URL: link("by", string(v.view)), Here: m.View == v.view})
 	}
 	for _, d := range attack.Domains {
@@ -96,6 +114,14 @@ func (s *server) showAttack(_ http.ResponseWriter, r *http.Request, _ visitor) (
 	if m.View == pipeline.ByCoverage {
 		for _, l := range sightLegend {
 			p.Legend = append(p.Legend, legendLine{"c-" + string(l.sight), sightMarks[l.sight], l.text + ": " + strconv.Itoa(m.Sights[l.sight])})
+		}
+	}
+	for reach := range m.Reaches {
+		p.Named = p.Named || reach != pipeline.Unnamed
+	}
+	if m.View == pipeline.ByLogs {
+		for _, l := range reachLegend {
+			p.Legend = append(p.Legend, legendLine{reachLooks[l.reach].Class, reachLooks[l.reach].Mark, l.text + ": " + strconv.Itoa(m.Reaches[l.reach])})
 		}
 	}
 	for _, col := range m.Columns {
@@ -113,6 +139,9 @@ func shownCell(c pipeline.Cell, m pipeline.Matrix) attackCell {
 	switch score := c.Score(m.View); {
 	case m.View == pipeline.ByCoverage:
 		out.Class, out.Mark = "c-"+string(c.Sight), sightMarks[c.Sight]
+	case m.View == pipeline.ByLogs:
+		look := reachLooks[c.Logs.Is()]
+		out.Class, out.Mark = look.Class, look.Mark
 	case score > 0 && m.View == pipeline.ByActors:
 		out.Class, out.Mark = "heat-"+strconv.Itoa((10*score+len(m.Names)-1)/len(m.Names)), strconv.Itoa(score)
 		if !c.Sight.Seen() {
@@ -123,12 +152,23 @@ func shownCell(c pipeline.Cell, m pipeline.Matrix) attackCell {
 	}
 	for _, s := range c.Subs {
 		sub := shownCell(s, m)
-		if s.Score(m.View) > 0 && (m.View != pipeline.ByCoverage || s.Sight.Seen()) {
+		if shows(s, m.View) {
 			out.On++
 		}
 		out.Subs = append(out.Subs, sub)
 	}
 	return out
+}
+
+// shows says whether a part of a technique counts as one that shows something.
+func shows(c pipeline.Cell, v pipeline.View) bool {
+	switch v {
+	case pipeline.ByCoverage:
+		return c.Sight.Seen()
+	case pipeline.ByLogs:
+		return len(c.Logs.Received) > 0
+	}
+	return c.Score(v) > 0
 }
 
 // showLayer gives the matrix as a layer of ATT&CK Navigator.

@@ -180,10 +180,15 @@ func (s *server) postOrgSetup(w http.ResponseWriter, r *http.Request, _ visitor)
 	}
 	p.Version = version
 	p.written(r)
+	wrong := func(err error) (page, error) {
+		if p.Problem = errs.Public(err); r.Header.Get(partHeader) != "" {
+			return p, nil // half an answer is no mistake yet
+		}
+		return p, err
+	}
 	answer, err := readAnswer(r, x.Profile)
 	if err != nil {
-		p.Problem = errs.Public(err)
-		return p, err
+		return wrong(err)
 	}
 	save := r.PostFormValue("do") == "save"
 	is, added, err := s.cfg.Org.Answer(r.Context(), step, answer, !save)
@@ -191,8 +196,7 @@ func (s *server) postOrgSetup(w http.ResponseWriter, r *http.Request, _ visitor)
 		if errs.KindOf(err) == errs.Internal {
 			return nil, err
 		}
-		p.Problem = errs.Public(err)
-		return p, err
+		return wrong(err)
 	}
 	if save {
 		next := cmp.Or(p.NextURL, "/organisation/setup?step="+string(step))
