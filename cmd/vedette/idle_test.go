@@ -2,6 +2,8 @@ package main
 
 import (
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +18,7 @@ const maxIdle = 100 << 10
 // TestIdle starts a server with nothing in it, once on a fresh directory and once
 // again, and looks at its memory. How long it took is only logged.
 func TestIdle(t *testing.T) {
+	program(t)
 	dir := t.TempDir()
 	for _, name := range []string{"first start", "second start"} {
 		began := time.Now()
@@ -32,6 +35,17 @@ func TestIdle(t *testing.T) {
 		}
 		s.stop(t)
 	}
+}
+
+// program puts the program itself before this test binary, which also holds what only
+// tests need, such as a broker.
+func program(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "vedette"), ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 }
 
 // residentKiB is the resident memory of a process, as Linux tells it.

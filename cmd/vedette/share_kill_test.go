@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -82,6 +84,37 @@ func TestShareKillMatcher(t *testing.T) {
 	t.Logf("%d lots came again, %d late, %d dead; %d kills", again, share.Gathered.Late, share.Dead, kills(t))
 }
 
+// TestShareKillReceiver kills the receiver while senders write to it, and starts it again.
+func TestShareKillReceiver(t *testing.T) {
+	h := newHouse(t)
+	receiver, keeper, _, secret := together(t, h, 1)
+	var now atomic.Pointer[server]
+	now.Store(receiver)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go func() {
+		defer stop()
+		for range 3 {
+			time.Sleep(time.Duration(300+rand.IntN(700)) * time.Millisecond)
+			one := now.Load()
+			if err := one.cmd.Process.Kill(); err != nil {
+				t.Error(err)
+			}
+			<-one.exited
+			next := h.launch(t, "receive", "receiver")
+			next.listens(t, false)
+			now.Store(next)
+		}
+		time.Sleep(300 * time.Millisecond)
+	}()
+	acknowledged, refused := flow(ctx, func() string { return now.Load().Intake }, secret, 4)
+	if refused == 0 {
+		t.Error("no sender noticed that the receiver was killed")
+	}
+	drained(t, keeper)
+	h.exact(t, keeper, acknowledged)
+}
+
 // TestShareKillKeeper kills who keeps while events flow; the other one takes over, and
 // counts nothing twice.
 func TestShareKillKeeper(t *testing.T) {
@@ -137,6 +170,33 @@ func TestShareWithoutNATS(t *testing.T) {
 	}
 	drained(t, keeper)
 	h.exact(t, keeper, acknowledged)
+}
+
+// TestShareAfterOne: several processes go on where one process, with ClickHouse and
+// PostgreSQL, has stopped: with its data directory, and with numbers behind its own.
+func TestShareAfterOne(t *testing.T) {
+	h := newHouse(t)
+	one := startAs(t, filepath.Join(h.dir, "keeper"), freePorts+fmt.Sprintf("database: %q\nhistory: {clickhouse: %q}\n", h.database, h.history))
+	plant(t, one, 0)
+	ids, body := batch("one", 50)
+	if n, err := post(t.Context(), one.Intake, token(t, one, "sender"), body); err != nil || n != 50 {
+		t.Fatal(n, err)
+	}
+	settled(t, one)
+	one.stop(t)
+	keeper := h.start(t, "keep", "keeper")
+	h.start(t, "match", "matcher")
+	receiver := h.start(t, "receive", "receiver")
+	more, body := batch("several", 60)
+	if n, err := post(t.Context(), receiver.Intake, token(t, keeper, "sender"), body); err != nil || n != 60 {
+		t.Fatal(n, err)
+	}
+	maps.Copy(ids, more)
+	drained(t, keeper)
+	h.exact(t, keeper, ids)
+	if other := refusedStart(t, filepath.Join(h.dir, "other"), freePorts+fmt.Sprintf("history: {clickhouse: %q}\n", h.history)); !strings.Contains(other, "belongs to another") {
+		t.Errorf("a process alone on the database of several says %s", other)
+	}
 }
 
 // TestShareFrozenKeeper: a keeper that stands still loses its turn; when it goes on, it

@@ -34,10 +34,11 @@ func (s *System) openHistory(ctx context.Context) error {
 	c := s.opt.Config
 	if t := s.opt.tenure; t != nil {
 		h, err := t.openHistory(ctx, false)
-		if err == nil {
-			s.history, s.server = h, h
+		if err != nil {
+			return err
 		}
-		return err
+		s.history, s.server = h, h
+		return mayServe(ctx, h, "")
 	}
 	dir := filepath.Join(c.Data, historyName)
 	home := filepath.Join(c.Data, homeName)

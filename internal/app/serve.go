@@ -143,16 +143,19 @@ func serveShared(ctx context.Context, opt Options, role Role, started Started) (
 }
 
 // open opens what all processes share.
-func (s *share) open(ctx context.Context) error {
+func (s *share) open(ctx context.Context) (err error) {
 	c := s.opt.Config
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return errs.New(errs.Invalid, "data_unusable", "The data directory %q cannot be made or used; choose another with -data or the key data.", c.Data).Because(err)
 	}
-	var err error
 	if s.lock, err = segment.Lock(filepath.Join(c.Data, historyName)); err != nil {
 		return err
 	}
-	if segment.Holds(filepath.Join(c.Data, historyName)) {
+	_, moved, err := homeOf(filepath.Join(c.Data, homeName))
+	if err != nil {
+		return err
+	}
+	if !moved && segment.Holds(filepath.Join(c.Data, historyName)) {
 		return errs.New(errs.Conflict, "migration_needed", "There are events in %s that the other processes do not see. Bring them to ClickHouse first, without transport: vedette history migrate -to clickhouse.", c.Data)
 	}
 	if s.host, err = os.Hostname(); err != nil {

@@ -81,16 +81,29 @@ func (t *tenure) health(ctx context.Context) *pipeline.Share {
 	return out
 }
 
+// processes returns what each process told last. One is live when what it told was new
+// lately; of one that was never looked at before, that is not known yet.
 func (t *tenure) processes(ctx context.Context) ([]pipeline.Process, error) {
 	list, err := t.store.Queue().Processes(ctx, processMost)
 	out := make([]pipeline.Process, 0, len(list))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := map[string]heard{}
 	for _, l := range list {
 		var p pipeline.Process
 		if json.Unmarshal(l.Data, &p) != nil { // of another version
 			p = pipeline.Process{ID: l.ID, Role: l.Role}
 		}
-		p.Told, p.Live = l.At, time.Since(l.At) < processLive
+		h, ok := t.heard[l.ID]
+		if !ok || !h.told.Equal(l.At) {
+			h = heard{told: l.At, at: time.Now()}
+		}
+		known[l.ID] = h
+		p.Told, p.Live = l.At, time.Since(h.at) < processLive
 		out = append(out, p)
+	}
+	if err == nil {
+		t.heard = known
 	}
 	return out, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/vedette-soc/vedette/internal/errs"
@@ -35,7 +36,13 @@ type tenure struct {
 	*share
 	epoch    int64
 	gatherer *pipeline.Gatherer // set when the system is built
+
+	mu    sync.Mutex
+	heard map[string]heard // guarded by mu; by process
 }
+
+// heard is what a process told last, and when that was new here: clocks may differ.
+type heard struct{ told, at time.Time }
 
 // gone is after how long without a beat a keeper counts as gone.
 func (s *share) gone() time.Duration { return min(s.opt.Config.Transport.Redeliver, keeperGone) }

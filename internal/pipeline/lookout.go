@@ -267,7 +267,11 @@ func (w *Lookout) bury(ctx context.Context, l *telemetry.Lot, why string) error 
 	if err := w.Findings.PutFound(ctx, []telemetry.LotFound{{Number: l.Number, Matcher: w.Name, Data: data}}); err != nil {
 		return fmt.Errorf("keep what was found: %w", err)
 	}
+	if err := l.Hand.Bury(ctx, why); err != nil { // it comes again; others need not wait for it
+		w.fail(ctx, "a lot of events cannot be kept apart", err)
+		return nil
+	}
 	w.Log.ErrorContext(ctx, "a lot of events is kept apart", "lot", l.Number, "why", why)
 	w.counts.buried.Add(1)
-	return l.Hand.Bury(ctx, why)
+	return nil
 }
