@@ -87,7 +87,11 @@ func (g *grouping) fits(c found, a *Alert, d *Detection, track Record) (join, bo
 			why: fmt.Sprintf("both belong to %s", strings.Join(c.names, ", ")),
 		}, true
 	case c.reason && gap <= reasonWindow:
-		n, all := max(track.Entities, 1), max(g.watch.hosts(), track.Entities, 1)
+		n := track.Entities
+		if a.Earlier == nil {
+			n++ // with the one that meets it now
+		}
+		all := max(g.watch.hosts(), n)
 		return join{
 			card: in, how: byReason, value: d.Reason.Key, strength: 3, weight: math.Log10(float64(all+1) / float64(n)), merges: true,
 			why: fmt.Sprintf("both met %s, which is rare here (%d of our entities)", d.Reason.Title, n),

@@ -128,5 +128,6 @@ func (s *Strangers) Answer(ctx context.Context, a netip.Addr, answer StrangerAns
 		}
 	}
 	*h = is
+	s.changed[h.Address] = true // what Keep may be writing now does not know of it
 	return nil
 }

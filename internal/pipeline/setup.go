@@ -28,11 +28,14 @@ type Setup struct {
 
 // Effect is one thing that an answer changes: a number of what there is, and what they are.
 type Effect struct {
-	Count int
-	Of    int // 0 = of nothing in particular
-	Text  string
-	URL   string // where they are shown; "" = nowhere
+	Counted bool // it is a number of something, not only words
+	Count   int
+	Of      int // 0 = of nothing in particular
+	Text    string
+	URL     string // where they are shown; "" = nowhere
 }
+
+func figure(count, of int, text, url string) Effect { return Effect{true, count, of, text, url} }
 
 // Effects says what the profile makes of this system as far as a step is about it,
 // beside what it made before.
@@ -78,7 +81,7 @@ func (s Setup) actors(ctx context.Context, p org.Profile) ([]Effect, error) {
 			continue
 		}
 		n := count(func(t landscape.Targets) bool { return t.Sector(key) })
-		out = append(out, Effect{n, len(t.Actors), "actors in the knowledge base are said to target " + landscape.SectorName(key) + ", or a part or the whole of it", "/threats"})
+		out = append(out, figure(n, len(t.Actors), "actors in the knowledge base are said to target "+landscape.SectorName(key)+", or a part or the whole of it", "/threats"))
 	}
 	for _, code := range p.Countries {
 		key, ok := s.Landscape.Reader.PlaceOf(code)
@@ -87,7 +90,7 @@ func (s Setup) actors(ctx context.Context, p org.Profile) ([]Effect, error) {
 			continue
 		}
 		n := count(func(t landscape.Targets) bool { return t.Country(key) })
-		out = append(out, Effect{n, len(t.Actors), "are said to target " + s.Landscape.Reader.PlaceName(key) + ", or a region it is in", "/threats"})
+		out = append(out, figure(n, len(t.Actors), "are said to target "+s.Landscape.Reader.PlaceName(key)+", or a region it is in", "/threats"))
 	}
 	return out, nil
 }
@@ -108,11 +111,11 @@ func (s Setup) inNetworks(is *org.Index) []Effect {
 	var out []Effect
 	for _, n := range is.Profile.Networks {
 		if in[n.Name] > 0 {
-			out = append(out, Effect{in[n.Name], all, "hosts without a name of their own were seen in " + n.Name, "/organisation#strangers"})
+			out = append(out, figure(in[n.Name], all, "hosts without a name of their own were seen in "+n.Name, "/organisation#strangers"))
 		}
 	}
 	if in[""] > 0 {
-		out = append(out, Effect{in[""], all, "hosts with private addresses were seen in none of these networks", "/organisation#strangers"})
+		out = append(out, figure(in[""], all, "hosts with private addresses were seen in none of these networks", "/organisation#strangers"))
 	}
 	return out
 }
@@ -125,13 +128,13 @@ func (s Setup) answered(was, is *org.Index) []Effect {
 			crown++
 		}
 	}
-	out := []Effect{{crown, len(is.Profile.Assets), "assets are crown jewels: what touches one counts ten times what touches an ordinary host", ""}}
+	out := []Effect{figure(crown, len(is.Profile.Assets), "assets are crown jewels: what touches one counts ten times what touches an ordinary host", "")}
 	if s.Strangers == nil {
 		return out
 	}
 	_, before, _ := s.Strangers.List(was, 0)
 	if _, after, _ := s.Strangers.List(is, 0); before > 0 && was != is {
-		out = append(out, Effect{max(0, before-after), before, "hosts that were seen in traffic and had no name get one", "/organisation#strangers"})
+		out = append(out, figure(max(0, before-after), before, "hosts that were seen in traffic and had no name get one", "/organisation#strangers"))
 	}
 	return out
 }
@@ -167,10 +170,10 @@ func (s Setup) ranked(ctx context.Context, was, is *org.Index) ([]Effect, error)
 	}
 	var out []Effect
 	if was != is {
-		out = append(out, Effect{touched, open, "open incidents are ranked anew by this", "/"})
+		out = append(out, figure(touched, open, "open incidents are ranked anew by this", "/"))
 	}
 	if len(names) > 0 {
-		out = append(out, Effect{known, len(names), "hosts and accounts that alerts are about are assets of the profile", ""})
+		out = append(out, figure(known, len(names), "hosts and accounts that alerts are about are assets of the profile", ""))
 	}
 	return out, nil
 }
@@ -207,8 +210,8 @@ func (s Setup) names(ctx context.Context, is *org.Index) ([]Effect, error) {
 		}
 	}
 	return []Effect{
-		{len(domains), 0, "domains are ours: no feed makes an indicator of them, and no block touches them", ""},
-		{len(own), 0, "live indicators are about these names: a feed may be wrong, or something of ours is abused" + late, "/intel"},
+		figure(len(domains), 0, "domains are ours: no feed makes an indicator of them, and no block touches them", ""),
+		figure(len(own), 0, "live indicators are about these names: a feed may be wrong, or something of ours is abused"+late, "/intel"),
 	}, nil
 }
 
@@ -238,9 +241,9 @@ func (s Setup) products(ctx context.Context, is *org.Index) ([]Effect, error) {
 		delete(maybe, id)
 	}
 	return []Effect{
-		{len(affected), len(records), "vulnerabilities that are known to be exploited (KEV) are in these products", ""},
-		{len(maybe), len(records), "more may be: the version, or who makes it, would tell", ""},
-		{len(assets), 0, "places where they run", ""},
+		figure(len(affected), len(records), "vulnerabilities that are known to be exploited (KEV) are in these products", ""),
+		figure(len(maybe), len(records), "more may be: CVE records, the version of yours, or who makes it would tell", ""),
+		figure(len(assets), 0, "places where they run", ""),
 	}, nil
 }
 
@@ -271,7 +274,7 @@ func (s Setup) accounts(ctx context.Context, is *org.Index) ([]Effect, error) {
 		return nil, err
 	}
 	return []Effect{
-		{privileged, all, "accounts and addresses are of privileged or exposed people: what happens at their keyboards counts as on a host of high criticality", ""},
-		{touched, 0, "open incidents are about these accounts", "/"},
+		figure(privileged, all, "accounts and addresses are of privileged or exposed people: what happens at their keyboards counts as on a host of high criticality", ""),
+		figure(touched, 0, "open incidents are about these accounts", "/"),
 	}, nil
 }

@@ -44,7 +44,7 @@ func TestGuidedSetUp(t *testing.T) {
 	}{
 		{"who", map[string]string{"name": "Example <b>AG", "sector": "finance", "countries": "ch"}, []string{"financial services", "Switzerland"}, "networks", []string{"Example &lt;b&gt;AG", "version 1 of the profile"}},
 		{"networks", map[string]string{"networks": "10.9.0.0/16 office high"}, []string{"seen in office", "network office", "are ranked anew", "Nothing is saved yet"}, "names", []string{"version 2", "seen in office"}},
-		{"names", map[string]string{"domains": "corp.example"}, []string{"domains are ours"}, "assets", []string{"version 3"}},
+		{"names", map[string]string{"domains": "corp.example"}, []string{`1</strong> domains are ours`, `0</strong> live indicators`}, "assets", []string{"version 3"}},
 		{"assets", map[string]string{"jewels": "Kiosk 10.9.1.2", "table": "name,ip\nweb01,10.9.1.80\n"}, []string{"asset Kiosk", "asset web01", "and had no name get one"}, "products", []string{"version 4", "crown jewels"}},
 		{"products", map[string]string{"products": "Acme: shop 1.2"}, []string{"turn on the feed", "product Acme shop 1.2"}, "people", []string{"version 5"}},
 		{"people", map[string]string{"privileged": "Ana; admin; ana"}, []string{"person Ana"}, "money", []string{"version 6", "privileged or exposed"}},

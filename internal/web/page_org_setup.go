@@ -285,7 +285,7 @@ func (s *server) effects(r *http.Request, step org.Step, was, is *org.Index) ([]
 			from, to = from+l.From, to+l.To
 		}
 	}
-	out := []pipeline.Effect{{Count: len(list), Text: what + is.Profile.Money.Currency + " " + amounts(from, to), URL: "/"}}
+	out := []pipeline.Effect{{Counted: true, Count: len(list), Text: what + is.Profile.Money.Currency + " " + amounts(from, to), URL: "/"}}
 	for _, in := range list[:min(len(list), 3)] {
 		if l, ok := lossIn(is.Profile.Money, in.Assessment); ok {
 			out = append(out, pipeline.Effect{Text: fmt.Sprintf("incident %d, %s: %s %s", in.Number, brief(in.Title), is.Profile.Money.Currency, amounts(l.From, l.To)), URL: "/incidents/" + in.ID})
