@@ -39,15 +39,18 @@ func readPDF(data []byte) (t extract.Text, err error) {
 	if err != nil {
 		return fail("its structure is damaged", err)
 	}
-	pages := r.NumPage()
-	if pages > maxPages {
-		return fail(fmt.Sprintf("it has %d pages, more than 3,000", pages), nil)
+	pages := pagesOf(r, maxPages)
+	if len(pages) > maxPages {
+		return fail("it has more than 3,000 pages", nil)
 	}
 	var b strings.Builder
 	lost := 0
-	for i := 1; i <= pages && b.Len() <= MaxText; i++ {
+	for _, p := range pages {
+		if b.Len() > MaxText {
+			break
+		}
 		t.Pages = append(t.Pages, b.Len())
-		if err := readPage(&b, r.Page(i)); err != nil {
+		if err := readPage(&b, p); err != nil {
 			lost++
 		}
 	}
