@@ -38,15 +38,7 @@ func (s *System) natsWorker(c config.NATS) (*nats.Worker, error) {
 	if err := s.formatKnown("intake.nats", c.Format); err != nil {
 		return nil, err
 	}
-	password, err := config.Reveal(c.Password)
-	if err != nil {
-		return nil, err
-	}
-	token, err := config.Reveal(c.Token)
-	if err != nil {
-		return nil, err
-	}
-	secure, err := client(c.CA != "", c.CA)
+	password, token, secure, err := natsSecrets(c.Password, c.Token, c.CA)
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +47,18 @@ func (s *System) natsWorker(c config.NATS) (*nats.Worker, error) {
 		User: c.User, Password: password, Token: token, Secure: secure,
 		Intake: s.intake, Formats: s.formats, MaxEvent: s.opt.Config.Intake.MaxEvent, Log: s.opt.Log.With("component", "nats"),
 	}, nil
+}
+
+// natsSecrets reads what a connection to NATS shows and asks for.
+func natsSecrets(password, token, authorities string) (p, t errs.Secret, secure *tls.Config, err error) {
+	if p, err = config.Reveal(password); err != nil {
+		return p, t, nil, err
+	}
+	if t, err = config.Reveal(token); err != nil {
+		return p, t, nil, err
+	}
+	secure, err = client(authorities != "", authorities)
+	return p, t, secure, err
 }
 
 func (s *System) kafkaWorker(c config.Kafka) (*kafka.Worker, error) {

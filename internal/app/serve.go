@@ -199,15 +199,7 @@ func (s *share) settle(ctx context.Context) error {
 }
 
 func openQueue(ctx context.Context, c config.Transport, name string, opt Options) (*jetstream.Queue, error) {
-	password, err := config.Reveal(c.Password)
-	if err != nil {
-		return nil, err
-	}
-	token, err := config.Reveal(c.Token)
-	if err != nil {
-		return nil, err
-	}
-	secure, err := client(c.CA != "", c.CA)
+	password, token, secure, err := natsSecrets(c.Password, c.Token, c.CA)
 	if err != nil {
 		return nil, err
 	}
