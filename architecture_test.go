@@ -41,7 +41,7 @@ var (
 			"internal/hunt", "internal/report", "internal/academy", "internal/identity", "internal/audit",
 		}, []string{"engine", "vocabulary", "foundation"}, []string{"database/sql", "net/http", "html/template"}},
 		{"engine", []string{
-			"match", "match/*", "sigma", "risk", "risk/*", "risk/triage/*", "similar", "lookalike", "landscape", "extract", "extract/*", "vuln", "format", "format/*",
+			"match", "match/*", "sigma", "risk", "risk/*", "risk/triage/*", "similar", "lookalike", "landscape", "extract", "extract/*", "vuln", "credential", "format", "format/*",
 		}, []string{"vocabulary"}, pure},
 		{"vocabulary", []string{"indicator", "event", "attack", "stix", "misp", "ref"}, []string{"vocabulary"}, pure},
 		{"foundation", []string{"internal/errs", "internal/supervise", "internal/fetch", "internal/sqldb", "internal/obs", "internal/config", "internal/mmap", "internal/realdata"}, []string{"foundation"}, nil},
