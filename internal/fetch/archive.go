@@ -155,6 +155,16 @@ func (w *walker) spool(name string, r io.Reader, br *bufio.Reader) (io.ReaderAt,
 			return f, info.Size(), func() {}, nil
 		}
 	}
+	if w.lim.Memory {
+		b, err := io.ReadAll(io.LimitReader(br, w.lim.Spool+1))
+		if err == nil && int64(len(b)) > w.lim.Spool {
+			err = w.tooLarge(name)
+		}
+		if err != nil {
+			return nil, 0, nil, w.readError(name, err)
+		}
+		return bytes.NewReader(b), int64(len(b)), func() { clear(b) }, nil
+	}
 	tmp, err := os.CreateTemp("", "vedette-*.zip")
 	if err != nil {
 		return nil, 0, nil, errs.New(errs.Unavailable, "no_temporary_file", "No temporary file can be made to unpack %s; check the space and TMPDIR.", name).Because(err)
@@ -163,13 +173,17 @@ func (w *walker) spool(name string, r io.Reader, br *bufio.Reader) (io.ReaderAt,
 	done := func() { tmp.Close() }
 	n, err := io.Copy(tmp, io.LimitReader(br, w.lim.Spool+1))
 	if err == nil && n > w.lim.Spool {
-		err = errs.New(errs.Invalid, "too_large", "%s is a zip archive of more than %d bytes; unpack it by hand first.", name, w.lim.Spool)
+		err = w.tooLarge(name)
 	}
 	if err != nil {
 		done()
 		return nil, 0, nil, w.readError(name, err)
 	}
 	return tmp, n, done, nil
+}
+
+func (w *walker) tooLarge(name string) error {
+	return errs.New(errs.Invalid, "too_large", "%s is a zip archive of more than %d bytes; unpack it by hand first.", name, w.lim.Spool)
 }
 
 func (w *walker) member(archive string) error {

@@ -16,7 +16,8 @@ type Limits struct {
 	Bytes   int64 // of all decompressed members together; default 16 GiB
 	Ratio   int64 // decompressed : compressed of one member, beyond 16 MiB; default 1000
 	Members int   // of all archives together; default 200,000
-	Spool   int64 // of a zip archive that must be copied to a temporary file; default 2 GiB
+	Spool   int64 // of a zip archive that must be copied to a temporary file; default 2 GiB, in memory 256 MiB
+	Memory  bool  // such a copy is made in memory: nothing of it is to be on a disk
 }
 
 // Walk reads path and calls fn for each file it finds: the file itself, every
@@ -73,6 +74,9 @@ func newWalker(lim Limits, fn func(string, io.Reader) error) *walker {
 	lim.Bytes = cmp.Or(lim.Bytes, 16<<30)
 	lim.Ratio = cmp.Or(lim.Ratio, 1000)
 	lim.Members = cmp.Or(lim.Members, 200_000)
+	if lim.Memory {
+		lim.Spool = cmp.Or(lim.Spool, 256<<20)
+	}
 	lim.Spool = cmp.Or(lim.Spool, 2<<30)
 	return &walker{lim: lim, left: lim.Bytes, fn: fn}
 }
