@@ -51,6 +51,7 @@ func commands() []command {
 		{"report", "add|list|show [flags] [FILE...]", "reports to review: read them into the server, see what is proposed", runReport},
 		{"bench", "triage|extract|match|detect|intake|import [-want NAME>=X] [flags] FILE...", "measure: quality on labelled data, speed beside a floor", runBench},
 		{"org", "import|show|hosts [FILE]", "the organisation profile", runOrg},
+		{"leak", "import PATH... | list [WORD...] | erase -why TEXT ACCOUNT [flags]", "which of our accounts were stolen; no password is kept", runLeak},
 		{"suppress", "list|accept|dismiss|end [-why TEXT] [-days N] [ID]", "what verdicts propose to let pass, and what was decided", runSuppress},
 		{"vuln", "rank -cve PATH... -kev FILE [-epss FILE] -assets FILE", "vulnerabilities of these assets in order of urgency", runVuln},
 		{"audit", "verify|list", "the audit log", runAudit},

@@ -38,6 +38,9 @@ type Detection struct {
 	Known      time.Time     `json:"known,omitzero"`       // when the reason became known here
 	CVEs       []string      `json:"cves,omitempty"`       // that the rule or the product names
 	Target     *Target       `json:"target,omitempty"`     // whether who is concerned has one of them
+	Account    Account       `json:"account,omitzero"`     // that the event names
+	Leak       *Leak         `json:"leak,omitempty"`       // of its password
+	Infection  *Leak         `json:"infection,omitempty"`  // a stealer log names the host
 }
 
 // ReasonKind is why a detection exists.

@@ -75,6 +75,7 @@ func (j judge) evidence(ctx context.Context, in *Incident, alerts []*Alert) (ris
 	input.Terms = append(input.Terms, rules(alerts)...)
 	input.Terms = append(input.Terms, breadth(in, alerts)...)
 	input.Terms = append(input.Terms, targets(alerts)...)
+	input.Terms = append(input.Terms, leaks(alerts)...)
 	input.Terms = append(input.Terms, novelty(in, alerts)...)
 	wide, err := j.widely(ctx, alerts)
 	if err != nil {

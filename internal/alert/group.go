@@ -132,6 +132,7 @@ func (g *grouping) add(ctx context.Context, d *Arrival) error {
 	a.Count++
 	a.First, a.Last = earlier(a.First, d.Time), later(a.Last, d.Time)
 	a.Suppressed = a.Suppressed && d.Suppressed // a warning list may have been lifted
+	a.leaked(&d.Detection)
 	g.counted[a.Fingerprint] = a
 	switch {
 	case d.Suppressed && a.Incident != "": // it is let pass by now: counted where it was, and no more

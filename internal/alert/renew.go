@@ -19,6 +19,8 @@ type Facts struct {
 	Target func(Detection) *Target
 	// Targets are alerts, by fingerprint, of whose targets something else is known now.
 	Targets map[string]Alert
+	// Leaks are alerts, by fingerprint, of whose accounts or hosts other leaks are known now.
+	Leaks map[string]Alert
 }
 
 // confirmed is the confidence from which an indicator is held to be confirmed.
@@ -51,6 +53,9 @@ func (s *Service) Renew(ctx context.Context, f Facts) (Renewed, error) {
 		return err
 	})
 	for _, a := range f.Targets {
+		ids = append(ids, a.Incident)
+	}
+	for _, a := range f.Leaks {
 		ids = append(ids, a.Incident)
 	}
 	slices.Sort(ids)
@@ -124,6 +129,10 @@ func (s *Service) renew(ctx context.Context, g *grouping, f *file, facts Facts) 
 		what, why := refresh(&a.Detection, facts)
 		if now, ok := facts.Targets[a.Fingerprint]; ok {
 			said, second := a.Detection.retarget(now.Detection.Target)
+			what, why = addNew(what, said), addNew(why, second)
+		}
+		if now, ok := facts.Leaks[a.Fingerprint]; ok {
+			said, second := a.Detection.releak(&now.Detection)
 			what, why = addNew(what, said), addNew(why, second)
 		}
 		if len(what) > 0 {

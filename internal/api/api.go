@@ -56,6 +56,7 @@ type Config struct {
 	Identity     *identity.Service
 	Org          *org.Service
 	Strangers    *org.Strangers
+	Leaks        *pipeline.LeakBook
 	Audit        audit.Store
 	History      pipeline.PastHistory
 	Decoder      *pipeline.Decoder

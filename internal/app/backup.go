@@ -101,6 +101,15 @@ func (s *System) fill(ctx context.Context, a *archive, database string, places [
 			return err
 		}
 	}
+	switch key, err := os.ReadFile(filepath.Join(s.opt.Config.Data, leakKeyName)); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	default:
+		if err := a.add(leakKeyName, int64(len(key)), bytes.NewReader(key)); err != nil {
+			return err
+		}
+	}
 	if s.segments == nil {
 		return nil // ClickHouse makes its own
 	}

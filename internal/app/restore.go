@@ -27,7 +27,7 @@ const (
 )
 
 // backupFile are the names a backup may hold.
-var backupFile = regexp.MustCompile(`^(vedette\.db|tail\.json|history/[0-9]{20}\.(log|idx))$`)
+var backupFile = regexp.MustCompile(`^(vedette\.db|tail\.json|leak\.key|history/[0-9]{20}\.(log|idx))$`)
 
 // Restore unpacks a backup into the data directory of c, which must be absent or
 // empty, and examines what came out. When it returns an error, nothing is left in

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -68,7 +69,7 @@ func (s *System) stages() (Listening, [][]supervise.Worker, error) {
 
 // pipelineStage is everything that thinks.
 func (s *System) pipelineStage() []supervise.Worker {
-	rerank := pipeline.NewRerank(pipeline.Rerank{Alerts: s.alerts, Intel: s.intel, Org: s.org, Exposed: &pipeline.Exposed{Exposure: s.exposure, Org: s.org}, Marks: s.store.Checkpoints(), Changed: s.changes.tell})
+	rerank := pipeline.NewRerank(pipeline.Rerank{Alerts: s.alerts, Intel: s.intel, Org: s.org, Exposed: &pipeline.Exposed{Exposure: s.exposure, Org: s.org}, Leaked: s.leaked, Marks: s.store.Checkpoints(), Changed: s.changes.tell})
 	facts := pipeline.Facts{Outbox: s.store.Outbox(), Log: s.opt.Log, On: map[string]func(context.Context, ref.Fact) error{
 		"intel.changed": func(context.Context, ref.Fact) error {
 			s.matcher.Renew()
@@ -82,7 +83,13 @@ func (s *System) pipelineStage() []supervise.Worker {
 				return err
 			}
 			s.rules.Renew() // placeholders come from the profile
-			return rerank.Profile(ctx)
+			return errors.Join(rerank.Profile(ctx), rerank.Leaks(ctx))
+		},
+		"leak.changed": func(ctx context.Context, _ ref.Fact) error {
+			if err := s.leaks.Load(ctx); err != nil {
+				return err
+			}
+			return rerank.Leaks(ctx)
 		},
 		"alert.changed": func(ctx context.Context, f ref.Fact) error {
 			s.changes.tell([]string{f.Ref.ID})
@@ -104,6 +111,7 @@ func (s *System) pipelineStage() []supervise.Worker {
 		{Name: "feed audit", Run: (&pipeline.FeedAudit{Intel: s.intel, Warnings: func() *misp.WarningSet { return s.warnings }, Every: 6 * time.Hour}).Run},
 		{Name: "unknown hosts", Run: s.strangers.Run},
 		{Name: "blocks", Run: s.respond.Run},
+		{Name: "leaked accounts", Run: s.leaks.Run},
 		{Name: "retention", Run: s.retain},
 	}...)
 }

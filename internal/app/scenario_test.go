@@ -49,6 +49,9 @@ import (
 //	accept TITLE              accept the suppression of a rule; undo, dismiss the same
 //	spares TITLE              a guard rail keeps the rule
 //	hides TITLE | N           so many stored detections it would have hidden
+//	leak FILE | N new, N known, N dropped   read stolen credentials, a file or all below a directory; {-12d} in it is 12 days ago
+//	leaked ACCOUNT (WHOSE): N, ...   these accounts are known to be leaked, with so many alerts
+//	erase ACCOUNT | WHY       forget an account
 //	detections N              so many were raised in all
 func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/scenarios/*.txtar")
@@ -127,7 +130,7 @@ func (s *scene) step(line string) {
 	case "rules":
 		renewed(s.t, s.h, func() { ask[detect.Report](s.t, s.h, "POST", "/packs/own", pack(s.t, string(s.files[what]))) })
 	default:
-		if !s.like(line, verb, what, more) && !s.house(line, verb, what, more) {
+		if !s.like(line, verb, what, more) && !s.house(line, verb, what, more) && !s.leak(line, verb, what, more) {
 			s.suppression(line, verb, what, more)
 		}
 	}

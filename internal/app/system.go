@@ -34,6 +34,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/investigate"
+	"github.com/vedette-soc/vedette/internal/leak"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/report"
@@ -72,6 +73,8 @@ type System struct {
 	org         *org.Service
 	collect     *collect.Service
 	exposure    *exposure.Service
+	leaks       *leak.Service
+	leaked      *pipeline.Leaked
 	strangers   org.Strangers
 	respond     *respond.Service
 	reports     *report.Service
@@ -172,6 +175,10 @@ func (s *System) build(ctx context.Context) error {
 	if err := s.org.Load(ctx); err != nil {
 		return err
 	}
+	s.buildLeaks()
+	if err := s.leaks.Load(ctx); err != nil {
+		return err
+	}
 	if err := s.strangers.Recall(ctx, s.store.Strangers()); err != nil {
 		return err
 	}
@@ -225,14 +232,14 @@ func (s *System) build(ctx context.Context) error {
 	s.ready = make(chan struct{})
 	exposed := &pipeline.Exposed{Exposure: s.exposure, Org: s.org}
 	s.events = &pipeline.Events{
-		Exposed: exposed, Suppress: s.suppress, Strangers: &s.strangers,
+		Exposed: exposed, Leaked: s.leaked, Suppress: s.suppress, Strangers: &s.strangers,
 		History: s.history, Checkpoints: s.store.Checkpoints(), Decoder: s.decoder, Matcher: s.matcher, Org: s.org, Alerts: s.alerts,
 		Rules: s.rules, Memories: s.store.Memories(),
 		Warnings: warnings, Changed: s.changes.tell, Ready: s.ready, Arrived: s.intake.Arrived(), Decoded: s.intake.Decoded, Log: log,
 	}
 	s.buildGatherer()
 	s.retro = &pipeline.Retro{
-		Exposed: exposed, Elsewhere: s.elsewhere(), Suppress: s.suppress,
+		Exposed: exposed, Leaked: s.leaked, Elsewhere: s.elsewhere(), Suppress: s.suppress,
 		History: s.history, Decoder: s.decoder, Matcher: s.matcher, Rules: s.rules, Intel: s.intel, Org: s.org, Alerts: s.alerts,
 		Warnings: warnings, Changed: s.changes.tell, Started: s.ready, Matched: s.events.Matched, Log: log,
 	}
@@ -240,7 +247,7 @@ func (s *System) build(ctx context.Context) error {
 	s.matcher.InEffect = s.hunt.Renew
 	s.rules.InEffect = s.hunt.Renew
 	s.api = api.New(api.Config{
-		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org, Strangers: &s.strangers,
+		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org, Strangers: &s.strangers, Leaks: s.leakBook(),
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.senders(), Share: s.share(), Matched: s.events.Matched,
 		Detect: s.detect, Suppressions: s.suppress, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Retro: s.retro, Inward: &pipeline.Inward{Intake: s.intake, Formats: s.formats, Memories: s.store.Memories()},
 		Outward: &pipeline.Outward{History: s.history, Decoder: s.decoder, Tables: parquet.New}, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),

@@ -39,6 +39,7 @@ type Config struct {
 	Transport Transport `yaml:"transport"`
 	Fetch     Fetch     `yaml:"fetch"`
 	Warnings  Warnings  `yaml:"warninglists"`
+	Leaks     Leaks     `yaml:"leaks"`
 	Formats   Formats   `yaml:"formats"`
 	// How fast indicators age, in place of the built-in models: rules of source, types
 	// (both may be left out), lifetime (days), decay_speed and threshold. The first that
@@ -104,6 +105,12 @@ type Warnings struct {
 	Directory string `yaml:"directory"`
 }
 
+// Leaks are stolen credentials of ours.
+type Leaks struct {
+	// How long one is kept since it was first known; 0 = for ever.
+	Keep time.Duration `yaml:"keep"`
+}
+
 // Life is a decay model: score = confidence x (1 - (age / lifetime)^(1 / decay_speed));
 // an indicator expires when it falls below the threshold.
 type Life struct {
@@ -135,6 +142,7 @@ func Default() Config {
 		Private:   Private{Listen: "127.0.0.1:8446"},
 		History:   History{MaxBytes: 20 << 30, MaxAge: 90 * 24 * time.Hour},
 		Fetch:     Fetch{MaxBytes: 1 << 30, Timeout: 10 * time.Minute},
+		Leaks:     Leaks{Keep: 2 * 365 * 24 * time.Hour},
 		Transport: Transport{Stream: "VEDETTE", MaxBytes: 8 << 30, Replicas: 1, Redeliver: 30 * time.Second},
 	}
 }

@@ -134,6 +134,11 @@ func (s *Service) Erase(ctx context.Context, account, reason string) (int, error
 		return 0, err
 	}
 	folded := credential.Account(account)
+	for _, r := range s.Known().Records {
+		if r.ID == account && r.Account != "" {
+			folded = r.Account
+		}
+	}
 	if folded == "" {
 		return 0, errs.New(errs.Invalid, "account_invalid", "Say which account is to be erased, as the list shows it.")
 	}

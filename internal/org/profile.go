@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/netip"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -138,6 +139,9 @@ type Person struct {
 	Emails     []string `yaml:"emails" json:"emails"`
 	Privileged bool     `yaml:"privileged" json:"privileged"` // administrator somewhere
 	VIP        bool     `yaml:"vip" json:"vip"`               // a target because of the role
+	// PasswordChanged is when the password was last changed: what was stolen before it is
+	// worth less. Zero = not known.
+	PasswordChanged time.Time `yaml:"password_changed,omitempty" json:"password_changed,omitzero"`
 }
 
 // Brand is a name that others may imitate.

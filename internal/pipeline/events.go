@@ -40,6 +40,7 @@ type Events struct {
 	Memories    telemetry.MemoryStore // of correlations; nil = they forget at a restart
 	Org         *org.Service
 	Exposed     *Exposed      // nil = nothing is known of vulnerabilities
+	Leaked      *Leaked       // nil = nothing is known of leaked accounts
 	Suppress    *Suppressions // nil = nothing is let pass
 	// Strangers takes note of hosts of ours that no asset names; nil = nobody asks.
 	Strangers *org.Strangers
@@ -221,6 +222,7 @@ func (w *Events) commit(ctx context.Context, b *batch) error {
 	if err := w.Exposed.Fill(ctx, found); err != nil {
 		return err
 	}
+	w.Leaked.Fill(found)
 	taken, err := w.Alerts.Take(ctx, found, &alert.Mark{Consumer: Consumer, Seq: uint64(last)})
 	if err != nil {
 		return err

@@ -152,6 +152,7 @@ func (g *Gatherer) take(ctx context.Context, list []telemetry.LotFound, to telem
 	if err := w.Exposed.Fill(ctx, found); err != nil {
 		return err
 	}
+	w.Leaked.Fill(found)
 	lots := make([]uint64, len(list))
 	for i, f := range list {
 		lots[i] = uint64(f.Number)

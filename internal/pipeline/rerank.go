@@ -23,6 +23,7 @@ type Rerank struct {
 	Intel   *intel.Service
 	Org     *org.Service
 	Exposed *Exposed // nil = nothing is known of vulnerabilities
+	Leaked  *Leaked  // nil = nothing is known of leaked accounts
 	Marks   telemetry.CheckpointStore
 	Changed func(incidents []string) // told which were ranked anew; may be nil
 
@@ -30,11 +31,12 @@ type Rerank struct {
 	cves    chan struct{}
 	ranked  *org.Index // the profile with which alerts were ranked last; nil = not known
 	version int        // of it
+	leaks   *leakMark
 }
 
 // NewRerank returns a Rerank.
 func NewRerank(r Rerank) *Rerank {
-	r.news, r.cves = make(chan struct{}, 1), make(chan struct{}, 1)
+	r.news, r.cves, r.leaks = make(chan struct{}, 1), make(chan struct{}, 1), &leakMark{}
 	return &r
 }
 
@@ -77,7 +79,7 @@ func (r *Rerank) Run(ctx context.Context) error {
 		}
 		return nil
 	}
-	if err := act(func(ctx context.Context) error { return errors.Join(r.Indicators(ctx), r.Targets(ctx)) }); err != nil {
+	if err := act(func(ctx context.Context) error { return errors.Join(r.Indicators(ctx), r.Targets(ctx), r.Leaks(ctx)) }); err != nil {
 		return err
 	}
 	for {
@@ -204,7 +206,7 @@ func (r *Rerank) Indicators(ctx context.Context) error {
 }
 
 func (r *Rerank) renew(ctx context.Context, f alert.Facts) error {
-	if len(f.Entities)+len(f.Reasons)+len(f.Targets) == 0 {
+	if len(f.Entities)+len(f.Reasons)+len(f.Targets)+len(f.Leaks) == 0 {
 		return nil
 	}
 	done, err := r.Alerts.Renew(ctx, f)

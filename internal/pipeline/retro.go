@@ -39,6 +39,7 @@ type Retro struct {
 	Intel    *intel.Service
 	Org      *org.Service
 	Exposed  *Exposed      // nil = nothing is known of vulnerabilities
+	Leaked   *Leaked       // nil = nothing is known of leaked accounts
 	Suppress *Suppressions // nil = nothing is let pass
 	Alerts   *alert.Service
 	Warnings func() *misp.WarningSet
@@ -316,6 +317,7 @@ func (r *Retro) takePast(ctx context.Context, j *hunt.Job, found []alert.Detecti
 	if err := r.Exposed.Fill(ctx, found); err != nil {
 		return err
 	}
+	r.Leaked.Fill(found)
 	taken, err := r.Alerts.Take(ctx, found, nil)
 	if err != nil {
 		return err

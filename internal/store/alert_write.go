@@ -58,6 +58,9 @@ func (t alertTx) Retire(ctx context.Context, from, to string) error {
 	if _, err := t.tx.Exec(ctx, "UPDATE alert_detection SET alert = ? WHERE alert = ?", to, from); err != nil {
 		return err
 	}
+	if _, err := t.tx.Exec(ctx, "UPDATE alert_account SET fingerprint = ? WHERE fingerprint = ?", to, from); err != nil {
+		return err
+	}
 	_, err := t.tx.Exec(ctx, "DELETE FROM alert_alert WHERE fingerprint = ?", from)
 	return err
 }
@@ -71,8 +74,10 @@ func (t alertTx) insert(ctx context.Context, list []*alert.Detection, fps []stri
 	for i, d := range list {
 		args = append(args, d.ID, fps[i], sqldb.Micros(d.Time), d.Reason.Key, d.Entity.Name, d.Observable.Value, data[i])
 	}
-	_, err = t.tx.Bulk(ctx, "INSERT INTO alert_detection (id, alert, time, reason, entity, value, data)", 7, args, "")
-	return err
+	if _, err = t.tx.Bulk(ctx, "INSERT INTO alert_detection (id, alert, time, reason, entity, value, data)", 7, args, ""); err != nil {
+		return err
+	}
+	return t.keepAccounts(ctx, list, fps)
 }
 
 func (t alertTx) SaveAlerts(ctx context.Context, list []*alert.Alert) error {

@@ -19,3 +19,4 @@ CREATE TABLE alert_account (
     fingerprint TEXT NOT NULL,
     PRIMARY KEY (account, fingerprint)
 );
+CREATE INDEX alert_account_fingerprint ON alert_account (fingerprint);

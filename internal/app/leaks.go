@@ -1,0 +1,82 @@
+package app
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/vedette-soc/vedette/credential"
+	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/leak"
+	"github.com/vedette-soc/vedette/internal/pipeline"
+)
+
+// leakKeyName is the file with the key of the fingerprints of leaked passwords. Without
+// it a collection that comes again looks new.
+const leakKeyName = "leak.key"
+
+// leakKey returns the key of a data directory, which is made when it is first needed.
+func leakKey(dir string) func() ([]byte, error) {
+	var mu sync.Mutex
+	path := filepath.Join(dir, leakKeyName)
+	return func() ([]byte, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		text, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			if err = makeLeakKey(dir, path); err == nil {
+				text, err = os.ReadFile(path)
+			}
+		}
+		if err != nil {
+			return nil, errs.New(errs.Unavailable, "leak_key_unusable", "The key of leaked passwords, %s, cannot be read or made; check the permissions of the directory.", path).Because(err)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o077 != 0 {
+			return nil, errs.New(errs.Invalid, "leak_key_open", "Others may read %s: take that from them (chmod 600) before anything is imported.", path)
+		}
+		key, err := hex.DecodeString(strings.TrimSpace(string(text)))
+		if err != nil || len(key) != credential.KeySize {
+			return nil, errs.New(errs.Invalid, "leak_key_damaged", "%s is no key; restore it from a backup. Without it, what was imported before cannot be told from what is new.", path)
+		}
+		return key, nil
+	}
+}
+
+// makeLeakKey makes the key whole or not at all.
+func makeLeakKey(dir, path string) error {
+	key := make([]byte, credential.KeySize)
+	_, _ = rand.Read(key) // never fails, see crypto/rand
+	f, err := os.CreateTemp(dir, leakKeyName+".*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(f.Name()) }()
+	_, err = f.WriteString(hex.EncodeToString(key) + "\n")
+	if err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// buildLeaks opens what is known of leaked accounts.
+func (s *System) buildLeaks() {
+	s.leaks = leak.New(leak.Config{Store: s.store.Leaks(), Own: pipeline.Ours{Org: s.org}, Key: leakKey(s.opt.Config.Data), Keep: s.opt.Config.Leaks.Keep})
+	s.leaked = &pipeline.Leaked{Leak: s.leaks, Org: s.org, Alerts: s.store.Concerns()}
+}
+
+// leakBook is what people are told of them.
+func (s *System) leakBook() *pipeline.LeakBook {
+	return &pipeline.LeakBook{Leak: s.leaks, Org: s.org, Alerts: s.store.Concerns()}
+}

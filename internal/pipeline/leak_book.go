@@ -1,0 +1,157 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/vedette-soc/vedette/credential"
+	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/internal/leak"
+	"github.com/vedette-soc/vedette/internal/org"
+)
+
+// LeakBook tells people which accounts were leaked.
+type LeakBook struct {
+	Leak   *leak.Service
+	Org    *org.Service
+	Alerts alert.Concerns
+}
+
+// LeakedAccount is one account with all that is known of its leaks. A private address is
+// told only by whose it is.
+type LeakedAccount struct {
+	ID         string            `json:"id"` // of one of its records, to erase it by
+	Account    string            `json:"account"`
+	Private    bool              `json:"private,omitempty"` // the address is, and is not told
+	Person     string            `json:"person,omitempty"`
+	Role       string            `json:"role,omitempty"`
+	Privileged bool              `json:"privileged,omitempty"`
+	Kinds      []credential.Kind `json:"kinds"` // what says most first
+	Password   bool              `json:"password"`
+	Sites      []string          `json:"sites,omitempty"`
+	Sources    []string          `json:"sources,omitempty"`
+	Families   []string          `json:"families,omitempty"`
+	Machines   []LeakedMachine   `json:"machines,omitempty"`
+	Records    int               `json:"records"`
+	Newest     time.Time         `json:"newest,omitzero"` // theft, as far as it is dated
+	First      time.Time         `json:"first,omitzero"`  // known here
+	Changed    time.Time         `json:"changed,omitzero"`
+	Alerts     int               `json:"alerts"`
+	Incidents  []string          `json:"incidents,omitempty"` // ids, those of the newest alerts first
+}
+
+// LeakedMachine is where something was taken.
+type LeakedMachine struct {
+	Name string    `json:"name"`
+	User string    `json:"user,omitempty"`
+	Ours bool      `json:"ours"` // the profile names it
+	Time time.Time `json:"time,omitzero"`
+}
+
+// Accounts lists leaked accounts and machines, what was taken last first. It is a reading
+// that the audit log tells of.
+func (b *LeakBook) Accounts(ctx context.Context, kind credential.Kind, text string) ([]LeakedAccount, error) {
+	records, err := b.Leak.List(ctx, kind, text)
+	if err != nil {
+		return nil, err
+	}
+	x := b.Org.Index()
+	by := map[string]*LeakedAccount{}
+	var all []*LeakedAccount
+	for i := range records {
+		r := &records[i]
+		key := cmp.Or(r.Account, "\x00"+r.Machine.Name)
+		a := by[key]
+		if a == nil {
+			a = &LeakedAccount{ID: r.ID, First: r.First}
+			a.whose(r, x)
+			by[key] = a
+			all = append(all, a)
+		}
+		a.add(r, x)
+	}
+	slices.SortStableFunc(all, func(p, q *LeakedAccount) int {
+		return cmp.Or(q.Newest.Compare(p.Newest), cmp.Compare(p.Account, q.Account))
+	})
+	if err := b.alerts(ctx, by, x); err != nil {
+		return nil, err
+	}
+	out := make([]LeakedAccount, len(all))
+	for i, a := range all {
+		out[i] = *a
+	}
+	return out, nil
+}
+
+func (a *LeakedAccount) whose(r *leak.Record, x *org.Index) {
+	a.Account, _ = Minimised(r, x)
+	a.Private = a.Account != r.Account
+	if p, ok := x.Person(r.Account); ok {
+		a.Person, a.Role, a.Privileged, a.Changed = p.Name, p.Role, p.Privileged || p.VIP, p.PasswordChanged
+	}
+}
+
+// shownOf bounds how many sites, sources and machines of an account are told.
+const shownOf = 50
+
+func (a *LeakedAccount) add(r *leak.Record, x *org.Index) {
+	a.Records++
+	a.Password = a.Password || r.Password && r.Account != ""
+	if r.When().After(a.Newest) {
+		a.Newest = r.When()
+	}
+	if r.First.Before(a.First) {
+		a.First = r.First
+	}
+	_, site := Minimised(r, x)
+	a.Sites, a.Sources, a.Families = addShown(a.Sites, site), addShown(a.Sources, r.Source), addShown(a.Families, r.Family)
+	if !slices.Contains(a.Kinds, r.Kind) {
+		a.Kinds = append(a.Kinds, r.Kind)
+		slices.SortFunc(a.Kinds, func(p, q credential.Kind) int { return q.Strength() - p.Strength() })
+	}
+	if m := r.Machine; m.Name != "" && len(a.Machines) < shownOf && !slices.ContainsFunc(a.Machines, func(h LeakedMachine) bool { return h.Name == m.Name }) {
+		_, ours := x.Host(m.Name)
+		a.Machines = append(a.Machines, LeakedMachine{Name: m.Name, User: m.User, Ours: ours, Time: m.Time})
+	}
+}
+
+func addShown(list []string, s string) []string {
+	if s == "" || len(list) >= shownOf || slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// alerts counts those about each account.
+func (b *LeakBook) alerts(ctx context.Context, by map[string]*LeakedAccount, x *org.Index) error {
+	if b.Alerts == nil || len(by) == 0 {
+		return nil
+	}
+	accounts, hosts := []string{}, []string{}
+	of := map[string][]*LeakedAccount{}
+	for key, a := range by {
+		for _, k := range accountKeys(key, x) {
+			of[k] = append(of[k], a)
+			accounts = append(accounts, k)
+		}
+	}
+	list, err := b.Alerts.About(ctx, accounts, hosts)
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		counted := map[*LeakedAccount]bool{}
+		for _, name := range c.Accounts {
+			for _, a := range of[name] {
+				if !counted[a] {
+					counted[a] = true
+					a.Alerts++
+					a.Incidents = addShown(a.Incidents, c.Alert.Incident)
+				}
+			}
+		}
+	}
+	return nil
+}

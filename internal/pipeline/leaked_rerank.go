@@ -1,0 +1,77 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/vedette-soc/vedette/internal/alert"
+)
+
+// leakMark is with which leaks alerts were ranked last.
+type leakMark struct {
+	mu  sync.Mutex
+	was *leakIndex // nil = not known
+}
+
+// Leaks acts on what is known now of leaked accounts: every alert about one of them that
+// is judged otherwise with it. What is not known any more counts too.
+func (r *Rerank) Leaks(ctx context.Context) error {
+	if r.Leaked == nil || r.Leaked.Alerts == nil {
+		return nil
+	}
+	r.leaks.mu.Lock()
+	defer r.leaks.mu.Unlock()
+	now := r.Leaked.current()
+	if now == r.leaks.was {
+		return nil
+	}
+	ask, hosts := now.names(r.leaks.was)
+	list, err := r.Leaked.Alerts.About(ctx, ask, hosts)
+	if err != nil {
+		return fmt.Errorf("list alerts about leaked accounts: %w", err)
+	}
+	f := alert.Facts{Leaks: map[string]alert.Alert{}}
+	for _, c := range list {
+		is := c.Alert
+		is.Detection.Leak, is.Detection.Infection = nil, nil
+		now.refill(&is.Detection, c.Accounts)
+		if c.Alert.Detection.LeakDiffers(&is.Detection) {
+			f.Leaks[is.Fingerprint] = is
+		}
+	}
+	if err := r.renew(ctx, f); err != nil {
+		return err
+	}
+	r.leaks.was = now
+	return nil
+}
+
+// names are the accounts and hosts of which something else may be known than was; nil
+// accounts are all.
+func (i *leakIndex) names(was *leakIndex) (accounts, hosts []string) {
+	h := maps.Clone(i.hosts)
+	if was == nil {
+		return nil, slices.Sorted(maps.Keys(h))
+	}
+	a := maps.Clone(i.accounts)
+	maps.Copy(a, was.accounts)
+	maps.Copy(h, was.hosts)
+	return append([]string{}, slices.Sorted(maps.Keys(a))...), slices.Sorted(maps.Keys(h))
+}
+
+// refill is fill for an alert, which may be about several accounts.
+func (i *leakIndex) refill(d *alert.Detection, accounts []string) {
+	first := d.Account
+	i.fill(d)
+	for _, name := range accounts {
+		if l := i.worst(i.accounts[name], d); l.Weight(d.Time) > d.Leak.Weight(d.Time) {
+			d.Leak, d.Account = l, alert.Account{Name: name, Used: true}
+		}
+	}
+	if d.Leak == nil {
+		d.Account = first
+	}
+}

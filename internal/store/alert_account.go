@@ -1,0 +1,83 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/internal/sqldb"
+)
+
+// Concerns returns the part of the store that finds alerts by whom they are about.
+func (s *Store) Concerns() alert.Concerns { return alertStore{s.db} }
+
+// keepAccounts keeps which accounts detections are about; most are about none.
+func (t alertTx) keepAccounts(ctx context.Context, list []*alert.Detection, fps []string) error {
+	var args []any
+	seen := map[[2]string]bool{}
+	for i, d := range list {
+		if row := [2]string{d.Account.Name, fps[i]}; d.AboutAccount() && !seen[row] {
+			seen[row] = true
+			args = append(args, row[0], row[1])
+		}
+	}
+	if len(args) == 0 {
+		return nil
+	}
+	_, err := t.tx.Bulk(ctx, "INSERT INTO alert_account (account, fingerprint)", 2, args, "ON CONFLICT (account, fingerprint) DO NOTHING")
+	return err
+}
+
+// maxConcerned is how many alerts are looked at anew at most.
+const maxConcerned = 200_000
+
+func (s alertStore) About(ctx context.Context, accounts, hosts []string) ([]alert.Concerned, error) {
+	by := map[string]*alert.Concerned{}
+	note := func(a alert.Alert, account string) {
+		c := by[a.Fingerprint]
+		if c == nil {
+			if len(by) >= maxConcerned {
+				return
+			}
+			c = &alert.Concerned{Alert: a}
+			by[a.Fingerprint] = c
+		}
+		if account != "" {
+			c.Accounts = append(c.Accounts, account)
+		}
+	}
+	const query = "SELECT r.account, a.data FROM alert_account r JOIN alert_alert a ON a.fingerprint = r.fingerprint WHERE a.incident <> ''"
+	const newest = " ORDER BY a.last DESC, r.account, a.fingerprint LIMIT 400000"
+	scan := func(scan sqldb.Scan) error {
+		var account string
+		var a alert.Alert
+		err := scan(&account, sqldb.JSONColumn[alert.Alert]{V: &a})
+		note(a, account)
+		return err
+	}
+	tx := &sqldb.Tx{Queries: s.db.Read()} // it only reads
+	var err error
+	if accounts == nil {
+		err = tx.Query(ctx, query+newest, nil, scan)
+	} else {
+		err = pick(ctx, tx, query+" AND r.account", accounts, newest, scan)
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = pick(ctx, tx, "SELECT data FROM alert_alert WHERE incident <> '' AND entity", hosts, " ORDER BY last DESC, fingerprint LIMIT 200000", func(scan sqldb.Scan) error {
+		var a alert.Alert
+		err := scan(sqldb.JSONColumn[alert.Alert]{V: &a})
+		note(a, "")
+		return err
+	})
+	out := make([]alert.Concerned, 0, len(by))
+	for _, c := range by {
+		out = append(out, *c)
+	}
+	slices.SortFunc(out, func(a, b alert.Concerned) int {
+		return cmp.Or(b.Alert.Last.Compare(a.Alert.Last), cmp.Compare(a.Alert.Fingerprint, b.Alert.Fingerprint))
+	})
+	return out, err
+}
