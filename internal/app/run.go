@@ -179,7 +179,7 @@ func (s *System) faceStage(l *Listening, conf *tls.Config) ([]supervise.Worker, 
 // face is what people and programs reach: pages and API.
 func (s *System) face(intakeURL, listURL string, secure bool) http.Handler {
 	pages := web.New(web.Config{
-		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org, Strangers: &s.strangers,
+		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org, Strangers: &s.strangers, Leaks: s.leakBook(),
 		Setup: pipeline.Setup{Alerts: s.alerts, Landscape: s.landscape, Intel: s.intel, Exposure: s.exposure, Strangers: &s.strangers},
 		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Detect: s.detect, Suppressions: s.suppress, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Index: s.matcher.State, Technique: techniqueName(s.cat),
 		Changes: s.changes.subscribe, Workers: s.workers, Senders: s.senders(), Share: s.share(), Matched: s.events.Matched, IntakeURL: intakeURL, ListURL: listURL, Engine: string(s.store.Engine()),

@@ -32,6 +32,7 @@ type Service struct {
 	now   func() time.Time
 	taken sync.Mutex // one import at a time: it holds a zip archive in memory
 	known atomic.Pointer[Edition]
+	asked atomic.Pointer[SourceState]
 }
 
 // Edition is everything that is known at a time. It does not change.
@@ -88,6 +89,9 @@ func (r *Record) complete(breaches map[string]credential.Breach) {
 	}
 	r.Site = cmp.Or(r.Site, b.Domain)
 }
+
+// Kept is how long a record is kept; 0 = for ever.
+func (s *Service) Kept() time.Duration { return s.cfg.Keep }
 
 // Known returns everything that is known. It is for the ranking: nobody reads it.
 func (s *Service) Known() *Edition { return s.known.Load() }

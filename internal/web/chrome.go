@@ -48,6 +48,7 @@ var navigation = []struct {
 	{"Feeds", "/feeds", "f", ref.Viewer, []string{"/feeds"}},
 	{"Blocks", "/blocks", "b", ref.Viewer, []string{"/blocks", "/lists"}},
 	{"Organisation", "/organisation", "o", ref.Viewer, []string{"/organisation"}},
+	{"Leaks", "/leaks", "k", ref.Admin, []string{"/leaks"}},
 	{"Health", "/health", "h", ref.Viewer, []string{"/health"}},
 	{"Audit", "/audit", "l", ref.Analyst, []string{"/audit"}},
 	{"People", "/people", "p", ref.Admin, []string{"/people", "/users", "/tokens"}},

@@ -3,8 +3,10 @@ package web
 import (
 	"time"
 
+	"github.com/vedette-soc/vedette/credential"
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/intel"
+	"github.com/vedette-soc/vedette/internal/leak"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 )
@@ -47,6 +49,8 @@ func RenderZero() map[string]error {
 		threatsPage{Threats: &pipeline.Threats{}},
 		attackPage{},
 		qualityPage{},
+		leaksPage{},
+		leaksPage{All: 1, Problem: "x", Erased: true, Report: &leak.Report{Dropped: map[string]int{"not-ours": 1}}, Source: &leak.SourceState{Domains: []string{""}}, Shown: []pipeline.LeakedAccount{{}, {Account: "a", Kinds: []credential.Kind{credential.Stealer}, Machines: []pipeline.LeakedMachine{{}}, Incidents: []string{""}}}},
 		suppressionsPage{},
 		suppressionsPage{CanAct: true, SuppressionList: pipeline.SuppressionList{Proposed: []pipeline.Suppression{{Refused: true}, {}}, Decided: []pipeline.Suppressed{{}}, Spared: []string{""}}},
 		qualityPage{Bars: []reliabilityBar{{}}, Teach: []alert.Teaching{{}}, Quality: alert.Quality{Rails: alert.Rails()}},

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	shipped "github.com/vedette-soc/vedette/content"
+	"github.com/vedette-soc/vedette/credential"
 	"github.com/vedette-soc/vedette/extract"
 	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/format/ecs"
@@ -29,6 +30,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/identity"
 	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/internal/investigate"
+	"github.com/vedette-soc/vedette/internal/leak"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/report"
@@ -136,6 +138,10 @@ func (h *house) wire() {
 			}}
 		},
 		ListURL: "https://vedette.example:8443/lists/", Engine: "SQLite", Version: "test", Log: log,
+	}
+	h.cfg.Leaks = &pipeline.LeakBook{
+		Org: orgs, Alerts: h.store.Concerns(),
+		Leak: leak.New(leak.Config{Store: h.store.Leaks(), Own: pipeline.Ours{Org: orgs}, Key: func() ([]byte, error) { return make([]byte, credential.KeySize), nil }, Keep: 730 * 24 * time.Hour}),
 	}
 	shelf := pipeline.Shelf{Collect: h.cfg.Collect, Knowledge: pipeline.Knowledge{Intel: in, Org: orgs}, Detect: rules, Rules: h.cfg.Rules}
 	h.cfg.Attack, err = shipped.Attack()
@@ -381,7 +387,7 @@ func pages(top string) []string {
 		"/intel", "/intel?q=evil.example", "/intel?q=APT29&state=all", "/intel?q=192.0.2.99", "/indicators/" + indicator.ID(indicator.Domain, "evil.example"),
 		"/lookup?type=domain-name&value=unknown.example", "/entities/" + actorID, "/entities/" + malwareID, "/entities/" + techniqueID, "/techniques/T1566",
 		"/threats", "/threats?state=unknown&why=sector&q=apt", "/attack", "/attack?by=actors&domain=ics", "/attack?by=seen", "/feeds", "/feeds/example-list", "/blocks", "/blocks/new?type=domain-name&value=evil.example&incident=" + top,
-		"/blocks/new?type=ipv4-addr&value=10.20.0.7", "/organisation", "/health", "/audit", "/people",
+		"/blocks/new?type=ipv4-addr&value=10.20.0.7", "/organisation", "/leaks", "/leaks?kind=stealer&q=example", "/health", "/audit", "/people",
 		"/hunt", "/hunt?q=&since=", "/hunt?q=evil.example&since=", "/hunt?q=source.ip%3A*+%7C+count+by+source.ip%2C+event.dataset+%7C+histogram+1h&since=",
 	}
 }

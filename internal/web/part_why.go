@@ -35,7 +35,7 @@ type whyStep struct {
 // familyLabel says what kind of evidence a term is.
 var familyLabel = map[string]string{
 	"intelligence": "intelligence", "detection": "other detectors", "rule": "rules", "breadth": "breadth", "context": "context", "benign": "ordinary use",
-	"volume": "volume", "novelty": "what is usual", "exposure": "exposure", "verdict": "earlier verdicts",
+	"volume": "volume", "novelty": "what is usual", "exposure": "exposure", "leak": "leaked", "verdict": "earlier verdicts",
 }
 
 const (

@@ -63,6 +63,8 @@ type Config struct {
 	Setup        pipeline.Setup // what answers of the guided set-up change
 	// Strangers are hosts of ours that no asset names; nil = not shown.
 	Strangers *org.Strangers
+	// Leaks are which accounts of ours were stolen.
+	Leaks *pipeline.LeakBook
 
 	// Index describes the live index of indicators (pipeline.Matcher.State).
 	Index func() pipeline.IndexState
