@@ -32,9 +32,14 @@ func open(t *testing.T, prepare func(*app.System) error) house {
 // start runs a system on a data directory; stop ends it.
 func start(t *testing.T, dir string, prepare func(*app.System) error) (h house, stop func()) {
 	t.Helper()
+	return startLogged(t, dir, slog.New(slog.DiscardHandler), prepare)
+}
+
+func startLogged(t *testing.T, dir string, log *slog.Logger, prepare func(*app.System) error) (h house, stop func()) {
+	t.Helper()
 	c := config.Default()
 	c.Data, c.Listen, c.Intake.Listen, c.Devices.Listen, c.Private.Listen = dir, "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", ""
-	sys, err := app.Open(t.Context(), app.Options{Config: c, Version: "test", Log: slog.New(slog.DiscardHandler)})
+	sys, err := app.Open(t.Context(), app.Options{Config: c, Version: "test", Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
