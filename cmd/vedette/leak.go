@@ -57,7 +57,7 @@ type leakedAccount struct {
 	Person   string    `json:"person"`
 	Kinds    []string  `json:"kinds"`
 	Sites    []string  `json:"sites"`
-	Newest   time.Time `json:"newest"`
+	Taken    time.Time `json:"taken"`
 	Alerts   int       `json:"alerts"`
 	Machines []struct {
 		Name string `json:"name"`
@@ -75,7 +75,11 @@ func leakRow(w io.Writer, a leakedAccount) {
 		}
 		return strings.Join(list, " ")
 	}
-	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n", a.Account, a.Person, strings.Join(a.Kinds, " "), a.Newest.UTC().Format(time.DateOnly), few(a.Sites), few(machines), a.Alerts)
+	taken := "unknown"
+	if !a.Taken.IsZero() {
+		taken = a.Taken.UTC().Format(time.DateOnly)
+	}
+	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n", a.Account, a.Person, strings.Join(a.Kinds, " "), taken, few(a.Sites), few(machines), a.Alerts)
 }
 
 // leakReport is what became of an import, as the API says it.

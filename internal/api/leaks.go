@@ -27,7 +27,7 @@ type Erased struct {
 // reading stands in the audit log.
 func (a *API) leaks() []route {
 	return []route{
-		get("/leaks", ref.Admin, "Leaked accounts of ours, what was taken last first; the reading stands in the audit log.", []string{"kind", "q", "limit"}, func(c call) (Page[pipeline.LeakedAccount], error) {
+		get("/leaks", ref.Admin, "Leaked accounts of ours, what says most first; the reading stands in the audit log.", []string{"kind", "q", "limit"}, func(c call) (Page[pipeline.LeakedAccount], error) {
 			kind, ok := credential.ParseKind(c.query["kind"])
 			if !ok {
 				return Page[pipeline.LeakedAccount]{}, errs.New(errs.Invalid, "kind_unknown", "%q is none of stealer, breach, combo, spam.", c.query["kind"])

@@ -107,7 +107,9 @@ type Case struct {
 	Entities   []string  `json:"entities,omitempty"` // names of own hosts and accounts
 	Profile    []string  // sectors, countries and technologies of ours, as written
 	Exposed    bool      `json:"exposed"`
-	Reasons    []Reason  `json:"reasons,omitempty"` // one per alert
+	Leaked     []Leaked  `json:"leaked,omitempty"`   // each account once
+	Infected   []string  `json:"infected,omitempty"` // hosts that stealer logs name
+	Reasons    []Reason  `json:"reasons,omitempty"`  // one per alert
 }
 
 // Reason is one matched indicator of a case, or another product's alert.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -116,6 +117,21 @@ func TestRelevance(t *testing.T) {
 	})
 	if d.Actors[0].Relevant != "its description names logistics, Poland, as our profile does" || d.Actors[1].Relevant != "" {
 		t.Errorf("%q, %q", d.Actors[0].Relevant, d.Actors[1].Relevant)
+	}
+}
+
+func TestAdviceOnLeaks(t *testing.T) {
+	since := time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC)
+	d := dossier(t, world{c: investigate.Case{
+		Entities: []string{"vpn01"}, Infected: []string{"laptop-17"},
+		Leaked: []investigate.Leaked{{Account: "jdoe", Since: since, Stealer: true}, {Account: "k", Since: since, Stealer: true, Changed: true}, {Account: "m", Since: since, Changed: true}},
+	}})
+	var got []string
+	for _, a := range d.Advice {
+		got = append(got, a.Title)
+	}
+	if diff := cmp.Diff([]string{"Reset the password of jdoe and end its sessions", "End the sessions of k", "Treat laptop-17 as infected"}, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
 	}
 }
 

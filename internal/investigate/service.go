@@ -222,6 +222,7 @@ func advise(c Case, d Dossier) []Advice {
 			Why: d.Malware[0].Name + " is named by the matched indicators.", URL: attack.ID(d.Malware[0].AttackID).URL(),
 		})
 	}
+	out = append(out, adviseLeaks(c)...)
 	if slices.ContainsFunc(d.Related, func(r Related) bool { return r.Seen > 0 }) {
 		out = append(out, Advice{
 			Title: "Look at the related indicators that were seen", Text: "Indicators of the same campaign stand in our own events although they raised no alert here.",

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vedette-soc/vedette/internal/errs"
 )
@@ -277,6 +278,9 @@ func (p *Profile) completePerson(person Person, c *Completion) {
 	}
 	if person.VIP && !have.VIP {
 		have.VIP, added = true, append(added, "VIP")
+	}
+	if person.PasswordChanged.After(have.PasswordChanged) {
+		have.PasswordChanged, added = person.PasswordChanged, append(added, "password changed "+person.PasswordChanged.Format(time.DateOnly))
 	}
 	c.note("person "+have.Name, added)
 }

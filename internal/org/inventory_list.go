@@ -228,5 +228,6 @@ func (inv *Inventory) addPerson(e map[string][]string, get func(...string) strin
 	p.Privileged = slices.Contains(e["admincount"], "1") || slices.ContainsFunc(e["memberof"], func(group string) bool {
 		return slices.ContainsFunc(adminGroups, func(g string) bool { return strings.HasPrefix(strings.ToLower(group), g) })
 	})
+	p.PasswordChanged = passwordChanged(e)
 	inv.People = append(inv.People, p)
 }

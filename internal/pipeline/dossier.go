@@ -51,6 +51,7 @@ func (s Sources) Case(ctx context.Context, incident string) (investigate.Case, e
 			reason.Indicator = r.Key
 		}
 		c.Reasons = append(c.Reasons, reason)
+		leaksOf(&a.Detection, &c)
 	}
 	return c, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vedette-soc/vedette/credential"
 	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/internal/investigate"
 	"github.com/vedette-soc/vedette/internal/leak"
 	"github.com/vedette-soc/vedette/internal/org"
 )
@@ -35,8 +36,8 @@ type LeakedAccount struct {
 	Families   []string          `json:"families,omitempty"`
 	Machines   []LeakedMachine   `json:"machines,omitempty"`
 	Records    int               `json:"records"`
-	Newest     time.Time         `json:"newest,omitzero"` // theft, as far as it is dated
-	First      time.Time         `json:"first,omitzero"`  // known here
+	Taken      time.Time         `json:"taken,omitzero"` // the newest theft that is dated
+	First      time.Time         `json:"first,omitzero"` // known here
 	Changed    time.Time         `json:"changed,omitzero"`
 	Alerts     int               `json:"alerts"`
 	Incidents  []string          `json:"incidents,omitempty"` // ids, those of the newest alerts first
@@ -50,7 +51,8 @@ type LeakedMachine struct {
 	Time time.Time `json:"time,omitzero"`
 }
 
-// Accounts lists leaked accounts and machines, what was taken last first. It is a reading
+// Accounts lists leaked accounts and machines, what says most first: its kind, then what
+// was taken last. It is a reading
 // that the audit log tells of.
 func (b *LeakBook) Accounts(ctx context.Context, kind credential.Kind, text string) ([]LeakedAccount, error) {
 	records, err := b.Leak.List(ctx, kind, text)
@@ -73,7 +75,7 @@ func (b *LeakBook) Accounts(ctx context.Context, kind credential.Kind, text stri
 		a.add(r, x)
 	}
 	slices.SortStableFunc(all, func(p, q *LeakedAccount) int {
-		return cmp.Or(q.Newest.Compare(p.Newest), cmp.Compare(p.Account, q.Account))
+		return cmp.Or(q.Kinds[0].Strength()-p.Kinds[0].Strength(), q.Taken.Compare(p.Taken), cmp.Compare(p.Account, q.Account))
 	})
 	if err := b.alerts(ctx, by, x); err != nil {
 		return nil, err
@@ -99,8 +101,8 @@ const shownOf = 50
 func (a *LeakedAccount) add(r *leak.Record, x *org.Index) {
 	a.Records++
 	a.Password = a.Password || r.Password && r.Account != ""
-	if r.When().After(a.Newest) {
-		a.Newest = r.When()
+	if w := r.When(); w != r.First && w.After(a.Taken) {
+		a.Taken = w
 	}
 	if r.First.Before(a.First) {
 		a.First = r.First
@@ -154,4 +156,20 @@ func (b *LeakBook) alerts(ctx context.Context, by map[string]*LeakedAccount, x *
 		}
 	}
 	return nil
+}
+
+// leaksOf adds to a case what is known of leaks of a detection.
+func leaksOf(d *alert.Detection, c *investigate.Case) {
+	if l := d.Leak; l != nil && d.AboutAccount() && l.Password {
+		since := l.Time
+		if since.IsZero() {
+			since = l.First
+		}
+		if !slices.ContainsFunc(c.Leaked, func(h investigate.Leaked) bool { return h.Account == l.Account }) {
+			c.Leaked = append(c.Leaked, investigate.Leaked{Account: l.Account, Since: since, Stealer: l.Kind == string(credential.Stealer), Changed: l.Changed.After(since)})
+		}
+	}
+	if d.Infection != nil && d.AboutHost() && !slices.Contains(c.Infected, d.Entity.Name) {
+		c.Infected = append(c.Infected, d.Entity.Name)
+	}
 }

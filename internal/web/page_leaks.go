@@ -29,6 +29,9 @@ type leaksPage struct {
 	Source  *leak.SourceState // Have I Been Pwned; nil = it is not asked
 }
 
+// KeepDays is Keep in days.
+func (p leaksPage) KeepDays() int { return int(p.Keep.Hours() / 24) }
+
 func (leaksPage) template() string { return "leaks" }
 func (leaksPage) title() string    { return "Leaked accounts" }
 
