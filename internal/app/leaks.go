@@ -11,9 +11,11 @@ import (
 	"sync"
 
 	"github.com/vedette-soc/vedette/credential"
+	"github.com/vedette-soc/vedette/internal/config"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/leak"
 	"github.com/vedette-soc/vedette/internal/pipeline"
+	"github.com/vedette-soc/vedette/internal/supervise"
 )
 
 // leakKeyName is the file with the key of the fingerprints of leaked passwords. Without
@@ -74,6 +76,33 @@ func makeLeakKey(dir, path string) error {
 func (s *System) buildLeaks() {
 	s.leaks = leak.New(leak.Config{Store: s.store.Leaks(), Own: pipeline.Ours{Org: s.org}, Key: leakKey(s.opt.Config.Data), Keep: s.opt.Config.Leaks.Keep})
 	s.leaked = &pipeline.Leaked{Leak: s.leaks, Org: s.org, Alerts: s.store.Concerns()}
+}
+
+// openHIBP makes ready what asks Have I Been Pwned. Its key is read only where it is asked.
+func (s *System) openHIBP() error {
+	c := s.opt.Config.Leaks
+	if c.HIBPKey == "" {
+		return nil
+	}
+	key, err := config.Reveal(c.HIBPKey)
+	if err != nil {
+		return err
+	}
+	client, err := fetchClient(s.opt.Config.Fetch)
+	if err != nil {
+		return err
+	}
+	s.hibp = leak.NewSource(s.leaks, leak.SourceConfig{URL: c.HIBPURL, Key: key, Every: c.HIBPEvery, Fetch: client})
+	return nil
+}
+
+// leakWorkers forget what is too old, and ask for what is new.
+func (s *System) leakWorkers() []supervise.Worker {
+	list := []supervise.Worker{{Name: "leaked accounts", Run: s.leaks.Run}}
+	if s.hibp != nil {
+		list = append(list, supervise.Worker{Name: "Have I Been Pwned", Run: s.hibp.Run})
+	}
+	return list
 }
 
 // leakBook is what people are told of them.

@@ -55,6 +55,9 @@ func (s *System) stages() (Listening, [][]supervise.Worker, error) {
 	if err != nil {
 		return Listening{}, nil, err
 	}
+	if err := s.openHIBP(); err != nil {
+		return Listening{}, nil, err
+	}
 	var l Listening
 	intake, err := s.intakeStage(&l, conf)
 	if err != nil {
@@ -101,7 +104,7 @@ func (s *System) pipelineStage() []supervise.Worker {
 		t.tell(facts.On)
 		events = []supervise.Worker{{Name: "findings", Run: t.gatherer.Run}, {Name: "sweep", Run: t.sweep}}
 	}
-	return append(events, []supervise.Worker{
+	return append(append(events, s.leakWorkers()...), []supervise.Worker{
 		{Name: "index", Run: func(ctx context.Context) error { return s.matcher.Run(ctx, s.ready) }},
 		{Name: "rules", Run: s.rules.Run},
 		{Name: "back-tests", Run: s.detect.Run},
@@ -111,7 +114,6 @@ func (s *System) pipelineStage() []supervise.Worker {
 		{Name: "feed audit", Run: (&pipeline.FeedAudit{Intel: s.intel, Warnings: func() *misp.WarningSet { return s.warnings }, Every: 6 * time.Hour}).Run},
 		{Name: "unknown hosts", Run: s.strangers.Run},
 		{Name: "blocks", Run: s.respond.Run},
-		{Name: "leaked accounts", Run: s.leaks.Run},
 		{Name: "retention", Run: s.retain},
 	}...)
 }

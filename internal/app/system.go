@@ -75,6 +75,7 @@ type System struct {
 	exposure    *exposure.Service
 	leaks       *leak.Service
 	leaked      *pipeline.Leaked
+	hibp        *leak.Source // nil = it is not asked
 	strangers   org.Strangers
 	respond     *respond.Service
 	reports     *report.Service

@@ -109,6 +109,13 @@ type Warnings struct {
 type Leaks struct {
 	// How long one is kept since it was first known; 0 = for ever.
 	Keep time.Duration `yaml:"keep"`
+	// Key of a subscription to Have I Been Pwned, as env:NAME or file:PATH; empty = it is
+	// not asked. What leaves is the key and the domains of the profile.
+	HIBPKey string `yaml:"hibp_key"`
+	// Where its API is.
+	HIBPURL string `yaml:"hibp_url"`
+	// How often it is asked for its latest breach.
+	HIBPEvery time.Duration `yaml:"hibp_every"`
 }
 
 // Life is a decay model: score = confidence x (1 - (age / lifetime)^(1 / decay_speed));
@@ -142,7 +149,7 @@ func Default() Config {
 		Private:   Private{Listen: "127.0.0.1:8446"},
 		History:   History{MaxBytes: 20 << 30, MaxAge: 90 * 24 * time.Hour},
 		Fetch:     Fetch{MaxBytes: 1 << 30, Timeout: 10 * time.Minute},
-		Leaks:     Leaks{Keep: 2 * 365 * 24 * time.Hour},
+		Leaks:     Leaks{Keep: 2 * 365 * 24 * time.Hour, HIBPURL: "https://haveibeenpwned.com/api/v3", HIBPEvery: 6 * time.Hour},
 		Transport: Transport{Stream: "VEDETTE", MaxBytes: 8 << 30, Replicas: 1, Redeliver: 30 * time.Second},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/vedette-soc/vedette/internal/errs"
 )
@@ -30,6 +31,7 @@ func (c Config) Validate() error {
 	}
 	c.History.validate(bad)
 	c.Transport.validate(c, bad)
+	c.Leaks.validate(bad)
 	for i, l := range c.Life {
 		if l.Lifetime <= 0 || l.Speed <= 0 || l.Threshold < 0 || l.Threshold >= 100 {
 			bad(fmt.Sprintf("life, rule %d: lifetime and decay_speed must be above 0, threshold from 0 to below 100", i+1))
@@ -39,6 +41,18 @@ func (c Config) Validate() error {
 		return nil
 	}
 	return errs.New(errs.Invalid, "config_invalid", "The configuration has %d problem(s): %s.", len(problems), strings.Join(problems, "; "))
+}
+
+func (l Leaks) validate(bad func(string)) {
+	if l.HIBPKey != "" && !strings.HasPrefix(l.HIBPKey, "env:") && !strings.HasPrefix(l.HIBPKey, "file:") {
+		bad("leaks.hibp_key: it must be env:NAME or file:PATH, not the key itself")
+	}
+	if u, err := url.Parse(l.HIBPURL); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		bad("leaks.hibp_url: it must be like https://haveibeenpwned.com/api/v3")
+	}
+	if l.Keep < 0 || l.HIBPEvery < time.Hour {
+		bad("leaks: keep must not be negative, and hibp_every at least 1h")
+	}
 }
 
 var databaseName = regexp.MustCompile(`^/[A-Za-z_][A-Za-z0-9_]{0,63}$`)

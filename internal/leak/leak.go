@@ -52,6 +52,8 @@ type Own interface {
 	Ours(account, site string) bool
 	// Machine tells whether a machine of that name is ours.
 	Machine(name string) bool
+	// Domains are those of our addresses.
+	Domains() []string
 }
 
 // identify gives a record its id: what is the same theft has the same. A record without a

@@ -225,6 +225,9 @@ func (o Ours) Ours(account, site string) bool {
 	return person && (mail || site == "")
 }
 
+// Domains implements leak.Own.
+func (o Ours) Domains() []string { return o.Org.Index().Profile.Domains }
+
 // Machine implements leak.Own.
 func (o Ours) Machine(name string) bool {
 	_, ok := o.Org.Index().Host(name)

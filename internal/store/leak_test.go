@@ -29,6 +29,7 @@ func (mine) Ours(account, site string) bool {
 	return strings.HasSuffix(account, "@example.org") || strings.HasSuffix(site, "example.org")
 }
 func (mine) Machine(name string) bool { return name == "srv1" }
+func (mine) Domains() []string        { return []string{"example.org"} }
 
 func leaksOf(st *store.Store, keep time.Duration) *leak.Service {
 	return leak.New(leak.Config{Store: st.Leaks(), Own: mine{}, Keep: keep, Pace: time.Millisecond, Key: func() ([]byte, error) { return bytes.Repeat([]byte{1}, credential.KeySize), nil }})
