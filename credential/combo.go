@@ -25,13 +25,20 @@ func split(line []byte) (c combination, why string) {
 		return c, "empty"
 	}
 	if at := bytes.Index(line, []byte("://")); at > 0 {
-		if begins := bytes.LastIndexAny(line[:at], separators); begins > 0 {
+		begins := bytes.LastIndexAny(line[:at], separators)
+		switch scheme := strings.ToLower(string(line[begins+1 : at])); {
+		case !slices.Contains(schemes, scheme): // a password that begins with //
+		case begins > 0:
 			return siteLast(line, begins)
+		case begins < 0:
+			return siteFirst(line, at+3)
 		}
-		return siteFirst(line, at+3)
 	}
 	return plain(line)
 }
+
+// schemes are those of what one signs in to.
+var schemes = []string{"http", "https", "android", "ftp", "ftps", "sftp", "ssh", "rdp", "smb", "imap", "imaps", "smtp", "smtps", "pop3", "ldap", "ldaps", "vnc", "oauth", "app", "chrome-extension", "moz-extension", "ws", "wss"}
 
 // siteFirst reads a line that begins with a URL whose authority begins at from.
 func siteFirst(line []byte, from int) (combination, string) {

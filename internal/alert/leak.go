@@ -27,9 +27,9 @@ type Leak struct {
 	Source   string    `json:"source,omitempty"`
 	Family   string    `json:"family,omitempty"` // of the malware
 	Password bool      `json:"password,omitempty"`
-	Time     time.Time `json:"time,omitzero"`  // of the log or the breach; zero = not told
-	First    time.Time `json:"first,omitzero"` // known here
-	Changed  time.Time `json:"changed,omitzero"`
+	Time     time.Time `json:"time,omitzero"`     // of the log or the breach; zero = not told
+	First    time.Time `json:"first,omitzero"`    // known here
+	Changed  time.Time `json:"changed,omitzero"`  // the password of the account here
 	Machine  string    `json:"machine,omitempty"` // where it was taken
 	User     string    `json:"user,omitempty"`    // who was signed in there
 	More     int       `json:"more,omitempty"`    // further leaks of the same
@@ -155,7 +155,7 @@ func (l *Leak) sentence(at time.Time) string {
 		s += fmt.Sprintf(", taken on %s", l.Machine)
 	}
 	if l.Changed.After(l.when()) {
-		s += "; it was changed on " + date(l.Changed)
+		s += "; the password of the account was changed on " + date(l.Changed)
 	}
 	if l.More > 0 {
 		s += fmt.Sprintf(" (and in %s)", plural(l.More, "more leak"))

@@ -38,11 +38,17 @@ type Store interface {
 	Records(ctx context.Context, limit int) ([]Record, error)
 	// Breaches returns what is known of breaches.
 	Breaches(ctx context.Context) ([]credential.Breach, error)
-	// Remove removes the records of an account ("" = all) that were first known before a
-	// time (zero = ever).
-	Remove(ctx context.Context, account string, before time.Time, act ref.Act) (int, error)
+	// Remove removes records and returns how many.
+	Remove(ctx context.Context, r Removal, act ref.Act) (int, error)
 	// Note keeps a line in the audit log.
 	Note(ctx context.Context, act ref.Act) error
+}
+
+// Removal says which records go: those that meet all that is given.
+type Removal struct {
+	ID      string
+	Account string
+	Before  time.Time // first known before it
 }
 
 // Own tells what is ours.

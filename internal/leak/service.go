@@ -101,10 +101,9 @@ func act(ctx context.Context, verb, reason string, detail map[string]any) ref.Ac
 	return ref.Act{Actor: ref.ActorFrom(ctx), Verb: verb, Target: ref.Ref{Kind: ref.System, ID: "leaks"}, Reason: reason, Detail: detail}
 }
 
-// List returns the records that meet a filter, the newest first. That somebody read them
-// stands in the audit log. Kind "" is all; text is searched in account, site, source and
-// machine.
-func (s *Service) List(ctx context.Context, kind credential.Kind, text string) ([]Record, error) {
+// List returns the records of a kind ("" = all) that somebody asks for by a text, which
+// met tells; the newest first. That they were read stands in the audit log.
+func (s *Service) List(ctx context.Context, kind credential.Kind, text string, met func(*Record) bool) ([]Record, error) {
 	if err := ref.Need(ctx, ref.Admin); err != nil {
 		return nil, err
 	}
@@ -112,23 +111,13 @@ func (s *Service) List(ctx context.Context, kind credential.Kind, text string) (
 		return nil, errs.New(errs.Invalid, "filter_long", "A filter has at most 300 characters.")
 	}
 	var out []Record
-	words := strings.Fields(strings.ToLower(text))
-	for _, r := range s.Known().Records {
-		if (kind == "" || r.Kind == kind) && r.holds(words) {
-			out = append(out, r)
+	known := s.Known().Records
+	for i := range known {
+		if (kind == "" || known[i].Kind == kind) && met(&known[i]) {
+			out = append(out, known[i])
 		}
 	}
 	return out, s.cfg.Store.Note(ctx, act(ctx, "leak.read", "", map[string]any{"kind": kind, "filter": text, "records": len(out)}))
-}
-
-func (r Record) holds(words []string) bool {
-	text := strings.ToLower(strings.Join([]string{r.Account, r.Site, r.Source, r.Family, r.Machine.Name, r.Machine.User}, "\n"))
-	for _, w := range words {
-		if !strings.Contains(text, w) {
-			return false
-		}
-	}
-	return true
 }
 
 // Erase forgets everything about an account and returns how much that was. The line in
@@ -137,19 +126,22 @@ func (s *Service) Erase(ctx context.Context, account, reason string) (int, error
 	if err := ref.Need(ctx, ref.Admin); err != nil {
 		return 0, err
 	}
-	folded := credential.Account(account)
+	gone := Removal{Account: credential.Account(account)}
 	for _, r := range s.Known().Records {
-		if r.ID == account && r.Account != "" {
-			folded = r.Account
+		if r.ID == account {
+			gone = Removal{Account: r.Account}
+			if r.Account == "" { // only a machine is named
+				gone.ID = r.ID
+			}
 		}
 	}
-	if folded == "" {
+	if gone == (Removal{}) {
 		return 0, errs.New(errs.Invalid, "account_invalid", "Say which account is to be erased, as the list shows it.")
 	}
 	if strings.TrimSpace(reason) == "" || len(reason) > 2000 {
 		return 0, errs.New(errs.Invalid, "reason_missing", "Say why it is erased, in at most 2,000 characters.")
 	}
-	n, err := s.cfg.Store.Remove(ctx, folded, time.Time{}, act(ctx, "leak.erase", reason, map[string]any{}))
+	n, err := s.cfg.Store.Remove(ctx, gone, act(ctx, "leak.erase", reason, map[string]any{}))
 	if err != nil {
 		return 0, err
 	}
@@ -180,7 +172,7 @@ func (s *Service) expire(ctx context.Context) error {
 	if s.cfg.Keep <= 0 {
 		return nil
 	}
-	n, err := s.cfg.Store.Remove(ctx, "", s.now().Add(-s.cfg.Keep), act(ctx, "leak.expire", "older than is kept", map[string]any{}))
+	n, err := s.cfg.Store.Remove(ctx, Removal{Before: s.now().Add(-s.cfg.Keep)}, act(ctx, "leak.expire", "older than is kept", map[string]any{}))
 	if err != nil || n == 0 {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vedette-soc/vedette/credential"
@@ -55,11 +56,16 @@ type LeakedMachine struct {
 // was taken last. It is a reading
 // that the audit log tells of.
 func (b *LeakBook) Accounts(ctx context.Context, kind credential.Kind, text string) ([]LeakedAccount, error) {
-	records, err := b.Leak.List(ctx, kind, text)
+	x := b.Org.Index()
+	words := strings.Fields(strings.ToLower(text))
+	records, err := b.Leak.List(ctx, kind, text, func(r *leak.Record) bool { // what is not told is not found
+		shown, _ := minimised(r, x)
+		text := strings.ToLower(strings.Join([]string{shown.Account, shown.Site, shown.Source, shown.Family, shown.Machine.Name, shown.Machine.User}, "\n"))
+		return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
+	})
 	if err != nil {
 		return nil, err
 	}
-	x := b.Org.Index()
 	by := map[string]*LeakedAccount{}
 	var all []*LeakedAccount
 	for i := range records {
@@ -88,9 +94,9 @@ func (b *LeakBook) Accounts(ctx context.Context, kind credential.Kind, text stri
 }
 
 func (a *LeakedAccount) whose(r *leak.Record, x *org.Index) {
-	a.Account, _ = Minimised(r, x)
-	a.Private = a.Account != r.Account
-	if p, ok := x.Person(r.Account); ok {
+	shown, private := minimised(r, x)
+	a.Account, a.Private = shown.Account, private
+	if p, ok := ownerOf(r.Account, x); ok {
 		a.Person, a.Role, a.Privileged, a.Changed = p.Name, p.Role, p.Privileged || p.VIP, p.PasswordChanged
 	}
 }
@@ -107,8 +113,8 @@ func (a *LeakedAccount) add(r *leak.Record, x *org.Index) {
 	if r.First.Before(a.First) {
 		a.First = r.First
 	}
-	_, site := Minimised(r, x)
-	a.Sites, a.Sources, a.Families = addShown(a.Sites, site), addShown(a.Sources, r.Source), addShown(a.Families, r.Family)
+	shown, _ := minimised(r, x)
+	a.Sites, a.Sources, a.Families = addShown(a.Sites, shown.Site), addShown(a.Sources, shown.Source), addShown(a.Families, r.Family)
 	if !slices.Contains(a.Kinds, r.Kind) {
 		a.Kinds = append(a.Kinds, r.Kind)
 		slices.SortFunc(a.Kinds, func(p, q credential.Kind) int { return q.Strength() - p.Strength() })

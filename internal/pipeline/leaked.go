@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -73,8 +74,8 @@ func accountKeys(account string, x *org.Index) (keys []string) {
 		}
 	}
 	add(account)
-	if p, ok := x.Person(account); ok {
-		for _, a := range append(p.Accounts, p.Emails...) {
+	if p, ok := ownerOf(account, x); ok {
+		for _, a := range append(slices.Clone(p.Accounts), p.Emails...) {
 			add(a)
 		}
 		return keys
@@ -151,18 +152,18 @@ func (i *leakIndex) worst(list []*leak.Record, d *alert.Detection) *alert.Leak {
 
 // leak is a record as an incident tells of it.
 func (i *leakIndex) leak(r *leak.Record) alert.Leak {
+	shown, private := minimised(r, i.org)
 	l := alert.Leak{
-		Kind: string(r.Kind), Source: r.Source, Family: r.Family, Password: r.Password, First: r.First, Machine: r.Machine.Name, User: r.Machine.User,
+		Account: shown.Account, Private: private, Site: shown.Site, Source: shown.Source,
+		Kind: string(r.Kind), Family: r.Family, Password: r.Password, First: r.First, Machine: r.Machine.Name, User: r.Machine.User,
 	}
 	if w := r.When(); w != r.First {
 		l.Time = w
 	}
-	l.Account, l.Site = Minimised(r, i.org)
-	l.Private = l.Account != r.Account
 	if host := credential.Host(r.Site); host != "" {
 		l.Elsewhere = i.org.Own(indicator.Domain, host) == ""
 	}
-	if p, ok := i.org.Person(r.Account); ok {
+	if p, ok := ownerOf(r.Account, i.org); ok {
 		l.Changed = p.PasswordChanged
 	}
 	return l
@@ -184,25 +185,41 @@ func (i *leakIndex) latest(list []*leak.Record) *alert.Leak {
 	return &l
 }
 
-// Minimised are account and site of a record as people may see them: of a private address
-// only whose it is, and not for what.
-func Minimised(r *leak.Record, x *org.Index) (account, site string) {
+// minimised is a record as people may see it: of a private address only whose it is, and
+// not for what, nor in which breach.
+func minimised(r *leak.Record, x *org.Index) (shown leak.Record, private bool) {
+	shown = *r
 	host := credential.Host(r.Site)
 	ours := host != "" && x.Own(indicator.Domain, host) != ""
 	_, domain, mail := credential.Mail(r.Account)
 	if !mail || x.Own(indicator.Domain, domain) != "" {
-		return r.Account, r.Site
+		return shown, false
 	}
-	account = "a private address"
+	shown.Account = "a private address"
 	if p, ok := x.Person(r.Account); ok {
-		account = "a private address of " + p.Name
+		shown.Account = "a private address of " + p.Name
 	} else if ours {
-		account = "a login with an address of " + domain
+		shown.Account = "a login with an address of " + domain
 	}
-	if ours {
-		return account, r.Site
+	if !ours {
+		shown.Site = ""
+		if r.Kind == credential.FromBreach || r.Kind == credential.Spam {
+			shown.Source = ""
+		}
 	}
-	return account, ""
+	return shown, true
+}
+
+// ownerOf is whose a leaked account is.
+func ownerOf(account string, x *org.Index) (*org.Person, bool) {
+	if p, ok := x.Person(account); ok {
+		return p, true
+	}
+	local, domain, mail := credential.Mail(account)
+	if !mail || sharedAccounts[local] || x.Own(indicator.Domain, domain) == "" {
+		return nil, false
+	}
+	return x.Person(local)
 }
 
 // Ours tells what of a leak concerns the organisation.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"github.com/vedette-soc/vedette/credential"
 	"github.com/vedette-soc/vedette/internal/leak"
@@ -117,13 +116,19 @@ func (s leakStore) Breaches(ctx context.Context) ([]credential.Breach, error) {
 	return rows[credential.Breach](ctx, s.db.Read(), "SELECT data FROM leak_breach ORDER BY name LIMIT 100000")
 }
 
-func (s leakStore) Remove(ctx context.Context, account string, before time.Time, act ref.Act) (n int, err error) {
+func (s leakStore) Remove(ctx context.Context, r leak.Removal, act ref.Act) (n int, err error) {
 	var w sqldb.Where
-	if account != "" {
-		w.And("account = ?", account)
+	if r.ID != "" {
+		w.And("id = ?", r.ID)
 	}
-	if !before.IsZero() {
-		w.And("first < ?", sqldb.Micros(before))
+	if r.Account != "" {
+		w.And("account = ?", r.Account)
+	}
+	if !r.Before.IsZero() {
+		w.And("first < ?", sqldb.Micros(r.Before))
+	}
+	if w.SQL() == "" {
+		return 0, nil // nothing is asked for, not everything
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		gone, err := tx.Exec(ctx, "DELETE FROM leak_record"+w.SQL(), w.Args()...)
