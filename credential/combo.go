@@ -43,8 +43,10 @@ var schemes = []string{"http", "https", "android", "ftp", "ftps", "sftp", "ssh",
 // siteFirst reads a line that begins with a URL whose authority begins at from.
 func siteFirst(line []byte, from int) (combination, string) {
 	end := from
-	for end < len(line) && !bytes.ContainsRune([]byte(separators+"/?#\\"), rune(line[end])) {
-		end++
+	if i := bytes.IndexAny(line[from:], separators+"/?#\\"); i >= 0 {
+		end += i
+	} else {
+		end = len(line)
 	}
 	if end < len(line) && line[end] == ':' { // a port, or the login already
 		switch n, doubt := port(line[end+1:]); {

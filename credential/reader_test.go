@@ -1,6 +1,7 @@
 package credential_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vedette-soc/vedette/credential"
+	"github.com/vedette-soc/vedette/indicator"
 )
 
 // taken is a sink that wants everything.
@@ -337,18 +339,35 @@ func FuzzCombination(f *testing.F) {
 	})
 }
 
+// BenchmarkCombinations reads a list of which nothing, or all, is ours, beside only
+// reading its lines.
 func BenchmarkCombinations(b *testing.B) {
 	line := "https://portal.some-site.example:8443/auth/login?x=1:somebody@mail.example:hunter2hunter2\n"
 	text := []byte(strings.Repeat(line, 1000))
 	s := sealer(b)
-	b.ReportAllocs()
-	b.SetBytes(int64(len(text)))
-	for b.Loop() {
-		r := credential.Reader{Sealer: s, Sink: &taken{wanted: func(string, string) bool { return false }}, Now: now}
-		if err := r.Read("combo.txt", bytes.NewReader(text)); err != nil {
-			b.Fatal(err)
-		}
+	for name, ours := range map[string]bool{"foreign": false, "ours": true} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				r := credential.Reader{Sealer: s, Sink: &taken{wanted: func(string, string) bool { return ours }}, Now: now}
+				if err := r.Read("combo.txt", bytes.NewReader(text)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
+	b.Run("lines", func(b *testing.B) {
+		b.ReportAllocs()
+		b.SetBytes(int64(len(text)))
+		for b.Loop() {
+			for in := bufio.NewScanner(bytes.NewReader(text)); in.Scan(); {
+				if bytes.Count(in.Bytes(), []byte(":")) != 4 {
+					b.Fatal(in.Text())
+				}
+			}
+		}
+	})
 }
 
 // No password is in anything that a sink gets.
@@ -367,6 +386,24 @@ func TestNothingOfThePassword(t *testing.T) {
 			if strings.Contains(string(out), secret[:n]) {
 				t.Fatalf("%q of the password is in %s", secret[:n], out)
 			}
+		}
+	}
+}
+
+// TestOrdinaryNames: the short way to a site says what the long one says.
+func TestOrdinaryNames(t *testing.T) {
+	for _, name := range []string{"vpn.example.org", "VPN.Example.ORG", "a-b.c1.example", "x.y", "10.0.0.7", "a.b.c.d.e.example.com", "bücher.example", "xn--bcher-kva.example", "-a.example", "a-.example", "a..example", "a.example.", strings.Repeat("a", 64) + ".example", "srv1", "[2001:db8::1]", "a_b.example"} {
+		got := credential.Site("https://" + name + "/x")
+		want := name
+		if c, err := indicator.Canonical(indicator.Domain, strings.ToLower(strings.Trim(name, "."))); err == nil {
+			want = c
+		} else if c, err := indicator.Canonical(indicator.IPv6, strings.Trim(name, "[]")); err == nil {
+			want = c
+		} else if strings.HasPrefix(name, "-") || strings.Contains(name, "..") {
+			want = ""
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
 }

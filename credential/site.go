@@ -45,6 +45,9 @@ func authority(s string) int {
 // siteHost is a host in one spelling; "" = it is none.
 func siteHost(s string) string {
 	s = strings.ToLower(strings.Trim(s, "[]. "))
+	if ordinary(s) {
+		return s
+	}
 	for _, t := range []indicator.Type{indicator.Domain, indicator.IPv4, indicator.IPv6} {
 		if c, err := indicator.Canonical(t, s); err == nil && !strings.Contains(c, "/") {
 			return c
@@ -54,6 +57,31 @@ func siteHost(s string) string {
 		return s
 	}
 	return ""
+}
+
+// ordinary tells whether a name is in its one spelling already: labels of letters, digits
+// and hyphens, the last one of letters. Nearly all are.
+func ordinary(s string) bool {
+	dot := strings.LastIndexByte(s, '.')
+	if dot < 1 || len(s) > 253 || len(s)-dot < 3 || s[0] == '-' || strings.Contains(s, "..") || strings.Contains(s, ".-") || strings.Contains(s, "-.") {
+		return false
+	}
+	label := 0
+	for i, c := range []byte(s) {
+		switch {
+		case c == '.':
+			label = 0
+			continue
+		case c >= 'a' && c <= 'z':
+		case i < dot && (c >= '0' && c <= '9' || c == '-'):
+		default:
+			return false
+		}
+		if label++; label > 63 {
+			return false
+		}
+	}
+	return true
 }
 
 // app is the site of what follows android://, SIGNATURE@PACKAGE/.
