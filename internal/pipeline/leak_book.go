@@ -60,7 +60,11 @@ func (b *LeakBook) Accounts(ctx context.Context, kind credential.Kind, text stri
 	words := strings.Fields(strings.ToLower(text))
 	records, err := b.Leak.List(ctx, kind, text, func(r *leak.Record) bool { // what is not told is not found
 		shown, _ := minimised(r, x)
-		text := strings.ToLower(strings.Join([]string{shown.Account, shown.Site, shown.Source, shown.Family, shown.Machine.Name, shown.Machine.User}, "\n"))
+		whose := ""
+		if p, ok := ownerOf(r.Account, x); ok {
+			whose = p.Name
+		}
+		text := strings.ToLower(strings.Join([]string{shown.Account, whose, shown.Site, shown.Source, shown.Family, shown.Machine.Name, shown.Machine.User}, "\n"))
 		return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
 	})
 	if err != nil {
@@ -91,6 +95,23 @@ func (b *LeakBook) Accounts(ctx context.Context, kind credential.Kind, text stri
 		out[i] = *a
 	}
 	return out, nil
+}
+
+// People tells of whom something is known to be leaked, by name, with how many records.
+// It is a reading too.
+func (b *LeakBook) People(ctx context.Context) (map[string]int, error) {
+	x, out := b.Org.Index(), map[string]int{}
+	if len(x.Profile.People) == 0 || len(b.Leak.Known().Records) == 0 {
+		return out, nil
+	}
+	_, err := b.Leak.List(ctx, "", "the people of the profile", func(r *leak.Record) bool {
+		p, ok := ownerOf(r.Account, x)
+		if ok {
+			out[p.Name]++
+		}
+		return ok
+	})
+	return out, err
 }
 
 func (a *LeakedAccount) whose(r *leak.Record, x *org.Index) {

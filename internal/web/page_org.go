@@ -9,6 +9,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/org"
+	"github.com/vedette-soc/vedette/ref"
 )
 
 // orgPage is the organisation to protect, as its profile says.
@@ -24,6 +25,7 @@ type orgPage struct {
 	AllStrangers int
 	Answered     []org.Stranger    // somebody said what they are
 	Ranges       map[string]string // by address, the range it is likely in
+	Leaked       map[string]int    // by name of a person, how many leaks are known; for administrators
 }
 
 func (orgPage) template() string { return "org" }
@@ -53,6 +55,11 @@ func (s *server) orgPage(r *http.Request, v visitor) (orgPage, error) {
 			p.Strangers, p.AllStrangers, _ = s.cfg.Strangers.List(x, strangersShown)
 			p.Answered = s.cfg.Strangers.Answered(x)
 			p.Ranges = rangesOf(p.Strangers)
+		}
+		if v.may(ref.Admin) {
+			if p.Leaked, err = s.cfg.Leaks.People(r.Context()); err != nil {
+				return p, err
+			}
 		}
 	}
 	return p, nil
