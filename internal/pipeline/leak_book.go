@@ -159,8 +159,14 @@ func (b *LeakBook) alerts(ctx context.Context, by map[string]*LeakedAccount, x *
 		return nil
 	}
 	accounts, hosts := []string{}, []string{}
-	of := map[string][]*LeakedAccount{}
+	of, on := map[string][]*LeakedAccount{}, map[string][]*LeakedAccount{}
 	for key, a := range by {
+		if a.Account == "" && len(a.Machines) > 0 {
+			h := hostKey(a.Machines[0].Name, x)
+			on[h] = append(on[h], a)
+			hosts = append(hosts, h)
+			continue
+		}
 		for _, k := range accountKeys(key, x) {
 			of[k] = append(of[k], a)
 			accounts = append(accounts, k)
@@ -172,14 +178,20 @@ func (b *LeakBook) alerts(ctx context.Context, by map[string]*LeakedAccount, x *
 	}
 	for _, c := range list {
 		counted := map[*LeakedAccount]bool{}
-		for _, name := range c.Accounts {
-			for _, a := range of[name] {
+		count := func(list []*LeakedAccount) {
+			for _, a := range list {
 				if !counted[a] {
 					counted[a] = true
 					a.Alerts++
 					a.Incidents = addShown(a.Incidents, c.Alert.Incident)
 				}
 			}
+		}
+		for _, name := range c.Accounts {
+			count(of[name])
+		}
+		if c.Alert.Detection.Infection != nil {
+			count(on[c.Alert.Detection.Entity.Name])
 		}
 	}
 	return nil
