@@ -99,6 +99,7 @@ func (x *examination) run() []api.Check {
 	x.outbox()
 	x.index()
 	x.feeds()
+	x.leaks()
 	x.workers()
 	x.clock()
 	return x.all

@@ -109,3 +109,25 @@ func (s *System) leakWorkers() []supervise.Worker {
 func (s *System) leakBook() *pipeline.LeakBook {
 	return &pipeline.LeakBook{Leak: s.leaks, Org: s.org, Alerts: s.store.Concerns()}
 }
+
+// leaks looks whether what is known can still be told from what comes.
+func (x *examination) leaks() {
+	list, err := x.store.Leaks().Records(x.ctx, 1)
+	switch {
+	case err != nil:
+		x.add(fail("leaked accounts", doRestore, "%v", err))
+	case len(list) == 0:
+		return
+	default:
+		path := filepath.Join(x.config.Data, leakKeyName)
+		info, err := os.Stat(path)
+		switch {
+		case err != nil:
+			x.add(warn("leaked accounts", "Restore leak.key from a backup.", "%s is not there: what was imported before cannot be told from what is new", path))
+		case info.Mode().Perm()&0o077 != 0:
+			x.add(warn("leaked accounts", "chmod 600 "+path, "others may read %s, the key of the fingerprints", path))
+		default:
+			x.add(good("leaked accounts", "the key of the fingerprints is there"))
+		}
+	}
+}

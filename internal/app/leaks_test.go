@@ -118,6 +118,11 @@ func TestNoPasswordAtRest(t *testing.T) {
 	if err != nil || !bytes.Contains(unpacked, []byte("leak.key")) {
 		t.Errorf("the backup lacks the key: %v", err)
 	}
+	for _, check := range ask[api.Page[api.Check]](t, client, "GET", "/doctor", nil).Items {
+		if check.Verdict != api.Good {
+			t.Errorf("the doctor says %+v", check)
+		}
+	}
 	holdsNone(t, "an answer", answers.Bytes())
 	holdsNone(t, "the log", log.b.Bytes())
 	holdsNone(t, "the backup", unpacked)

@@ -1,6 +1,7 @@
 package leak_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/fetch"
 	"github.com/vedette-soc/vedette/internal/leak"
 	"github.com/vedette-soc/vedette/internal/store"
+	"github.com/vedette-soc/vedette/ref"
 )
 
 type mine struct{}
@@ -28,6 +30,44 @@ type mine struct{}
 func (mine) Ours(account, _ string) bool { return strings.HasSuffix(account, "@example.org") }
 func (mine) Machine(string) bool         { return false }
 func (mine) Domains() []string           { return []string{"example.org", "example.net"} }
+
+// An archive that is encrypted, or not one that is opened here, is refused with what to do,
+// and nothing of it is kept.
+func TestRefusedArchives(t *testing.T) {
+	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "v.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = st.Close() })
+	s := leak.New(leak.Config{Store: st.Leaks(), Own: mine{}, Key: func() ([]byte, error) { return bytes.Repeat([]byte{1}, credential.KeySize), nil }})
+	var locked bytes.Buffer
+	z := zip.NewWriter(&locked)
+	w, err := z.Create("first.txt")
+	if err == nil {
+		_, err = w.Write([]byte("https://vpn.example.org:x@example.org:pw\n"))
+	}
+	if err == nil {
+		_, err = z.CreateRaw(&zip.FileHeader{Name: "Passwords.txt", Flags: 1, Method: zip.Store})
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := ref.WithActor(t.Context(), ref.SystemActor)
+	for name, tt := range map[string]struct{ body, code string }{
+		"logs.zip": {locked.String(), "archive_encrypted"}, "logs.7z": {"7z\xbc\xaf\x27\x1c0000", "archive_packed"}, "logs.rar": {"Rar!\x1a\x07\x000000", "archive_packed"}, "broken.zip": {"PK\x03\x04 and no more", "archive_broken"},
+	} {
+		_, err := s.Import(ctx, leak.Order{Name: name, Reader: strings.NewReader(tt.body)})
+		if errs.CodeOf(err) != tt.code || errs.KindOf(err) != errs.Invalid || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if n := len(s.Known().Records); n != 0 {
+		t.Errorf("%d records are kept of refused archives", n)
+	}
+}
 
 // fixture answers as Have I Been Pwned does: 403 without a name of the program or a wrong
 // key, 404 for none, 429 with a pause.

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/internal/telemetry"
 )
 
 // leakMark is with which leaks alerts were ranked last.
@@ -28,6 +29,13 @@ func (r *Rerank) Leaks(ctx context.Context) error {
 	if now == r.leaks.was {
 		return nil
 	}
+	some := len(now.edition.Records) > 0
+	if r.leaks.was == nil && !some { // most houses: nothing was ever known, and nothing is to be looked at
+		if seq, err := r.Marks.Checkpoint(ctx, rankedWithLeaks); err != nil || seq == 0 {
+			r.leaks.was = now
+			return err
+		}
+	}
 	ask, hosts := now.names(r.leaks.was)
 	list, err := r.Leaked.Alerts.About(ctx, ask, hosts)
 	if err != nil {
@@ -45,9 +53,22 @@ func (r *Rerank) Leaks(ctx context.Context) error {
 	if err := r.renew(ctx, f); err != nil {
 		return err
 	}
+	if was := r.leaks.was; was == nil || some != (len(was.edition.Records) > 0) {
+		mark := telemetry.Seq(0)
+		if some {
+			mark = 1
+		}
+		if err := r.Marks.SaveCheckpoint(ctx, rankedWithLeaks, mark); err != nil {
+			return err
+		}
+	}
 	r.leaks.was = now
 	return nil
 }
+
+// rankedWithLeaks is the name under which it is kept that alerts may tell of leaks, also
+// of some that are forgotten since.
+const rankedWithLeaks = "ranked with leaks"
 
 // names are the accounts and hosts of which something else may be known than was; nil
 // accounts are all.

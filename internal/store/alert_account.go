@@ -29,6 +29,24 @@ func (t alertTx) keepAccounts(ctx context.Context, list []*alert.Detection, fps 
 	return err
 }
 
+// withoutLeaks leaves out what is known of leaks: it stands with the alert, where it is
+// brought up to date and forgotten.
+func withoutLeaks(list []*alert.Detection) []*alert.Detection {
+	out := list
+	for i, d := range list {
+		if d.Leak == nil && d.Infection == nil {
+			continue
+		}
+		if &out[0] == &list[0] {
+			out = slices.Clone(list)
+		}
+		bare := *d
+		bare.Leak, bare.Infection = nil, nil
+		out[i] = &bare
+	}
+	return out
+}
+
 // maxConcerned is how many alerts are looked at anew at most.
 const maxConcerned = 200_000
 

@@ -66,7 +66,7 @@ func (t alertTx) Retire(ctx context.Context, from, to string) error {
 }
 
 func (t alertTx) insert(ctx context.Context, list []*alert.Detection, fps []string) error {
-	data, err := texts(list)
+	data, err := texts(withoutLeaks(list))
 	if err != nil {
 		return err
 	}
