@@ -25,6 +25,7 @@ type taken struct {
 }
 
 func (t *taken) Wanted(account, site string) bool { return t.wanted == nil || t.wanted(account, site) }
+
 func (t *taken) Credential(_ string, r credential.Record) error {
 	t.records = append(t.records, r)
 	return nil
@@ -96,31 +97,38 @@ func TestStealerLogs(t *testing.T) {
 	}{
 		{
 			"the usual fields", "Soft: Chrome [Default]\nHost: https://vpn.example.org/login\nLogin: J.Doe\nPassword: s3cret:pass word\n\nSoft: Edge\nHost: https://mail.example.org\nLogin: jd\nPassword: s3cret:pass word\n", "s3cret:pass word",
-			[]string{"j.doe|vpn.example.org|stealer|||that password", "jd|mail.example.org|stealer|||that password"}, nil,
+			[]string{"j.doe|vpn.example.org|stealer|||that password", "jd|mail.example.org|stealer|||that password"},
+			nil,
 		},
 		{
 			"long names of fields, rules, a family", "*** RedLine Stealer ***\nURL: https://vpn.example.org:8443/\nUSER LOGIN: jdoe\nUSER PASSWORD: pw\n===============\nURL: 10.0.0.7\nUsername: EXAMPLE\\jdoe\nPassword: pw\nApplication: Google_[Chrome]_Default\n===============\n", "pw",
-			[]string{"jdoe|vpn.example.org|stealer||RedLine|that password", "jdoe|10.0.0.7|stealer||RedLine|that password"}, nil,
+			[]string{"jdoe|vpn.example.org|stealer||RedLine|that password", "jdoe|10.0.0.7|stealer||RedLine|that password"},
+			nil,
 		},
 		{
 			"written with figures", "Storage: Chrome\nUR1: android://abc==@org.example.vpn/\nU53RN4M3: jdoe\nP455W0RD: pw", "pw",
-			[]string{"jdoe|android:org.example.vpn|stealer|||that password"}, nil,
+			[]string{"jdoe|android:org.example.vpn|stealer|||that password"},
+			nil,
 		},
 		{
 			"browser and profile", "[\"Chrome\" = \"Default\"]\nHostname: vpn.example.org\nUSER: jdoe\nPASS: pw\n", "pw",
-			[]string{"jdoe|vpn.example.org|stealer|||that password"}, nil,
+			[]string{"jdoe|vpn.example.org|stealer|||that password"},
+			nil,
 		},
 		{
 			"a password over lines", "Seller: somebody\nHost: vpn.example.org\nLogin: jdoe\nPassword: first\nsecond: third\nfourth\nHost: b.example.org\nLogin: x\nPassword: y\n", "first\nsecond: third\nfourth",
-			[]string{"jdoe|vpn.example.org|stealer|||that password", "x|b.example.org|stealer|||another password"}, nil,
+			[]string{"jdoe|vpn.example.org|stealer|||that password", "x|b.example.org|stealer|||another password"},
+			nil,
 		},
 		{
 			"a password whose field has another name does not become the login", "Host: vpn.example.org\nLogin: jdoe\nMot de passe: geheim\nPassword:\n\nHost: a.example.org\nLogin: x\nPassword: y\n", "y",
-			[]string{"x|a.example.org|stealer|||that password"}, map[string]int{"login-invalid": 1},
+			[]string{"x|a.example.org|stealer|||that password"},
+			map[string]int{"login-invalid": 1},
 		},
 		{
 			"nothing signed in, and no password", "Host: vpn.example.org\nLogin: UNKNOWN\nPassword: UNKNOWN\n\nHost: vpn.example.org\nLogin: jdoe\nPassword:\n\n", "",
-			[]string{"jdoe|vpn.example.org|stealer|||no password"}, map[string]int{"login-invalid": 1},
+			[]string{"jdoe|vpn.example.org|stealer|||no password"},
+			map[string]int{"login-invalid": 1},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -84,8 +84,11 @@ func TestWhatALeakBearsOn(t *testing.T) {
 		d    alert.Detection
 		want bool
 	}{
-		{alert.Detection{Entity: host, Tactic: "command-and-control"}, true}, {alert.Detection{Entity: host}, true}, {alert.Detection{Entity: host, Tactic: "reconnaissance"}, false},
-		{alert.Detection{Entity: alert.Entity{Kind: "host", Name: "proxy", Shared: true}}, false}, {alert.Detection{Entity: alert.Entity{Kind: "user", Name: "j"}}, false},
+		{alert.Detection{Entity: host, Tactic: "command-and-control"}, true},
+		{alert.Detection{Entity: host}, true},
+		{alert.Detection{Entity: host, Tactic: "reconnaissance"}, false},
+		{alert.Detection{Entity: alert.Entity{Kind: "host", Name: "proxy", Shared: true}}, false},
+		{alert.Detection{Entity: alert.Entity{Kind: "user", Name: "j"}}, false},
 	} {
 		if got := tt.d.AboutHost(); got != tt.want {
 			t.Errorf("%+v: %v", tt.d, got)
