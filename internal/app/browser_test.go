@@ -269,7 +269,11 @@ func huntAndPivot(t *testing.T, _ house, b *browser) {
 	}
 }
 
-func pagesFit(t *testing.T, _ house, b *browser) {
+func pagesFit(t *testing.T, h house, b *browser) {
+	stolen := "account,site,machine,family,date,kind\n" + strings.Repeat("long", 50) + "@meridian-freight.example," + strings.Repeat("a-long-name-", 5) + "x.example," + strings.Repeat("MACHINE", 20) + ",RedLine,2026-01-02,stealer\ni.kowalczyk,portal.meridian-portal.example,,,,combo\n"
+	if err := h.Call(t.Context(), "POST", "/leaks/import?name=l.csv", strings.NewReader(stolen), nil); err != nil {
+		t.Fatal(err)
+	}
 	link := func(from, selector string) string {
 		b.open(t, from)
 		return eval[string](t, b, `document.querySelector(`+"`"+selector+"`"+`).getAttribute("href")`)
@@ -279,7 +283,7 @@ func pagesFit(t *testing.T, _ house, b *browser) {
 		"/", "/?q=nothing+is+called+so", incident, link(incident, "a[href^='/events/']"), link(incident, "a[href^='/entities/']"),
 		link(incident, "a[href^='/techniques/']"), "/intel", "/intel?q=Harbour+Lantern", link("/intel?q=pilot-cargo", ".obs-link"),
 		"/lookup?value=unheard-of.example", "/feeds", link("/feeds", "section[aria-labelledby=chosen] td a"), "/blocks",
-		"/blocks/new?value=" + url.QueryEscape("drop.pilot-cargo.example"), "/organisation", "/organisation/setup?step=who", "/organisation/setup?step=networks", "/organisation/setup?step=assets", "/organisation/setup?step=money", "/suppressions", "/health", "/quality", "/audit", "/people", "/reports", link("/reports", "td a"),
+		"/blocks/new?value=" + url.QueryEscape("drop.pilot-cargo.example"), "/organisation", "/leaks", "/leaks?kind=spam&q=" + strings.Repeat("nothing", 40), "/organisation/setup?step=who", "/organisation/setup?step=networks", "/organisation/setup?step=assets", "/organisation/setup?step=money", "/suppressions", "/health", "/quality", "/audit", "/people", "/reports", link("/reports", "td a"),
 		"/hunt", "/hunt?since=&q=" + url.QueryEscape("source.ip:* | count by source.ip, event.dataset"), "/hunt?since=&q=pilot-cargo.example", "/hunt?since=&q=" + url.QueryEscape(strings.Repeat("averylongword", 60)+` or "<script>`+"\u202e\""),
 		link("/hunt", "a[href^='/hunts/']"),
 	}

@@ -26,6 +26,7 @@ type orgPage struct {
 	Answered     []org.Stranger    // somebody said what they are
 	Ranges       map[string]string // by address, the range it is likely in
 	Leaked       map[string]int    // by name of a person, how many leaks are known; for administrators
+	MayLeaks     bool              // the page of leaked accounts is for who looks
 }
 
 func (orgPage) template() string { return "org" }
@@ -56,7 +57,7 @@ func (s *server) orgPage(r *http.Request, v visitor) (orgPage, error) {
 			p.Answered = s.cfg.Strangers.Answered(x)
 			p.Ranges = rangesOf(p.Strangers)
 		}
-		if v.may(ref.Admin) {
+		if p.MayLeaks = v.may(ref.Admin); p.MayLeaks {
 			if p.Leaked, err = s.cfg.Leaks.People(r.Context()); err != nil {
 				return p, err
 			}
