@@ -28,8 +28,8 @@ type Store interface {
 	Totals(ctx context.Context) (Totals, error)
 	// Lessons returns what verdicts taught, the newest first, at most 4,000.
 	Lessons(ctx context.Context) ([]triage.Lesson, error)
-	// Entities returns the names of all entities that alerts are about.
-	Entities(ctx context.Context) ([]string, error)
+	// Entities returns all entities that alerts are about.
+	Entities(ctx context.Context) ([]Who, error)
 	// Indicators returns those that alerts rest on, by key, as the alerts know them.
 	Indicators(ctx context.Context) (map[string]Reason, error)
 	// Targeted returns the alerts of attacks on a vulnerability, the newest first, at
@@ -104,7 +104,7 @@ type Teachable interface {
 	SaveLesson(ctx context.Context, incident string, l *triage.Lesson) error
 	// Touching returns the incidents that hold an alert of one of the entities or
 	// reasons and were not merged, by id; onlyOpen leaves out closed ones.
-	Touching(ctx context.Context, entities, reasons []string, onlyOpen bool) ([]string, error)
+	Touching(ctx context.Context, entities []Who, reasons []string, onlyOpen bool) ([]string, error)
 }
 
 // Arrival is a detection on its way into its alert.
