@@ -59,8 +59,8 @@ type Reading interface {
 	AlertsBy(ctx context.Context, fingerprints []string) ([]*Alert, error)
 	// Contents returns those incidents that there are, with their alerts by incident.
 	Contents(ctx context.Context, ids []string) ([]*Incident, map[string][]*Alert, error)
-	// Known returns those of the ids of detections that are kept.
-	Known(ctx context.Context, ids []string) (map[string]bool, error)
+	// Known returns the ids of the detections that are kept of the events of list.
+	Known(ctx context.Context, list []Arrival) (map[string]bool, error)
 	// Track returns how a reason was judged before, and how widely it fires.
 	Track(ctx context.Context, reason string) (Record, error)
 }
