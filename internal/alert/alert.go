@@ -100,8 +100,9 @@ type Warning struct {
 
 // Entity is a host or account of the organisation, with what the profile says.
 type Entity struct {
-	Kind          string   `json:"kind"` // "host", "user"
-	Name          string   `json:"name"` // host name, address or account
+	Kind          string   `json:"kind"`              // "host", "user"
+	Name          string   `json:"name"`              // host name, address or account
+	Account       string   `json:"account,omitempty"` // who was at work on the host
 	AssetID       string   `json:"asset_id,omitempty"`
 	Label         string   `json:"label,omitempty"`
 	Criticality   float64  `json:"criticality"`   // 1, 3, 10, 30, 100
@@ -114,6 +115,13 @@ type Entity struct {
 	Shared        bool     `json:"shared,omitempty"`  // gateway, resolver, proxy: never links incidents
 	Watched       bool     `json:"watched,omitempty"` // its owner wants a person to look, always
 }
+
+// Who is by what an Entity is described: a host, with who was at work on it, or an
+// account.
+type Who struct{ Kind, Name, Account string }
+
+// Who returns by what e is described.
+func (e Entity) Who() Who { return Who{e.Kind, e.Name, e.Account} }
 
 // Alert is all detections of one fingerprint, up to a verdict that called them real: what
 // fires again after it is a new alert, which names the earlier one.

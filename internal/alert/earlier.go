@@ -22,18 +22,18 @@ const maxEarlier = 4
 // again makes room for new alerts where what was judged real fires again. known tells
 // which detections are kept already: they fire no more.
 func (g *grouping) again(ctx context.Context, list []Arrival) error {
-	after := map[string][]string{} // fingerprints with the ids of what may fire again
+	after := map[string][]Arrival{} // fingerprints with what may fire again
 	for i := range list {
 		if a := g.alert(list[i].Fingerprint); a != nil && g.judgedReal(a, &list[i].Detection) {
-			after[a.Fingerprint] = append(after[a.Fingerprint], list[i].ID)
+			after[a.Fingerprint] = append(after[a.Fingerprint], list[i])
 		}
 	}
-	for fp, ids := range after {
-		known, err := g.tx.Known(ctx, ids)
+	for fp, may := range after {
+		known, err := g.tx.Known(ctx, may)
 		if err != nil {
 			return fmt.Errorf("read which detections are known: %w", err)
 		}
-		if len(known) == len(ids) {
+		if !slices.ContainsFunc(may, func(d Arrival) bool { return !known[d.ID] }) {
 			continue
 		}
 		if err := g.retire(ctx, g.alerts[fp]); err != nil {

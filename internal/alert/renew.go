@@ -3,6 +3,7 @@ package alert
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 // Facts answer what is known now of what alerts rest on. Asked in a transaction, they
 // must not wait for the store that alerts are in.
 type Facts struct {
-	Entities map[string]Entity // by name, those that are described differently now
+	Entities map[Who]Entity    // those that are described differently now
 	Reasons  map[string]Reason // by key, indicators whose confidence or names changed
 	// Target says anew whether who is concerned has what was tried; nil = it is not asked.
 	Target func(Detection) *Target
@@ -40,10 +41,8 @@ func (s *Service) Renew(ctx context.Context, f Facts) (Renewed, error) {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
 		return Renewed{}, err
 	}
-	var entities, reasons []string
-	for k := range f.Entities {
-		entities = append(entities, k)
-	}
+	var reasons []string
+	entities := slices.Collect(maps.Keys(f.Entities))
 	for k := range f.Reasons {
 		reasons = append(reasons, k)
 	}
@@ -170,7 +169,7 @@ func renewed(g *grouping, before, after risk.Assessment, said []string) Entry {
 // refresh puts what is known now into a detection. what says what changed, again
 // what of it asks for a second look.
 func refresh(d *Detection, f Facts) (what, again []string) {
-	if now, ok := f.Entities[d.Entity.Name]; ok && now.Kind == d.Entity.Kind {
+	if now, ok := f.Entities[d.Entity.Who()]; ok {
 		said, crown := entityChange(d.Entity, now)
 		if said != "" {
 			what = append(what, said)
@@ -209,7 +208,11 @@ func refresh(d *Detection, f Facts) (what, again []string) {
 func entityChange(was, now Entity) (said string, crown bool) {
 	var parts []string
 	if was.Criticality != now.Criticality {
-		parts = append(parts, fmt.Sprintf("the criticality of %s is × %g, was × %g", now.Name, now.Criticality, was.Criticality))
+		said := fmt.Sprintf("the criticality of %s is × %g, was × %g", now.Name, now.Criticality, was.Criticality)
+		if now.Account != "" {
+			said += ": " + now.Why
+		}
+		parts = append(parts, said)
 		crown = now.Criticality >= 100
 	}
 	if was.Exposed != now.Exposed {
@@ -251,7 +254,7 @@ func sayAll(list []string) string {
 
 // Open counts the open incidents that hold an alert about one of these hosts and
 // accounts.
-func (s *Service) Open(ctx context.Context, entities []string) (n int, err error) {
+func (s *Service) Open(ctx context.Context, entities []Who) (n int, err error) {
 	if err := ref.Need(ctx, ref.Viewer); err != nil || len(entities) == 0 {
 		return 0, err
 	}
@@ -271,8 +274,8 @@ func (s *Service) Targeted(ctx context.Context) ([]Alert, error) {
 	return s.store.Targeted(ctx)
 }
 
-// Entities lists the names of the hosts and accounts that alerts are about.
-func (s *Service) Entities(ctx context.Context) ([]string, error) {
+// Entities lists the hosts and accounts that alerts are about.
+func (s *Service) Entities(ctx context.Context) ([]Who, error) {
 	if err := ref.Need(ctx, ref.Viewer); err != nil {
 		return nil, err
 	}

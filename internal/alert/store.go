@@ -28,8 +28,8 @@ type Store interface {
 	Totals(ctx context.Context) (Totals, error)
 	// Lessons returns what verdicts taught, the newest first, at most 4,000.
 	Lessons(ctx context.Context) ([]triage.Lesson, error)
-	// Entities returns the names of all entities that alerts are about.
-	Entities(ctx context.Context) ([]string, error)
+	// Entities returns all entities that alerts are about.
+	Entities(ctx context.Context) ([]Who, error)
 	// Indicators returns those that alerts rest on, by key, as the alerts know them.
 	Indicators(ctx context.Context) (map[string]Reason, error)
 	// Targeted returns the alerts of attacks on a vulnerability, the newest first, at
@@ -59,8 +59,8 @@ type Reading interface {
 	AlertsBy(ctx context.Context, fingerprints []string) ([]*Alert, error)
 	// Contents returns those incidents that there are, with their alerts by incident.
 	Contents(ctx context.Context, ids []string) ([]*Incident, map[string][]*Alert, error)
-	// Known returns those of the ids of detections that are kept.
-	Known(ctx context.Context, ids []string) (map[string]bool, error)
+	// Known returns the ids of the detections that are kept of the events of list.
+	Known(ctx context.Context, list []Arrival) (map[string]bool, error)
 	// Track returns how a reason was judged before, and how widely it fires.
 	Track(ctx context.Context, reason string) (Record, error)
 }
@@ -104,7 +104,7 @@ type Teachable interface {
 	SaveLesson(ctx context.Context, incident string, l *triage.Lesson) error
 	// Touching returns the incidents that hold an alert of one of the entities or
 	// reasons and were not merged, by id; onlyOpen leaves out closed ones.
-	Touching(ctx context.Context, entities, reasons []string, onlyOpen bool) ([]string, error)
+	Touching(ctx context.Context, entities []Who, reasons []string, onlyOpen bool) ([]string, error)
 }
 
 // Arrival is a detection on its way into its alert.

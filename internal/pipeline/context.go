@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"fmt"
 	"net/netip"
 	"strings"
 
@@ -57,8 +56,10 @@ func settle(ev *event.Event, x *org.Index) setting {
 		// Neither end is known: take the one that started it.
 		s.entity, s.peer = addressEntity(src, x), f.String("destination.ip")
 	}
-	if user := f.String("user.name"); user != "" {
-		s.account(user, x)
+	if user := strings.ToLower(f.String("user.name")); user != "" && s.entity.Name == "" {
+		s.entity = userEntity(user, x)
+	} else if user != "" {
+		s.entity = atWork(s.entity, user, x)
 	}
 	return s
 }
@@ -82,20 +83,55 @@ func ours(s string, x *org.Index) (netip.Addr, bool) {
 	return a.Unmap(), own
 }
 
-// account lets a known person stand for the event when no host does, and raises
-// the stake when a privileged or exposed person is at the keyboard.
-func (s *setting) account(name string, x *org.Index) {
-	p, known := x.Person(name)
-	if s.entity.Name == "" {
-		s.entity = alert.Entity{Kind: "user", Name: strings.ToLower(name), Criticality: org.Normal.Weight(), Why: "an account the profile does not name: counted as ordinary"}
+// describe says what the profile says of whom an alert is about.
+func describe(who alert.Who, x *org.Index) alert.Entity {
+	if who.Kind == userKind {
+		return userEntity(who.Name, x)
 	}
-	if !known || (!p.Privileged && !p.VIP) {
-		return
+	return atWork(entityNamed(who.Name, x), who.Account, x)
+}
+
+// entityNamed describes a host by its name or address.
+func entityNamed(name string, x *org.Index) alert.Entity {
+	if a, err := netip.ParseAddr(name); err == nil {
+		return addressEntity(a, x)
 	}
-	if w := org.High.Weight(); s.entity.Criticality < w {
-		s.entity.Criticality = w
-		s.entity.Why = fmt.Sprintf("%s (%s) is at work here, with special rights or standing", p.Name, p.Role)
+	return hostEntity(name, x)
+}
+
+const userKind = "user"
+
+// userEntity is an account that stands for an event that names no host.
+func userEntity(account string, x *org.Index) alert.Entity {
+	e := alert.Entity{Kind: userKind, Name: account, Criticality: org.Normal.Weight(), Why: "an account the profile does not name: counted as ordinary"}
+	if p, known := x.Person(account); known {
+		e.Why = who(p) + " has no special rights or standing: counted as ordinary"
+		lift(&e, p, "has special rights or standing")
 	}
+	return e
+}
+
+// atWork is a host with the account that is at work on it: of a privileged or exposed
+// person it raises the stake.
+func atWork(host alert.Entity, account string, x *org.Index) alert.Entity {
+	host.Account = account
+	if p, known := x.Person(account); known {
+		lift(&host, p, "is at work here, with special rights or standing")
+	}
+	return host
+}
+
+func lift(e *alert.Entity, p *org.Person, why string) {
+	if w := org.High.Weight(); (p.Privileged || p.VIP) && e.Criticality < w {
+		e.Criticality, e.Why = w, who(p)+" "+why
+	}
+}
+
+func who(p *org.Person) string {
+	if p.Role == "" {
+		return p.Name
+	}
+	return p.Name + " (" + p.Role + ")"
 }
 
 func hostEntity(name string, x *org.Index) alert.Entity {

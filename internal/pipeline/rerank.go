@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"reflect"
 	"slices"
 	"time"
@@ -145,15 +144,15 @@ func (r *Rerank) Profile(ctx context.Context) error {
 	if version == r.version {
 		return nil
 	}
-	names, err := r.Alerts.Entities(ctx)
+	all, err := r.Alerts.Entities(ctx)
 	if err != nil {
 		return fmt.Errorf("list what alerts are about: %w", err)
 	}
-	f := alert.Facts{Entities: map[string]alert.Entity{}, Target: r.Exposed.again(ctx)}
-	for _, name := range names {
-		was, is := entityNamed(name, r.ranked), entityNamed(name, now)
+	f := alert.Facts{Entities: map[alert.Who]alert.Entity{}, Target: r.Exposed.again(ctx)}
+	for _, who := range all {
+		was, is := describe(who, r.ranked), describe(who, now)
 		if !reflect.DeepEqual(was, is) {
-			f.Entities[name] = is
+			f.Entities[who] = is
 		}
 	}
 	if err := r.renew(ctx, f); err != nil {
@@ -161,14 +160,6 @@ func (r *Rerank) Profile(ctx context.Context) error {
 	}
 	r.ranked, r.version = now, version
 	return r.Marks.SaveCheckpoint(ctx, rankedWith, telemetry.Seq(version))
-}
-
-// entityNamed describes a host by its name or address.
-func entityNamed(name string, x *org.Index) alert.Entity {
-	if a, err := netip.ParseAddr(name); err == nil {
-		return addressEntity(a, x)
-	}
-	return hostEntity(name, x)
 }
 
 // Indicators acts on new intelligence: every indicator that alerts rest on and whose

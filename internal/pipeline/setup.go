@@ -3,10 +3,8 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/vedette-soc/vedette/internal/alert"
@@ -141,19 +139,20 @@ func (s Setup) answered(was, is *org.Index) []Effect {
 
 // ranked counts the open incidents about what is described unlike before.
 func (s Setup) ranked(ctx context.Context, was, is *org.Index) ([]Effect, error) {
-	names, err := s.Alerts.Entities(ctx)
+	all, err := s.Alerts.Entities(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list what alerts are about: %w", err)
 	}
-	var changed []string
-	known := 0
-	for _, name := range names {
-		before, after := entityNamed(name, was), entityNamed(name, is)
+	var changed []alert.Who
+	names, known := map[string]bool{}, map[string]bool{}
+	for _, w := range all {
+		before, after := describe(w, was), describe(w, is)
 		if !reflect.DeepEqual(before, after) {
-			changed = append(changed, name)
+			changed = append(changed, w)
 		}
+		names[w.Name] = true
 		if after.AssetID != "" {
-			known++
+			known[w.Name] = true
 		}
 	}
 	touched, err := s.Alerts.Open(ctx, changed)
@@ -173,7 +172,7 @@ func (s Setup) ranked(ctx context.Context, was, is *org.Index) ([]Effect, error)
 		out = append(out, figure(touched, open, "open incidents are ranked anew by this", "/"))
 	}
 	if len(names) > 0 {
-		out = append(out, figure(known, len(names), "hosts and accounts that alerts are about are assets of the profile", ""))
+		out = append(out, figure(len(known), len(names), "hosts and accounts that alerts are about are assets of the profile", ""))
 	}
 	return out, nil
 }
@@ -249,24 +248,25 @@ func (s Setup) products(ctx context.Context, is *org.Index) ([]Effect, error) {
 
 // accounts counts what alerts say of accounts of the profile.
 func (s Setup) accounts(ctx context.Context, is *org.Index) ([]Effect, error) {
-	names, err := s.Alerts.Entities(ctx)
+	all, err := s.Alerts.Entities(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list what alerts are about: %w", err)
 	}
-	all, privileged := 0, 0
+	accounts, privileged := 0, 0
 	for _, p := range is.Profile.People {
-		all += len(p.Accounts) + len(p.Emails)
+		accounts += len(p.Accounts) + len(p.Emails)
 		if p.Privileged || p.VIP {
 			privileged += len(p.Accounts) + len(p.Emails)
 		}
 	}
-	var met []string
-	for _, name := range names {
-		if _, err := netip.ParseAddr(name); err == nil {
-			continue
+	var met []alert.Who
+	for _, w := range all {
+		name := w.Account
+		if w.Kind == userKind {
+			name = w.Name
 		}
-		if _, ok := is.Person(name); ok && !slices.Contains(met, strings.ToLower(name)) {
-			met = append(met, name)
+		if _, ok := is.Person(name); ok {
+			met = append(met, w)
 		}
 	}
 	touched, err := s.Alerts.Open(ctx, met)
@@ -274,7 +274,7 @@ func (s Setup) accounts(ctx context.Context, is *org.Index) ([]Effect, error) {
 		return nil, err
 	}
 	return []Effect{
-		figure(privileged, all, "accounts and addresses are of privileged or exposed people: what happens at their keyboards counts as on a host of high criticality", ""),
+		figure(privileged, accounts, "accounts and addresses are of privileged or exposed people: what happens at their keyboards counts as on a host of high criticality", ""),
 		figure(touched, 0, "open incidents are about these accounts", "/"),
 	}, nil
 }

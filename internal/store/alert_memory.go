@@ -65,11 +65,11 @@ func lessons(ctx context.Context, q sqldb.Queries) ([]triage.Lesson, error) {
 	return rows[triage.Lesson](ctx, q, "SELECT data FROM alert_lesson ORDER BY at DESC, incident LIMIT ?", maxLessons)
 }
 
-func (s alertStore) Entities(ctx context.Context) (list []string, err error) {
-	err = s.db.Read().Query(ctx, "SELECT DISTINCT entity FROM alert_alert WHERE entity <> ''", nil, func(scan sqldb.Scan) error {
-		var e string
-		err := scan(&e)
-		list = append(list, e)
+func (s alertStore) Entities(ctx context.Context) (list []alert.Who, err error) {
+	err = s.db.Read().Query(ctx, "SELECT DISTINCT kind, entity, account FROM alert_alert WHERE entity <> ''", nil, func(scan sqldb.Scan) error {
+		var w alert.Who
+		err := scan(&w.Kind, &w.Name, &w.Account)
+		list = append(list, w)
 		return err
 	})
 	return list, err
@@ -106,24 +106,30 @@ func (t alertTx) SaveLesson(ctx context.Context, incident string, l *triage.Less
 	return err
 }
 
-func (t alertTx) Touching(ctx context.Context, entities, reasons []string, onlyOpen bool) ([]string, error) {
-	seen := map[string]bool{}
-	find := func(column string, values []string) error {
-		query := "SELECT DISTINCT a.incident FROM alert_alert a JOIN alert_incident i ON i.id = a.incident WHERE "
-		if onlyOpen {
-			query += "i.state = 'open' AND "
-		}
+func (t alertTx) Touching(ctx context.Context, entities []alert.Who, reasons []string, onlyOpen bool) ([]string, error) {
+	query := "SELECT DISTINCT a.incident, a.kind, a.entity, a.account FROM alert_alert a JOIN alert_incident i ON i.id = a.incident WHERE "
+	if onlyOpen {
+		query += "i.state = 'open' AND "
+	}
+	seen, wanted, names := map[string]bool{}, map[alert.Who]bool{}, map[string]bool{}
+	for _, w := range entities {
+		wanted[w], names[w.Name] = true, true
+	}
+	find := func(column string, values []string, all bool) error {
 		return pick(ctx, t.tx, query+"a."+column, values, "", func(scan sqldb.Scan) error {
 			var id string
-			err := scan(&id)
-			seen[id] = true
+			var w alert.Who
+			err := scan(&id, &w.Kind, &w.Name, &w.Account)
+			if all || wanted[w] {
+				seen[id] = true
+			}
 			return err
 		})
 	}
-	if err := find("entity", entities); err != nil {
+	if err := find("entity", slices.Sorted(maps.Keys(names)), false); err != nil {
 		return nil, err
 	}
-	if err := find("reason", reasons); err != nil {
+	if err := find("reason", reasons, true); err != nil {
 		return nil, err
 	}
 	return slices.Sorted(maps.Keys(seen)), nil

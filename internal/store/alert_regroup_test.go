@@ -101,7 +101,7 @@ func TestRenew(t *testing.T) {
 		reason := met(2, 0, "b", "bad.example").Reason
 		reason.Names = []string{"Qakbot"}
 		done, err := s.Renew(system(t), alert.Facts{
-			Entities: map[string]alert.Entity{"a": {Kind: "host", Name: "a", Criticality: 100, Why: "a, a crown jewel"}},
+			Entities: map[alert.Who]alert.Entity{{Kind: "host", Name: "a"}: {Kind: "host", Name: "a", Criticality: 100, Why: "a, a crown jewel"}},
 			Reasons:  map[string]alert.Reason{reason.Key: reason},
 		})
 		if err != nil {

@@ -15,11 +15,7 @@ import (
 const keptPerAlert = 1000
 
 func (t alertTx) Insert(ctx context.Context, list []alert.Arrival) ([]alert.Arrival, error) {
-	ids := make([]string, len(list))
-	for i := range list {
-		ids[i] = list[i].ID
-	}
-	known, err := t.Known(ctx, ids)
+	known, err := t.Known(ctx, list)
 	if err != nil {
 		return nil, err
 	}
@@ -43,9 +39,13 @@ func (t alertTx) Insert(ctx context.Context, list []alert.Arrival) ([]alert.Arri
 	return fresh, t.insert(ctx, kept, fps)
 }
 
-func (t alertTx) Known(ctx context.Context, ids []string) (map[string]bool, error) {
+func (t alertTx) Known(ctx context.Context, list []alert.Arrival) (map[string]bool, error) {
+	events := make([]string, len(list))
+	for i := range list {
+		events[i] = list[i].Event.ID
+	}
 	known := map[string]bool{}
-	err := pick(ctx, t.tx, "SELECT id FROM alert_detection WHERE id", ids, "", func(scan sqldb.Scan) error {
+	err := pick(ctx, t.tx, "SELECT id FROM alert_detection WHERE event", slices.Compact(events), "", func(scan sqldb.Scan) error {
 		var id string
 		err := scan(&id)
 		known[id] = true
@@ -70,11 +70,11 @@ func (t alertTx) insert(ctx context.Context, list []*alert.Detection, fps []stri
 	if err != nil {
 		return err
 	}
-	args := make([]any, 0, 7*len(list))
+	args := make([]any, 0, 6*len(list))
 	for i, d := range list {
-		args = append(args, d.ID, fps[i], sqldb.Micros(d.Time), d.Reason.Key, d.Entity.Name, d.Observable.Value, data[i])
+		args = append(args, d.Event.ID, d.ID, fps[i], sqldb.Micros(d.Time), d.Observable.Value, data[i])
 	}
-	if _, err = t.tx.Bulk(ctx, "INSERT INTO alert_detection (id, alert, time, reason, entity, value, data)", 7, args, ""); err != nil {
+	if _, err = t.tx.Bulk(ctx, "INSERT INTO alert_detection (event, id, alert, time, value, data)", 6, args, ""); err != nil {
 		return err
 	}
 	return t.keepAccounts(ctx, list, fps)
@@ -85,13 +85,14 @@ func (t alertTx) SaveAlerts(ctx context.Context, list []*alert.Alert) error {
 	if err != nil {
 		return err
 	}
-	args := make([]any, 0, 10*len(list))
+	args := make([]any, 0, 12*len(list))
 	for i, a := range list {
-		args = append(args, a.Fingerprint, a.Incident, a.Detection.Reason.Key, a.Detection.Entity.Name, sqldb.Micros(a.First), sqldb.Micros(a.Last),
+		e := &a.Detection.Entity
+		args = append(args, a.Fingerprint, a.Incident, a.Detection.Reason.Key, e.Kind, e.Name, e.Account, sqldb.Micros(a.First), sqldb.Micros(a.Last),
 			a.Count, a.Suppressed, a.Detection.Target != nil, data[i])
 	}
-	_, err = t.tx.Bulk(ctx, "INSERT INTO alert_alert (fingerprint, incident, reason, entity, first, last, count, suppressed, targeted, data)", 10, args,
-		`ON CONFLICT (fingerprint) DO UPDATE SET incident = excluded.incident, first = excluded.first, last = excluded.last,
+	_, err = t.tx.Bulk(ctx, "INSERT INTO alert_alert (fingerprint, incident, reason, kind, entity, account, first, last, count, suppressed, targeted, data)", 12, args,
+		`ON CONFLICT (fingerprint) DO UPDATE SET incident = excluded.incident, account = excluded.account, first = excluded.first, last = excluded.last,
 		count = excluded.count, suppressed = excluded.suppressed, targeted = excluded.targeted, data = excluded.data`)
 	return err
 }
