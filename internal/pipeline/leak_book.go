@@ -97,21 +97,26 @@ func (b *LeakBook) Accounts(ctx context.Context, kind credential.Kind, text stri
 	return out, nil
 }
 
-// People tells of whom something is known to be leaked, by name, with how many records.
-// It is a reading too.
-func (b *LeakBook) People(ctx context.Context) (map[string]int, error) {
-	x, out := b.Org.Index(), map[string]int{}
-	if len(x.Profile.People) == 0 || len(b.Leak.Known().Records) == 0 {
-		return out, nil
+// Profile tells of which people and assets of the profile something is known to be leaked,
+// by name, with how many records. It is a reading too.
+func (b *LeakBook) Profile(ctx context.Context) (people, assets map[string]int, err error) {
+	x := b.Org.Index()
+	people, assets = map[string]int{}, map[string]int{}
+	if len(x.Profile.People)+len(x.Profile.Assets) == 0 || len(b.Leak.Known().Records) == 0 {
+		return people, assets, nil
 	}
-	_, err := b.Leak.List(ctx, "", "the people of the profile", func(r *leak.Record) bool {
-		p, ok := ownerOf(r.Account, x)
-		if ok {
-			out[p.Name]++
+	_, err = b.Leak.List(ctx, "", "the people and assets of the profile", func(r *leak.Record) bool {
+		p, person := ownerOf(r.Account, x)
+		if person {
+			people[p.Name]++
 		}
-		return ok
+		a, asset := x.Host(r.Machine.Name)
+		if asset = asset && r.Machine.Name != ""; asset {
+			assets[a.Name]++
+		}
+		return person || asset
 	})
-	return out, err
+	return people, assets, err
 }
 
 func (a *LeakedAccount) whose(r *leak.Record, x *org.Index) {

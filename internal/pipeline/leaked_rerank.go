@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/internal/leak"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
 
@@ -73,14 +74,27 @@ const rankedWithLeaks = "ranked with leaks"
 // names are the accounts and hosts of which something else may be known than was; nil
 // accounts are all.
 func (i *leakIndex) names(was *leakIndex) (accounts, hosts []string) {
-	h := maps.Clone(i.hosts)
 	if was == nil {
-		return nil, slices.Sorted(maps.Keys(h))
+		return nil, slices.Sorted(maps.Keys(i.hosts))
 	}
-	a := maps.Clone(i.accounts)
-	maps.Copy(a, was.accounts)
-	maps.Copy(h, was.hosts)
-	return append([]string{}, slices.Sorted(maps.Keys(a))...), slices.Sorted(maps.Keys(h))
+	return i.differing(was, i.accounts, was.accounts), i.differing(was, i.hosts, was.hosts)
+}
+
+// differing are the names of which something else is told than was, in order.
+func (i *leakIndex) differing(was *leakIndex, now, before map[string][]*leak.Record) []string {
+	out := []string{}
+	for name, list := range now {
+		if !slices.EqualFunc(list, before[name], func(a, b *leak.Record) bool { return i.leak(a) == was.leak(b) }) {
+			out = append(out, name)
+		}
+	}
+	for name := range before {
+		if now[name] == nil {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // refill is fill for an alert, which may be about several accounts.

@@ -62,7 +62,7 @@ func TestLeaks(t *testing.T) {
 	}
 	h.play(t, scenario{name: "who", user: "admin", target: "/leaks", status: 200, has: []string{"kmuster", "Kim Muster, administrator", "special rights", "a private address of Kim Muster", "vpn[.]example[.]ch", "shop-db-1", ">ours<", "stealer log", "A collection"}, hasNot: []string{"kim.private", "elsewhere", stolen}})
 	h.play(t, scenario{name: "by whose", user: "admin", target: "/leaks?q=kim+muster", status: 200, has: []string{"kmuster", "a private address of Kim"}})
-	h.play(t, scenario{name: "on the profile", user: "admin", target: "/organisation", status: 200, has: []string{`href="/leaks?q=Kim%20Muster">leaked`}})
+	h.play(t, scenario{name: "on the profile", user: "admin", target: "/organisation", status: 200, has: []string{`href="/leaks?q=Kim%20Muster">leaked`, `href="/leaks?q=shop-db-1">possibly infected`}})
 	h.play(t, scenario{name: "on the profile, not for analysts", user: "analyst", target: "/organisation", status: 200, hasNot: []string{"/leaks"}})
 	h.play(t, scenario{name: "filtered", user: "admin", target: "/leaks?kind=stealer&q=vpn.example.ch", status: 200, has: []string{"kmuster"}, hasNot: []string{"a private address of"}})
 	h.play(t, scenario{name: "none meets", user: "admin", target: "/leaks?kind=spam", status: 200, has: []string{"No account meets this filter"}})

@@ -26,6 +26,7 @@ type orgPage struct {
 	Answered     []org.Stranger    // somebody said what they are
 	Ranges       map[string]string // by address, the range it is likely in
 	Leaked       map[string]int    // by name of a person, how many leaks are known; for administrators
+	Infected     map[string]int    // by name of an asset, how many stealer logs name it; as Leaked
 	MayLeaks     bool              // the page of leaked accounts is for who looks
 }
 
@@ -58,7 +59,7 @@ func (s *server) orgPage(r *http.Request, v visitor) (orgPage, error) {
 			p.Ranges = rangesOf(p.Strangers)
 		}
 		if p.MayLeaks = v.may(ref.Admin); p.MayLeaks {
-			if p.Leaked, err = s.cfg.Leaks.People(r.Context()); err != nil {
+			if p.Leaked, p.Infected, err = s.cfg.Leaks.Profile(r.Context()); err != nil {
 				return p, err
 			}
 		}
