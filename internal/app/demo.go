@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"github.com/vedette-soc/vedette/content/demo"
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/collect"
+	"github.com/vedette-soc/vedette/internal/leak"
 	"github.com/vedette-soc/vedette/internal/supervise"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/ref"
@@ -57,6 +59,9 @@ func (s *System) PrepareDemo(ctx context.Context, name, password string, pace ti
 		if _, err := s.collect.RunNow(ctx, f.ID); err != nil {
 			return fmt.Errorf("read the feed %s: %w", f.ID, err)
 		}
+	}
+	if _, err := s.leaks.Import(ctx, leak.Order{Name: "leaks.csv", Reader: bytes.NewReader(demo.Leaks(now))}); err != nil {
+		return fmt.Errorf("read the leaks of the demo: %w", err)
 	}
 	s.replay, s.pace = demo.Script(now), pace
 	return nil

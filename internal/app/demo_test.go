@@ -17,6 +17,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/app"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/investigate"
+	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/respond"
 	"github.com/vedette-soc/vedette/risk"
 )
@@ -29,6 +30,7 @@ func TestDemo(t *testing.T) {
 	queue := ask[api.Page[alert.Incident]](t, h, "GET", "/incidents?limit=1000", nil).Items
 	t.Run("Queue", func(t *testing.T) { queueIsTheStory(t, queue) })
 	t.Run("Own", func(t *testing.T) { ownIsRefused(t, h) })
+	t.Run("Leaked", func(t *testing.T) { leakedIsTold(t, h, queue) })
 	t.Run("Suppressed", func(t *testing.T) { suppressedRaisesNothing(t, h, queue) })
 	t.Run("Dossier", func(t *testing.T) { dossierNamesThem(t, h, queue[0]) })
 	t.Run("Block", func(t *testing.T) { blockReachesDevices(t, h, queue[0].ID) })
@@ -78,6 +80,25 @@ func queueIsTheStory(t *testing.T, queue []alert.Incident) {
 		if in := of(t, queue, names...); in.Assessment.Priority >= first.Assessment.Priority {
 			t.Errorf("%v has the priority %d, the intrusion %d", names, in.Assessment.Priority, first.Assessment.Priority)
 		}
+	}
+}
+
+// leakedIsTold: the machine that mines is named in a stealer log, and its incident says so;
+// of what is in the leaks only what is of the company is kept.
+func leakedIsTold(t *testing.T, h house, queue []alert.Incident) {
+	said := false
+	for _, term := range of(t, queue, "lab-gpu01").Assessment.Terms {
+		said = said || term.Family == "leak" && strings.HasPrefix(term.Why, "lab-gpu01 is named in a stealer log (Vidar)")
+	}
+	if !said {
+		t.Error("the miner's incident does not say that a stealer log names its machine")
+	}
+	var got []string
+	for _, a := range ask[api.Page[pipeline.LeakedAccount]](t, h, "GET", "/leaks", nil).Items {
+		got = append(got, a.Account)
+	}
+	if diff := cmp.Diff([]string{"laboratory@meridian-freight.example", "j.halloran@meridian-freight.example", "c.lambert@meridian-freight.example", "r.petersen@meridian-freight.example"}, got); diff != "" {
+		t.Errorf("leaked accounts -want +got\n%s", diff)
 	}
 }
 
