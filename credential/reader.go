@@ -98,11 +98,8 @@ func (f *file) recognise(head []byte) func(*lines) error {
 			continue
 		}
 		if first {
-			if t := bytes.TrimSpace(line); t[0] == '{' || t[0] == '[' && bytes.IndexByte(t, '=') < 0 {
-				return func(l *lines) error { return f.answer(l.in) }
-			}
-			if isTable(line) {
-				return f.table
+			if read := f.byFirst(line); read != nil {
+				return read
 			}
 			first = false
 		}
@@ -122,6 +119,18 @@ func (f *file) recognise(head []byte) func(*lines) error {
 		return f.system
 	case full > 0 && 2*combos >= full:
 		return f.combos
+	}
+	return nil
+}
+
+// byFirst tells what the first line alone gives away: JSON, the heading of a table.
+func (f *file) byFirst(line []byte) func(*lines) error {
+	t := bytes.TrimSpace(line)
+	switch {
+	case t[0] == '{' || t[0] == '[' && bytes.IndexByte(t, '=') < 0:
+		return func(l *lines) error { return f.answer(l.in) }
+	case isTable(line):
+		return f.table
 	}
 	return nil
 }

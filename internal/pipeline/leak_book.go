@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -158,26 +159,30 @@ func addShown(list []string, s string) []string {
 	return append(list, s)
 }
 
+// namesOf are the accounts, and the hosts of what is only a machine, by the names under
+// which alerts know them.
+func namesOf(by map[string]*LeakedAccount, x *org.Index) (accounts, hosts map[string][]*LeakedAccount) {
+	accounts, hosts = map[string][]*LeakedAccount{}, map[string][]*LeakedAccount{}
+	for key, a := range by {
+		if a.Account == "" && len(a.Machines) > 0 {
+			h := hostKey(a.Machines[0].Name, x)
+			hosts[h] = append(hosts[h], a)
+			continue
+		}
+		for _, k := range accountKeys(key, x) {
+			accounts[k] = append(accounts[k], a)
+		}
+	}
+	return accounts, hosts
+}
+
 // alerts counts those about each account.
 func (b *LeakBook) alerts(ctx context.Context, by map[string]*LeakedAccount, x *org.Index) error {
 	if b.Alerts == nil || len(by) == 0 {
 		return nil
 	}
-	accounts, hosts := []string{}, []string{}
-	of, on := map[string][]*LeakedAccount{}, map[string][]*LeakedAccount{}
-	for key, a := range by {
-		if a.Account == "" && len(a.Machines) > 0 {
-			h := hostKey(a.Machines[0].Name, x)
-			on[h] = append(on[h], a)
-			hosts = append(hosts, h)
-			continue
-		}
-		for _, k := range accountKeys(key, x) {
-			of[k] = append(of[k], a)
-			accounts = append(accounts, k)
-		}
-	}
-	list, err := b.Alerts.About(ctx, accounts, hosts)
+	of, on := namesOf(by, x)
+	list, err := b.Alerts.About(ctx, slices.AppendSeq([]string{}, maps.Keys(of)), slices.Collect(maps.Keys(on)))
 	if err != nil {
 		return err
 	}

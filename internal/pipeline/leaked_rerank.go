@@ -30,19 +30,39 @@ func (r *Rerank) Leaks(ctx context.Context) error {
 	if now == r.leaks.was {
 		return nil
 	}
-	some := len(now.edition.Records) > 0
-	if r.leaks.was == nil && !some { // most houses: nothing was ever known, and nothing is to be looked at
+	if r.leaks.was == nil && !now.some() { // most houses: nothing was ever known, and nothing is to be looked at
 		if seq, err := r.Marks.Checkpoint(ctx, rankedWithLeaks); err != nil || seq == 0 {
 			r.leaks.was = now
 			return err
 		}
 	}
+	f, err := r.leakFacts(ctx, now)
+	if err != nil {
+		return err
+	}
+	if err := r.renew(ctx, f); err != nil {
+		return err
+	}
+	if was := r.leaks.was; was == nil || now.some() != was.some() {
+		if err := r.Marks.SaveCheckpoint(ctx, rankedWithLeaks, map[bool]telemetry.Seq{true: 1}[now.some()]); err != nil {
+			return err
+		}
+	}
+	r.leaks.was = now
+	return nil
+}
+
+// some tells whether anything is known.
+func (i *leakIndex) some() bool { return len(i.edition.Records) > 0 }
+
+// leakFacts are the alerts that are judged otherwise with what is known now.
+func (r *Rerank) leakFacts(ctx context.Context, now *leakIndex) (alert.Facts, error) {
+	f := alert.Facts{Leaks: map[string]alert.Alert{}}
 	ask, hosts := now.names(r.leaks.was)
 	list, err := r.Leaked.Alerts.About(ctx, ask, hosts)
 	if err != nil {
-		return fmt.Errorf("list alerts about leaked accounts: %w", err)
+		return f, fmt.Errorf("list alerts about leaked accounts: %w", err)
 	}
-	f := alert.Facts{Leaks: map[string]alert.Alert{}}
 	for _, c := range list {
 		is := c.Alert
 		is.Detection.Leak, is.Detection.Infection = nil, nil
@@ -51,20 +71,7 @@ func (r *Rerank) Leaks(ctx context.Context) error {
 			f.Leaks[is.Fingerprint] = is
 		}
 	}
-	if err := r.renew(ctx, f); err != nil {
-		return err
-	}
-	if was := r.leaks.was; was == nil || some != (len(was.edition.Records) > 0) {
-		mark := telemetry.Seq(0)
-		if some {
-			mark = 1
-		}
-		if err := r.Marks.SaveCheckpoint(ctx, rankedWithLeaks, mark); err != nil {
-			return err
-		}
-	}
-	r.leaks.was = now
-	return nil
+	return f, nil
 }
 
 // rankedWithLeaks is the name under which it is kept that alerts may tell of leaks, also

@@ -50,28 +50,32 @@ func withoutLeaks(list []*alert.Detection) []*alert.Detection {
 // maxConcerned is how many alerts are looked at anew at most.
 const maxConcerned = 200_000
 
-func (s alertStore) About(ctx context.Context, accounts, hosts []string) ([]alert.Concerned, error) {
-	by := map[string]*alert.Concerned{}
-	note := func(a alert.Alert, account string) {
-		c := by[a.Fingerprint]
-		if c == nil {
-			if len(by) >= maxConcerned {
-				return
-			}
-			c = &alert.Concerned{Alert: a}
-			by[a.Fingerprint] = c
+// concerned is alerts by fingerprint.
+type concerned map[string]*alert.Concerned
+
+func (by concerned) note(a alert.Alert, account string) {
+	c := by[a.Fingerprint]
+	if c == nil {
+		if len(by) >= maxConcerned {
+			return
 		}
-		if account != "" {
-			c.Accounts = append(c.Accounts, account)
-		}
+		c = &alert.Concerned{Alert: a}
+		by[a.Fingerprint] = c
 	}
+	if account != "" {
+		c.Accounts = append(c.Accounts, account)
+	}
+}
+
+func (s alertStore) About(ctx context.Context, accounts, hosts []string) ([]alert.Concerned, error) {
+	by := concerned{}
 	const query = "SELECT r.account, a.data FROM alert_account r JOIN alert_alert a ON a.fingerprint = r.fingerprint WHERE a.incident <> ''"
 	const newest = " ORDER BY a.last DESC, r.account, a.fingerprint LIMIT 400000"
 	scan := func(scan sqldb.Scan) error {
 		var account string
 		var a alert.Alert
 		err := scan(&account, sqldb.JSONColumn[alert.Alert]{V: &a})
-		note(a, account)
+		by.note(a, account)
 		return err
 	}
 	tx := &sqldb.Tx{Queries: s.db.Read()} // it only reads
@@ -87,7 +91,7 @@ func (s alertStore) About(ctx context.Context, accounts, hosts []string) ([]aler
 	err = pick(ctx, tx, "SELECT data FROM alert_alert WHERE incident <> '' AND entity", hosts, " ORDER BY last DESC, fingerprint LIMIT 200000", func(scan sqldb.Scan) error {
 		var a alert.Alert
 		err := scan(sqldb.JSONColumn[alert.Alert]{V: &a})
-		note(a, "")
+		by.note(a, "")
 		return err
 	})
 	out := make([]alert.Concerned, 0, len(by))
