@@ -43,7 +43,10 @@ var schemes = []string{"http", "https", "android", "ftp", "ftps", "sftp", "ssh",
 // siteFirst reads a line that begins with a URL whose authority begins at from.
 func siteFirst(line []byte, from int) (combination, string) {
 	end := from
-	if i := bytes.IndexAny(line[from:], separators+"/?#\\"); i >= 0 {
+	if i := bytes.IndexByte(line[from:], ']'); i > 0 && line[from] == '[' { // an IPv6 address has colons
+		end += i
+	}
+	if i := bytes.IndexAny(line[end:], separators+"/?#\\"); i >= 0 {
 		end += i
 	} else {
 		end = len(line)

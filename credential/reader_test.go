@@ -154,6 +154,7 @@ func TestCombinations(t *testing.T) {
 		{"https://vpn.example.org:j.doe:pw", "j.doe|vpn.example.org", "pw"},
 		{"https://vpn.example.org:8443/path:j.doe:pw", "j.doe|vpn.example.org", "pw"},
 		{"https://vpn.example.org:8443:j.doe:pw", "j.doe|vpn.example.org", "pw"},
+		{"https://[2001:db8::1]:8443/x:j.doe:pw", "j.doe|2001:db8::1", "pw"},
 		{"https://vpn.example.org:j.doe:p:w", "j.doe|vpn.example.org", "p:w"},
 		{"https://vpn.example.org/a/b?c=d:j.doe@example.org:p:w;x|y", "j.doe@example.org|vpn.example.org", "p:w;x|y"},
 		{"https://vpn.example.org/a;j.doe;p:w", "j.doe|vpn.example.org", "p:w"},
