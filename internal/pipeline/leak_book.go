@@ -159,15 +159,15 @@ func addShown(list []string, s string) []string {
 	return append(list, s)
 }
 
-// namesOf are the accounts, and the hosts of what is only a machine, by the names under
-// which alerts know them.
+// namesOf are the accounts, and the machines on which something was taken, by the names
+// under which alerts know them.
 func namesOf(by map[string]*LeakedAccount, x *org.Index) (accounts, hosts map[string][]*LeakedAccount) {
 	accounts, hosts = map[string][]*LeakedAccount{}, map[string][]*LeakedAccount{}
 	for key, a := range by {
-		if a.Account == "" && len(a.Machines) > 0 {
-			h := hostKey(a.Machines[0].Name, x)
-			hosts[h] = append(hosts[h], a)
-			continue
+		for _, m := range a.Machines {
+			if h := hostKey(m.Name, x); h != "" {
+				hosts[h] = append(hosts[h], a)
+			}
 		}
 		for _, k := range accountKeys(key, x) {
 			accounts[k] = append(accounts[k], a)
@@ -176,7 +176,7 @@ func namesOf(by map[string]*LeakedAccount, x *org.Index) (accounts, hosts map[st
 	return accounts, hosts
 }
 
-// alerts counts those about each account.
+// alerts counts those about each account and its machines.
 func (b *LeakBook) alerts(ctx context.Context, by map[string]*LeakedAccount, x *org.Index) error {
 	if b.Alerts == nil || len(by) == 0 {
 		return nil
