@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 
@@ -23,6 +24,7 @@ const (
 // setting is who an event is about.
 type setting struct {
 	entity    alert.Entity
+	account   alert.Account // that the event names
 	peer      string
 	direction direction
 }
@@ -56,10 +58,11 @@ func settle(ev *event.Event, x *org.Index) setting {
 		// Neither end is known: take the one that started it.
 		s.entity, s.peer = addressEntity(src, x), f.String("destination.ip")
 	}
-	if user := strings.ToLower(f.String("user.name")); user != "" && s.entity.Name == "" {
+	s.account = accountOf(ev, x)
+	if s.entity.Name != "" {
+		s.entity = atWork(s.entity, s.account.Name, x)
+	} else if user := cmp.Or(strings.ToLower(f.String("user.name")), s.account.Name); user != "" {
 		s.entity = userEntity(user, x)
-	} else if user != "" {
-		s.entity = atWork(s.entity, user, x)
 	}
 	return s
 }

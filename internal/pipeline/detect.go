@@ -44,18 +44,17 @@ type about struct {
 	id  ref.Ref
 	org *org.Service
 	set *setting // nil until base was asked for
-	who alert.Account
 }
 
 // base is what detections of an event share.
 func (a *about) base() alert.Detection {
 	if a.set == nil {
 		s := settle(a.ev, a.org.Index())
-		a.set, a.who = &s, accountOf(a.ev, a.org.Index())
+		a.set = &s
 	}
 	return alert.Detection{
 		Time: a.ev.Time, Event: a.id, Entity: a.set.entity, Peer: a.set.peer, Dataset: a.ev.Fields.String("event.dataset"),
-		Account: a.who, Blocked: blocked(a.ev), Techniques: a.ev.Fields.Strings("threat.technique.id"),
+		Account: a.set.account, Blocked: blocked(a.ev), Techniques: a.ev.Fields.Strings("threat.technique.id"),
 	}
 }
 
