@@ -43,8 +43,8 @@ func (m *Matcher) Record(format string, record []byte) ([]Match, error) {
 }
 
 // lane reads records of one layout. It remembers the members that it has met and
-// what they are to the engine, in the order in which they came: in the records of
-// one source the next member is mostly the one that came next the last time.
+// what they are to the engine, and which came after which: in the records of one
+// source the next member is mostly one of the two that came next the last times.
 type lane struct {
 	plan   *formatPlan
 	layout *Layout
@@ -69,17 +69,32 @@ type lane struct {
 
 // member is a name met in records, with the names below it.
 type member struct {
-	quoted  []byte // as in the record: "name":
-	path    string // dotted
-	field   int32
-	word    bool
-	at      int // in the order of its neighbours
-	place   place
-	lead    *member // the first of all members that are the same field
-	scope   uint64  // in which the lead was met last
-	drop    bool    // an empty text counts as absent
-	ordered []*member
-	byName  map[string]*member
+	quoted []byte // as in the record: "name":
+	path   string // dotted
+	field  int32
+	word   bool
+	first  likely // below it
+	next   likely // beside it
+	place  place
+	lead   *member // the first of all members that are the same field
+	scope  uint64  // in which the lead was met last
+	drop   bool    // an empty text counts as absent
+	byName map[string]*member
+}
+
+// likely are the members that stood at a place the last times, the last one first.
+type likely [2]*member
+
+// at returns the member that stands at i, if it is one of them.
+func (k *likely) at(b []byte, i int) *member {
+	if c := k[0]; c == nil || bytes.HasPrefix(b[i:], c.quoted) {
+		return c
+	}
+	if c := k[1]; c != nil && bytes.HasPrefix(b[i:], c.quoted) {
+		k[0], k[1] = c, k[0]
+		return c
+	}
+	return nil
 }
 
 // moved is a value that contends for another name.
@@ -175,16 +190,16 @@ func (l *lane) object(n *member, i int) int {
 		}
 		return i + 1
 	}
-	for next := 0; ; next++ {
-		var c *member
-		if next < len(n.ordered) && bytes.HasPrefix(b[i:], n.ordered[next].quoted) {
-			c = n.ordered[next]
+	for here := &n.first; ; {
+		c := here.at(b, i)
+		if c != nil {
 			i += len(c.quoted)
 		} else if c, i = l.member(n, i); i < 0 {
 			return -1
 		} else {
-			next = c.at
+			here[0], here[1] = c, here[0]
 		}
+		here = &c.next
 		if i < len(b) && b[i] <= ' ' {
 			i = skipSpace(b, i)
 		}
@@ -273,8 +288,6 @@ func (l *lane) learn(n *member, name string) *member {
 		n.byName = map[string]*member{}
 	}
 	n.byName[name] = c
-	c.at = len(n.ordered)
-	n.ordered = append(n.ordered, c)
 	return c
 }
 
