@@ -1,0 +1,190 @@
+package sigma
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+// memory keeps which clues a slot's index finds in a value. Most values of most
+// fields are those of a few events before: the program, its parent, its user, the
+// company that made it. For these a hash and a comparison stand in for the search.
+//
+// A value is kept when it comes for the second time, so that what is never twice
+// costs hardly anything. There are two shelves: when the upper one is full it
+// becomes the lower, and what was on that is forgotten unless it was taken up in
+// the meantime.
+//
+// What is kept is a function of the slot and of the value's bytes as they stand in
+// the record, so the memory can change no answer.
+type memory struct {
+	upper, lower *shelf
+	once         []uint16 // by hash: what came once
+	marks        []int32  // of the value being kept
+	waits        int      // values before there is a memory at all
+
+	known, forgotten int // values that were known, and shelves cleared
+}
+
+// shelf holds as much as memory that is got once has room for.
+type shelf struct {
+	places [1 << memoryBits]int32 // by hash: an entry, plus one
+	kept   []recollection
+	texts  []byte
+	marks  []int32
+}
+
+// recollection is a value and what was found in it.
+type recollection struct {
+	index   *slotIndex
+	hash    uint64
+	text    uint32 // where it begins in texts
+	size    uint16
+	kind    valueKind
+	foreign bool   // not all is ASCII
+	mark    uint32 // where its marks begin: first predicates, then rules
+	marks   uint16
+	asks    uint16
+}
+
+const (
+	memoryBits  = 10 // of places
+	memoryKept  = 1 << memoryBits / 2
+	memoryTexts = 64 << 10
+	memoryMarks = 8 << 10
+	longestKept = 8192 // bytes of a value
+	mostMarks   = 1 << 10
+	memoryWaits = 64
+)
+
+func newShelf() *shelf {
+	return &shelf{}
+}
+
+// ready says whether there is a memory yet: a matcher for a few events has none.
+func (y *memory) ready() bool {
+	if y.upper != nil {
+		return true
+	}
+	if y.waits++; y.waits < memoryWaits {
+		return false
+	}
+	y.upper, y.lower, y.once = newShelf(), newShelf(), make([]uint16, 4<<memoryBits)
+	return true
+}
+
+// recall returns the marks of a value: so many predicates, then rules. It is nil
+// for a value that is not known.
+func (y *memory) recall(s *slotIndex, kind valueKind, raw []byte, hash uint64) (*recollection, []int32) {
+	if r := y.upper.find(s, kind, raw, hash); r != nil {
+		y.known++
+		return r, y.upper.marksOf(r)
+	}
+	r := y.lower.find(s, kind, raw, hash)
+	if r == nil {
+		return nil, nil
+	}
+	y.known++
+	marks := y.lower.marksOf(r)
+	if y.upper.fits(len(raw), len(marks)) {
+		y.upper.put(*r, raw, marks)
+	}
+	return r, marks
+}
+
+// again says whether a value was here before, and notes that it is now.
+func (y *memory) again(hash uint64) bool {
+	mark := uint16(hash) | 1
+	seen := &y.once[hash>>(64-memoryBits-2)]
+	if *seen == mark {
+		return true
+	}
+	*seen = mark
+	return false
+}
+
+// keep remembers what was found in a value.
+func (y *memory) keep(s *slotIndex, kind valueKind, raw []byte, hash uint64, foreign bool, finds []int32) {
+	y.marks = y.marks[:0]
+	for _, f := range finds {
+		y.marks = append(y.marks, s.finds[f].asks...)
+	}
+	asks := len(y.marks)
+	for _, f := range finds {
+		y.marks = append(y.marks, s.finds[f].rules...)
+	}
+	if len(y.marks) > mostMarks {
+		return
+	}
+	if !y.upper.fits(len(raw), len(y.marks)) {
+		y.upper, y.lower = y.lower, y.upper
+		y.upper.clear()
+		y.forgotten++
+	}
+	y.upper.put(recollection{index: s, hash: hash, kind: kind, foreign: foreign, asks: uint16(asks)}, raw, y.marks)
+}
+
+func (h *shelf) clear() {
+	clear(h.places[:])
+	h.kept, h.texts, h.marks = h.kept[:0], h.texts[:0], h.marks[:0]
+}
+
+func (h *shelf) fits(text, marks int) bool {
+	return len(h.kept) < memoryKept && len(h.texts)+text <= memoryTexts && len(h.marks)+marks <= memoryMarks
+}
+
+func (h *shelf) find(s *slotIndex, kind valueKind, raw []byte, hash uint64) *recollection {
+	at := hash >> (64 - memoryBits)
+	for _, place := range [...]uint64{at, at ^ 1} {
+		i := h.places[place]
+		if i == 0 {
+			continue
+		}
+		r := &h.kept[i-1]
+		if r.hash == hash && r.index == s && r.kind == kind && bytes.Equal(h.texts[r.text:r.text+uint32(r.size)], raw) {
+			return r
+		}
+	}
+	return nil
+}
+
+func (h *shelf) marksOf(r *recollection) []int32 {
+	return h.marks[r.mark : r.mark+uint32(r.marks)]
+}
+
+func (h *shelf) put(r recollection, raw []byte, marks []int32) {
+	r.text, r.size = uint32(len(h.texts)), uint16(len(raw))
+	r.mark, r.marks = uint32(len(h.marks)), uint16(len(marks))
+	at := r.hash >> (64 - memoryBits)
+	if h.places[at] != 0 {
+		at ^= 1
+	}
+	h.kept = append(h.kept, r)
+	h.places[at] = int32(len(h.kept))
+	h.texts = append(h.texts, raw...)
+	h.marks = append(h.marks, marks...)
+}
+
+// valueHash tells values of a slot apart: short ones by all their bytes, long ones
+// by some from everywhere.
+func valueHash(b []byte, slot int32) uint64 {
+	const a, c = 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93
+	h := uint64(len(b))*a ^ uint64(slot)*c
+	if len(b) < 8 {
+		var w uint64
+		for _, x := range b {
+			w = w<<8 | uint64(x)
+		}
+		return mix(h^w, a)
+	}
+	step := max(8, len(b)/12)
+	for i := 0; i+8 <= len(b); i += step {
+		h = mix(h^binary.LittleEndian.Uint64(b[i:]), a)
+	}
+	return mix(h^binary.LittleEndian.Uint64(b[len(b)-8:]), c)
+}
+
+func mix(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo
+}
