@@ -100,7 +100,25 @@ func (e *Engine) newView(cp *compiler, lookup func(string) [][]int32, rules []in
 		b.view.rules = append(b.view.rules, vr)
 	}
 	b.view.index = buildIndex(b.view)
+	b.view.reorder()
 	return b.view
+}
+
+// reorder puts the cheap kids of every node first once more, now that the index
+// answers much of what is asked. Kids stand before the nodes they are of.
+func (v *view) reorder() {
+	for i := range v.nodes {
+		n := &v.nodes[i]
+		if n.op == opAsk {
+			n.cost = v.asks[n.ask].cost()
+			continue
+		}
+		slices.SortStableFunc(n.kids, func(x, y int32) int { return cmp.Compare(v.nodes[x].cost, v.nodes[y].cost) })
+		n.cost = 0
+		for _, k := range n.kids {
+			n.cost += v.nodes[k].cost
+		}
+	}
 }
 
 // withFields returns the view for events that have other names for its slots.
@@ -176,6 +194,9 @@ func (b *builder) join(op treeOp, kids []int32) int32 {
 
 // cost is a rough price in nanoseconds.
 func (p *predicate) cost() float64 {
+	if p.swept {
+		return 1 // it is known already
+	}
 	switch p.sort {
 	case askText:
 		switch p.text.fit {
