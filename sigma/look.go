@@ -69,7 +69,7 @@ func (m *Matcher) lookAt(s *slotIndex, i int32, picked []uint64) {
 			picked[r>>6] |= 1 << (r & 63)
 		}
 	}
-	if known && m.memory[s.view].again(hash) {
+	if known {
 		m.memory[s.view].keep(s, v.kind, v.raw, hash, foreign, m.clues)
 	}
 }

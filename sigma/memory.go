@@ -10,23 +10,20 @@ import (
 // fields are those of a few events before: the program, its parent, its user, the
 // company that made it. For these a hash and a comparison stand in for the search.
 //
-// A value is kept when it comes for the second time, so that what is never twice
-// costs hardly anything. There are two shelves: when the upper one is full it
-// becomes the lower, and what was on that is forgotten unless it was taken up in
-// the meantime.
+// There are two shelves: when the upper one is full it becomes the lower, and what
+// was on that is forgotten unless it was taken up in the meantime.
 //
 // What is kept is a function of the slot and of the value's bytes as they stand in
 // the record, so the memory can change no answer.
 type memory struct {
 	upper, lower *shelf
-	once         []uint16 // by hash: what came once
-	marks        []int32  // of the value being kept
-	waits        int      // values before there is a memory at all
+	marks        []int32 // of the value being kept
+	waits        int     // values before there is a memory at all
 
 	known, forgotten int // values that were known, and shelves cleared
 }
 
-// shelf holds as much as memory that is got once has room for.
+// shelf has room for so many values, and for so many bytes and marks of them.
 type shelf struct {
 	places [1 << memoryBits]int32 // by hash: an entry, plus one
 	kept   []recollection
@@ -57,10 +54,6 @@ const (
 	memoryWaits = 64
 )
 
-func newShelf() *shelf {
-	return &shelf{}
-}
-
 // ready says whether there is a memory yet: a matcher for a few events has none.
 func (y *memory) ready() bool {
 	if y.upper != nil {
@@ -69,7 +62,7 @@ func (y *memory) ready() bool {
 	if y.waits++; y.waits < memoryWaits {
 		return false
 	}
-	y.upper, y.lower, y.once = newShelf(), newShelf(), make([]uint16, 4<<memoryBits)
+	y.upper, y.lower = &shelf{}, &shelf{}
 	return true
 }
 
@@ -90,17 +83,6 @@ func (y *memory) recall(s *slotIndex, kind valueKind, raw []byte, hash uint64) (
 		y.upper.put(*r, raw, marks)
 	}
 	return r, marks
-}
-
-// again says whether a value was here before, and notes that it is now.
-func (y *memory) again(hash uint64) bool {
-	mark := uint16(hash) | 1
-	seen := &y.once[hash>>(64-memoryBits-2)]
-	if *seen == mark {
-		return true
-	}
-	*seen = mark
-	return false
 }
 
 // keep remembers what was found in a value.
