@@ -32,6 +32,7 @@ type Engine struct {
 	maxAsk  int   // predicates of the largest view
 	maxRule int   // rules of the largest view
 	maxFind int   // clues of the largest slot
+	maxSlot int   // slots of the largest view
 	slots   int32 // of all views that are looked at
 	closed  []string
 	sources []Source // of all pipelines

@@ -34,30 +34,46 @@ func (m *Matcher) recordMayHold(s *slotIndex) bool {
 // look finds the clues in the values that a slot has from one field.
 func (m *Matcher) look(v *view, s *slotIndex, field int32, picked []uint64) {
 	sl := &v.slots[s.slot]
-	if len(sl.candidates) > 1 && !slices.Contains(m.fieldsOf(sl), field) {
+	from := sl.candidates[0]
+	if len(sl.candidates) > 1 {
+		if from = m.fieldsOf(sl); !slices.Contains(from, field) {
+			return
+		}
+	}
+	first := m.first[field]
+	if len(from) == 1 && m.values[first].next < 0 {
+		p := m.lookAt(s, first, picked)
+		m.sole[s.slot] = soleValue{m.turn, p}
+		if r := p.recollection(); r != nil {
+			for _, a := range r.answers[:r.learnt] {
+				m.memo[a>>1] = m.turn<<1 | uint32(a&1)
+			}
+		}
 		return
 	}
-	for i := m.first[field]; i >= 0; i = m.values[i].next {
+	for i := first; i >= 0; i = m.values[i].next {
 		m.lookAt(s, i, picked)
 	}
 }
 
-// lookAt finds the clues in a value, or remembers them.
-func (m *Matcher) lookAt(s *slotIndex, i int32, picked []uint64) {
+// lookAt finds the clues in a value, or remembers them; it returns where the value
+// is kept.
+func (m *Matcher) lookAt(s *slotIndex, i int32, picked []uint64) spot {
 	for _, r := range s.there {
 		picked[r>>6] |= 1 << (r & 63)
 	}
 	v := &m.values[i]
 	if v.kind == noText || len(s.finds) == 0 && len(s.foreign) == 0 {
-		return
+		return spot{}
 	}
-	known := len(v.raw) <= longestKept && m.memory[s.view].ready()
+	y := &m.memory[s.view]
+	known := len(v.raw) <= longestKept && y.ready()
 	var hash uint64
 	if known {
 		hash = valueHash(v.raw, s.number)
-		if r, marks := m.memory[s.view].recall(s, v.kind, v.raw, hash); r != nil {
-			m.remember(s, r, marks, picked)
-			return
+		if p, marks := y.recall(s, v.kind, v.raw, hash); p.shelf != nil {
+			m.remember(s, p.recollection(), marks, picked)
+			return p
 		}
 	}
 	foreign := m.lookFor(s, i)
@@ -70,8 +86,9 @@ func (m *Matcher) lookAt(s *slotIndex, i int32, picked []uint64) {
 		}
 	}
 	if known {
-		m.memory[s.view].keep(s, v.kind, v.raw, hash, foreign, m.clues)
+		return y.keep(s, v.kind, v.raw, hash, foreign, m.clues)
 	}
+	return spot{}
 }
 
 // remember does what finding the clues would do.

@@ -21,9 +21,10 @@ type Matcher struct {
 	matches []Match
 	sources []LogSource // of the event
 
-	memory    []memory // by view
-	clues     []int32  // found in the value looked at, by index in slotIndex.finds
-	clueSeen  []uint32 // by the same: search
+	sole      []soleValue // by slot
+	memory    []memory    // by view
+	clues     []int32     // found in the value looked at, by index in slotIndex.finds
+	clueSeen  []uint32    // by the same: search
 	search    uint32
 	sightings [32]sighting
 	sweeping  bool   // the index has been asked this turn
@@ -72,6 +73,7 @@ func (e *Engine) Matcher() *Matcher {
 		last:     make([]int32, len(e.fields)),
 		memo:     make([]uint32, e.maxAsk),
 		clueSeen: make([]uint32, e.maxFind),
+		sole:     make([]soleValue, e.maxSlot),
 		memory:   make([]memory, len(e.views)),
 		picked:   make([]uint64, (e.maxRule+63)/64),
 		matched:  make([]bool, len(e.rules)),

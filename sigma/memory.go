@@ -13,6 +13,9 @@ import (
 // There are two shelves: when the upper one is full it becomes the lower, and what
 // was on that is forgotten unless it was taken up in the meantime.
 //
+// With a value goes what rules have asked of it before, where it is all that the
+// slot has.
+//
 // What is kept is a function of the slot and of the value's bytes as they stand in
 // the record, so the memory can change no answer.
 type memory struct {
@@ -29,6 +32,7 @@ type shelf struct {
 	kept   []recollection
 	texts  []byte
 	marks  []int32
+	age    int // how often it was cleared
 }
 
 // recollection is a value and what was found in it.
@@ -42,6 +46,22 @@ type recollection struct {
 	mark    uint32 // where its marks begin: first predicates, then rules
 	marks   uint16
 	asks    uint16
+	learnt  uint8
+	answers [mostLearnt]int32 // predicate<<1 | answer
+}
+
+// spot is where a recollection is on a shelf, as long as that has the same age.
+type spot struct {
+	shelf *shelf
+	at    int32
+	age   int
+}
+
+func (p *spot) recollection() *recollection {
+	if p.shelf == nil || p.shelf.age != p.age {
+		return nil
+	}
+	return &p.shelf.kept[p.at]
 }
 
 const (
@@ -51,6 +71,7 @@ const (
 	memoryMarks = 8 << 10
 	longestKept = 8192 // bytes of a value
 	mostMarks   = 1 << 10
+	mostLearnt  = 7
 	memoryWaits = 64
 )
 
@@ -66,27 +87,26 @@ func (y *memory) ready() bool {
 	return true
 }
 
-// recall returns the marks of a value: so many predicates, then rules. It is nil
-// for a value that is not known.
-func (y *memory) recall(s *slotIndex, kind valueKind, raw []byte, hash uint64) (*recollection, []int32) {
-	if r := y.upper.find(s, kind, raw, hash); r != nil {
+// recall returns where a value is, and its marks: so many predicates, then rules.
+func (y *memory) recall(s *slotIndex, kind valueKind, raw []byte, hash uint64) (spot, []int32) {
+	if at := y.upper.find(s, kind, raw, hash); at >= 0 {
 		y.known++
-		return r, y.upper.marksOf(r)
+		return y.upper.spot(at), y.upper.marksOf(at)
 	}
-	r := y.lower.find(s, kind, raw, hash)
-	if r == nil {
-		return nil, nil
+	at := y.lower.find(s, kind, raw, hash)
+	if at < 0 {
+		return spot{}, nil
 	}
 	y.known++
-	marks := y.lower.marksOf(r)
-	if y.upper.fits(len(raw), len(marks)) {
-		y.upper.put(*r, raw, marks)
+	marks := y.lower.marksOf(at)
+	if !y.upper.fits(len(raw), len(marks)) {
+		return y.lower.spot(at), marks
 	}
-	return r, marks
+	return y.upper.put(&y.lower.kept[at], raw, marks), marks
 }
 
 // keep remembers what was found in a value.
-func (y *memory) keep(s *slotIndex, kind valueKind, raw []byte, hash uint64, foreign bool, finds []int32) {
+func (y *memory) keep(s *slotIndex, kind valueKind, raw []byte, hash uint64, foreign bool, finds []int32) spot {
 	y.marks = y.marks[:0]
 	for _, f := range finds {
 		y.marks = append(y.marks, s.finds[f].asks...)
@@ -96,55 +116,63 @@ func (y *memory) keep(s *slotIndex, kind valueKind, raw []byte, hash uint64, for
 		y.marks = append(y.marks, s.finds[f].rules...)
 	}
 	if len(y.marks) > mostMarks {
-		return
+		return spot{}
 	}
 	if !y.upper.fits(len(raw), len(y.marks)) {
 		y.upper, y.lower = y.lower, y.upper
 		y.upper.clear()
 		y.forgotten++
 	}
-	y.upper.put(recollection{index: s, hash: hash, kind: kind, foreign: foreign, asks: uint16(asks)}, raw, y.marks)
+	return y.upper.put(&recollection{index: s, hash: hash, kind: kind, foreign: foreign, asks: uint16(asks)}, raw, y.marks)
 }
 
 func (h *shelf) clear() {
 	clear(h.places[:])
 	h.kept, h.texts, h.marks = h.kept[:0], h.texts[:0], h.marks[:0]
+	h.age++
 }
+
+func (h *shelf) spot(at int32) spot { return spot{h, at, h.age} }
 
 func (h *shelf) fits(text, marks int) bool {
 	return len(h.kept) < memoryKept && len(h.texts)+text <= memoryTexts && len(h.marks)+marks <= memoryMarks
 }
 
-func (h *shelf) find(s *slotIndex, kind valueKind, raw []byte, hash uint64) *recollection {
+// find returns where in kept a value is, -1 for nowhere.
+func (h *shelf) find(s *slotIndex, kind valueKind, raw []byte, hash uint64) int32 {
 	at := hash >> (64 - memoryBits)
 	for _, place := range [...]uint64{at, at ^ 1} {
-		i := h.places[place]
-		if i == 0 {
+		i := h.places[place] - 1
+		if i < 0 {
 			continue
 		}
-		r := &h.kept[i-1]
+		r := &h.kept[i]
 		if r.hash == hash && r.index == s && r.kind == kind && bytes.Equal(h.texts[r.text:r.text+uint32(r.size)], raw) {
-			return r
+			return i
 		}
 	}
-	return nil
+	return -1
 }
 
-func (h *shelf) marksOf(r *recollection) []int32 {
+func (h *shelf) marksOf(at int32) []int32 {
+	r := &h.kept[at]
 	return h.marks[r.mark : r.mark+uint32(r.marks)]
 }
 
-func (h *shelf) put(r recollection, raw []byte, marks []int32) {
+func (h *shelf) put(r *recollection, raw []byte, marks []int32) spot {
+	h.kept = append(h.kept, *r)
+	at := int32(len(h.kept)) - 1
+	r = &h.kept[at]
 	r.text, r.size = uint32(len(h.texts)), uint16(len(raw))
 	r.mark, r.marks = uint32(len(h.marks)), uint16(len(marks))
-	at := r.hash >> (64 - memoryBits)
-	if h.places[at] != 0 {
-		at ^= 1
+	place := r.hash >> (64 - memoryBits)
+	if h.places[place] != 0 {
+		place ^= 1
 	}
-	h.kept = append(h.kept, r)
-	h.places[at] = int32(len(h.kept))
+	h.places[place] = at + 1
 	h.texts = append(h.texts, raw...)
 	h.marks = append(h.marks, marks...)
+	return h.spot(at)
 }
 
 // valueHash tells values of a slot apart: short ones by all their bytes, long ones

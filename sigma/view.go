@@ -82,6 +82,7 @@ func (e *Engine) compileView(cp *compiler, s *Source, rules []int32) *view {
 	}
 	e.maxAsk = max(e.maxAsk, len(v.asks))
 	e.maxRule = max(e.maxRule, len(v.rules))
+	e.maxSlot = max(e.maxSlot, len(v.slots))
 	cp.views[key] = v
 	return v
 }
