@@ -105,23 +105,6 @@ func (e *Engine) newView(cp *compiler, lookup func(string) [][]int32, rules []in
 	return b.view
 }
 
-// reorder puts the cheap kids of every node first once more, now that the index
-// answers much of what is asked. Kids stand before the nodes they are of.
-func (v *view) reorder() {
-	for i := range v.nodes {
-		n := &v.nodes[i]
-		if n.op == opAsk {
-			n.cost = v.asks[n.ask].cost()
-			continue
-		}
-		slices.SortStableFunc(n.kids, func(x, y int32) int { return cmp.Compare(v.nodes[x].cost, v.nodes[y].cost) })
-		n.cost = 0
-		for _, k := range n.kids {
-			n.cost += v.nodes[k].cost
-		}
-	}
-}
-
 // withFields returns the view for events that have other names for its slots.
 func (v *view) withFields(lookup func(string) [][]int32) *view {
 	out := *v
@@ -191,40 +174,6 @@ func (b *builder) join(op treeOp, kids []int32) int32 {
 		n.cost += b.view.nodes[k].cost
 	}
 	return b.add(n)
-}
-
-// cost is a rough price in nanoseconds.
-func (p *predicate) cost() float64 {
-	if p.swept {
-		return 1 // it is known already
-	}
-	switch p.sort {
-	case askText:
-		switch p.text.fit {
-		case fitPart:
-			return 30
-		case fitGlob:
-			return 60
-		}
-		return 5
-	case askSet:
-		return 15
-	case askTexts:
-		if p.texts.fit != fitPart {
-			return 10
-		}
-		return 150
-	case askRegexp:
-		if len(p.need) > 0 && p.re.table != nil {
-			return 100
-		}
-		return 1000
-	case askNet, askOrder:
-		return 20
-	case askField:
-		return 40
-	}
-	return 2
 }
 
 // rule compiles a rule with the filters for it.
