@@ -16,6 +16,7 @@ type slotIndex struct {
 	slot    int32
 	number  int32 // among those of all views
 	view    int
+	word    bool // for keywords: of all values, of which many never come again
 	finds   []find
 	whole   map[string]int32 // to finds
 	wholes  [4]uint64        // a bit for each key of whole

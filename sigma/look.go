@@ -67,7 +67,7 @@ func (m *Matcher) lookAt(s *slotIndex, i int32, picked []uint64) spot {
 		return spot{}
 	}
 	y := &m.memory[s.view]
-	known := len(v.raw) <= longestKept && y.ready()
+	known := !s.word && len(v.raw) <= longestKept && y.ready()
 	var hash uint64
 	if known {
 		hash = valueHash(v.raw, s.number)

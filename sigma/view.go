@@ -76,7 +76,7 @@ func (e *Engine) compileView(cp *compiler, s *Source, rules []int32) *view {
 	v := e.newView(cp, lookup, rules)
 	for i := range v.index.slots {
 		s := &v.index.slots[i]
-		s.view, s.number = len(e.views), e.slots
+		s.view, s.number, s.word = len(e.views), e.slots, v.slots[s.slot].keyword
 		e.slots++
 		e.maxFind = max(e.maxFind, len(s.finds))
 	}
