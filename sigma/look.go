@@ -111,7 +111,7 @@ func (m *Matcher) remember(s *slotIndex, r *recollection, marks []int32, picked 
 // says whether it has characters that are not ASCII.
 func (m *Matcher) lookFor(s *slotIndex, i int32) (foreign bool) {
 	m.clues = m.clues[:0]
-	if s.gate.few != nil && m.view.lane != nil && !s.gate.mayHold(s.finds, m.values[i].raw) && m.transparent() {
+	if s.gate.few != nil && m.without(s, m.values[i].raw) {
 		return false
 	}
 	if m.search++; m.search == 0 {
@@ -137,6 +137,19 @@ func (m *Matcher) lookFor(s *slotIndex, i int32) (foreign bool) {
 		s.short.look(s.finds, text, m.clue)
 	}
 	return !m.values[i].isASCII
+}
+
+// without says that no text of the gate is in a value, by its bytes as they stand.
+// In an event that was decoded these stand for themselves.
+func (m *Matcher) without(s *slotIndex, raw []byte) bool {
+	if m.view.lane != nil {
+		return !s.gate.mayHold(s.finds, raw) && m.transparent()
+	}
+	if s.sweeper == nil || len(raw) < 2*sweepBlock {
+		return !s.gate.mayHold(s.finds, raw) && !opaque(raw)
+	}
+	may, clear := s.sweeper.sweep(s.finds, raw, m.sightings[:])
+	return !may && clear
 }
 
 // clue notes that a clue is there.
