@@ -32,3 +32,10 @@ func filterMask(h uint64) uint64 {
 	g := h * 0x9e3779b97f4a7c15
 	return 1<<(g>>34&63) | 1<<(g>>40&63) | 1<<(g>>46&63) | 1<<(g>>52&63) | 1<<(g>>58)
 }
+
+// prefetch has the processor fetch what probes will look at, all of it at once.
+func (f filter) prefetch(probes []probe) {
+	if len(f) >= 8 && len(probes) > 0 {
+		prefetchWords(&f[0], len(f)/8, &probes[0], len(probes))
+	}
+}

@@ -96,17 +96,17 @@ func (b *Builder) addGates(k key) {
 		b.nameGate(k.space, k.host)
 	case spaceDomainPort:
 		b.nameGate(k.space, k.host)
-		b.gate(key{space: spacePortGate, host: k.host}.hash())
+		b.gate(hostHash(spacePortGate, k.host))
 	case spaceIPv4Port, spaceIPv6Port:
-		b.host(k.space, strings.Trim(k.host, "[]"))
-		b.gate(key{space: spacePortGate, host: k.host}.hash())
+		b.host(k.space, unbracketed(k.host))
+		b.gate(hostHash(spacePortGate, k.host))
 	case spaceEmail:
 		host := k.host[strings.LastIndexByte(k.host, '@')+1:]
 		b.nameGate(k.space, host)
-		b.gate(key{space: spaceMailGate, host: host}.hash())
+		b.gate(hostHash(spaceMailGate, host))
 	case spaceURL, spaceAnyURL:
-		b.gate(key{space: spaceURLGate, host: k.host}.hash())
-		b.host(k.space, strings.Trim(k.host, "[]"))
+		b.gate(hostHash(spaceURLGate, k.host))
+		b.host(k.space, unbracketed(k.host))
 	case spacePath:
 		b.anchor(k.space, k.rest)
 	case spaceFileName:
@@ -128,10 +128,18 @@ func (b *Builder) host(s space, host string) {
 		b.addHost6(host)
 	case isDotted(host):
 		b.addHost(host)
-		b.gate(key{space: spaceIPv4, host: host}.hash())
+		b.gate(hostHash(spaceIPv4, host))
 	default:
 		b.nameGate(s, host)
 	}
+}
+
+// unbracketed takes the brackets off an IPv6 address.
+func unbracketed(host string) string {
+	if host == "" || host[0] != '[' && host[len(host)-1] != ']' {
+		return host
+	}
+	return strings.Trim(host, "[]")
 }
 
 // nameGate: a name without a dot inside is none that a Searcher looks at.
@@ -185,7 +193,7 @@ func (b *Builder) anchor(s space, value string) {
 			if i := strings.LastIndexByte(name, '.'); i > 0 && name[i-1] != '.' {
 				b.nameGate(s, name)
 				if s == spaceFileName { // the case of a path counts
-					b.gate(key{space: spaceAnchor, host: strings.ToLower(name)}.hash())
+					b.gate(hostHash(spaceAnchor, strings.ToLower(name)))
 				} else {
 					b.gate(xxh3.HashStringSeed(name, segmentSeed(0)))
 				}

@@ -28,6 +28,13 @@ func (h hosts) nearer(addr uint32) bool {
 	return len(h) != blocks16+blocks24 || h[blocks16+i/8]>>(i%8)&1 != 0
 }
 
+// prefetch has the processor fetch the bits of addresses, all of them at once.
+func (h hosts) prefetch(addresses []probe) {
+	if len(h) == blocks16+blocks24 && len(addresses) > 0 {
+		prefetchBits(&h[blocks16], 8, &addresses[0], len(addresses))
+	}
+}
+
 // whole says whether the size is one of those that there are.
 func (h hosts) whole() bool {
 	return len(h) == 0 || len(h) == blocks16 || len(h) == blocks16+blocks24

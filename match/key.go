@@ -130,7 +130,10 @@ func (k key) len() int {
 }
 
 func (k key) hash() uint64 {
-	h := xxh3.HashStringSeed(k.host, uint64(k.space)+1)
+	h := hostHash(k.space, k.host)
+	if len(k.port)|len(k.rest)|len(k.scheme) == 0 {
+		return h
+	}
 	for _, part := range [...]string{k.port, k.rest, k.scheme} {
 		if part != "" {
 			h = bits.RotateLeft64(h, 23) ^ xxh3.HashStringSeed(part, h)
@@ -138,6 +141,9 @@ func (k key) hash() uint64 {
 	}
 	return h
 }
+
+// hostHash is the hash of a key that is all host.
+func hostHash(s space, host string) uint64 { return xxh3.HashStringSeed(host, uint64(s)+1) }
 
 // is compares a key with a stored value of the same length.
 func (k key) is(v []byte) bool {

@@ -113,6 +113,13 @@ func (s *nets) near4(addr uint32) bool {
 	return s.blocks[i/8]>>(i%8)&1 != 0
 }
 
+// prefetch has the processor fetch the bits of addresses, all of them at once.
+func (s *nets) prefetch(addresses []probe) {
+	if len(s.blocks) > 0 && len(addresses) > 0 {
+		prefetchBits(&s.blocks[0], 32-s.width(), &addresses[0], len(addresses))
+	}
+}
+
 // seek finds the slot of a network, or the free one where it belongs.
 func (s *nets) seek(e network) (at, tries int, found bool) {
 	h := (e.hi ^ bits.RotateLeft64(e.lo, 29) ^ uint64(e.bits)<<8 ^ uint64(e.family)) * 0x9e3779b97f4a7c15

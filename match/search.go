@@ -15,6 +15,9 @@ import (
 // fetched for all of them together.
 const batch = 512
 
+// stride is how many of them the memory is asked for ahead of the look at it.
+const stride = 128
+
 // Touch is a place in a raw record that may touch an indicator.
 type Touch struct {
 	Record   int // its place in the list given to Search
@@ -217,11 +220,16 @@ func (s *Searcher) settleProbes() []probe {
 	if words == 0 {
 		return nil
 	}
-	for i := range s.probes {
-		p := &s.probes[i]
-		if m := filterMask(p.hash); binary.LittleEndian.Uint64(f[8*home(p.hash, words):])&m == m {
-			s.probes[n] = *p
-			n++
+	f.prefetch(s.probes[:min(stride, len(s.probes))])
+	for at := 0; at < len(s.probes); at += stride {
+		end := min(at+stride, len(s.probes))
+		f.prefetch(s.probes[end:min(end+stride, len(s.probes))])
+		for i := at; i < end; i++ {
+			p := &s.probes[i]
+			if m := filterMask(p.hash); binary.LittleEndian.Uint64(f[8*home(p.hash, words):])&m == m {
+				s.probes[n] = *p
+				n++
+			}
 		}
 	}
 	return s.probes[:n]
@@ -229,6 +237,7 @@ func (s *Searcher) settleProbes() []probe {
 
 func (s *Searcher) settleAddresses() []probe {
 	hosts, n := s.x.hosts, 0
+	hosts.prefetch(s.addresses)
 	for i := range s.addresses {
 		if p := &s.addresses[i]; hosts.nearer(p.addr) {
 			s.addresses[n] = *p
@@ -236,10 +245,12 @@ func (s *Searcher) settleAddresses() []probe {
 		}
 	}
 	near := s.addresses[:n]
+	s.x.nets.prefetch(near)
 	for i := range near {
 		p := &near[i]
 		p.hash = xxh3.HashSeed(s.text(int(p.record))[p.from:p.to], uint64(spaceIPv4)+1)
 	}
+	s.x.bloom.prefetch(near)
 	n = 0
 	for i := range near {
 		if p := &near[i]; s.x.bloom.has(p.hash) || s.x.nets.near4(p.addr) {

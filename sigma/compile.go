@@ -11,6 +11,7 @@ import (
 type compiler struct {
 	opt     Options
 	filters []Filter
+	views   map[string]*view // by the rules in it
 	regexps map[string]*expression
 	texts   map[string][]compiled
 	sets    map[string]*textSet

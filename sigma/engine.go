@@ -29,8 +29,11 @@ type Engine struct {
 	parents map[string]bool  // proper beginnings of fields, up to a dot
 	formats map[string]*formatPlan
 	views   []*view
-	maxAsk  int // predicates of the largest view
-	maxRule int // rules of the largest view
+	maxAsk  int   // predicates of the largest view
+	maxRule int   // rules of the largest view
+	maxFind int   // clues of the largest slot
+	maxSlot int   // slots of the largest view
+	slots   int32 // of all views that are looked at
 	closed  []string
 	sources []Source // of all pipelines
 
@@ -68,7 +71,7 @@ type condition struct {
 func Compile(c Collection, opt Options) (*Engine, error) {
 	e := &Engine{field: map[string]int32{}, formats: map[string]*formatPlan{}, parents: map[string]bool{}}
 	e.noteSources = opt.LogSources
-	cp := &compiler{opt: opt, wants: correlatedFields(c), filters: c.Filters, regexps: map[string]*expression{}, texts: map[string][]compiled{}, sets: map[string]*textSet{}}
+	cp := &compiler{opt: opt, wants: correlatedFields(c), filters: c.Filters, views: map[string]*view{}, regexps: map[string]*expression{}, texts: map[string][]compiled{}, sets: map[string]*textSet{}}
 	var problems Problems
 	for i := range c.Rules {
 		r := &c.Rules[i]

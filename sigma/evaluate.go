@@ -94,10 +94,35 @@ func (m *Matcher) answer(v *view, ask int32) bool {
 	if memo>>1 == m.turn {
 		return memo&1 != 0
 	}
+	p := &v.asks[ask]
 	answer := uint32(0)
-	if m.holds(v, &v.asks[ask]) {
+	if m.holds(v, p) {
 		answer = 1
 	}
 	m.memo[ask] = m.turn<<1 | answer
+	if m.sweeping && !p.swept {
+		m.learn(p, ask<<1|int32(answer))
+	}
 	return answer != 0
+}
+
+// soleValue is where the only value is kept that a slot has in the event of a turn.
+type soleValue struct {
+	turn uint32
+	spot spot
+}
+
+// learn keeps an answer with the only value of the slot.
+func (m *Matcher) learn(p *predicate, answer int32) {
+	if p.sort >= askNull { // not asked of the value, or not of it alone
+		return
+	}
+	sole := &m.sole[p.slot]
+	if sole.turn != m.turn {
+		return
+	}
+	if r := sole.spot.recollection(); r != nil && int(r.learnt) < len(r.answers) {
+		r.answers[r.learnt] = answer
+		r.learnt++
+	}
 }

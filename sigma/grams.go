@@ -171,13 +171,15 @@ func (t *gramTable) known(finds []find, raw []byte, i int, g, h uint32) bool {
 	return false
 }
 
+// sameAround says whether a text may be where its byte at stands at i: it compares
+// as far as nothing can be escaped.
 func sameAround(lit []byte, at int, raw []byte, i int) bool {
 	for k := 1; k <= at && clean(lit[at-k]); k++ {
 		if i-k < 0 || raw[i-k]|0x20 != lit[at-k]|0x20 {
 			return false
 		}
 	}
-	for k := gram; at+k < len(lit) && clean(lit[at+k]); k++ {
+	for k := 0; at+k < len(lit) && clean(lit[at+k]); k++ {
 		if i+k >= len(raw) || raw[i+k]|0x20 != lit[at+k]|0x20 {
 			return false
 		}

@@ -14,6 +14,9 @@ type index struct {
 // slotIndex holds the clues of one slot.
 type slotIndex struct {
 	slot    int32
+	number  int32 // among those of all views
+	view    int
+	word    bool // for keywords: of all values, of which many never come again
 	finds   []find
 	whole   map[string]int32 // to finds
 	wholes  [4]uint64        // a bit for each key of whole
@@ -22,6 +25,7 @@ type slotIndex struct {
 	parts   gramTable
 	short   shortTable
 	gate    gramTable // over values as they are in the record; empty when it would not help
+	sweeper *sweeper  // does the same for whole records; nil where it cannot
 	foreign []int32   // rules
 	there   []int32   // rules
 }
@@ -57,6 +61,7 @@ func buildIndex(v *view) index {
 		if s.gated() {
 			s.gate.finds = s.parts.finds
 			s.gate.build(s.finds, rawGram)
+			s.sweeper = newSweeper(s.finds, s.gate.finds)
 		} else if len(s.parts.bits) > 0 {
 			s.sweep(v)
 		}

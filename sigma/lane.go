@@ -1,9 +1,7 @@
 package sigma
 
 import (
-	"bytes"
 	"errors"
-	"unicode/utf8"
 )
 
 // ErrDecode says that a record cannot be matched by its bytes alone, because it
@@ -43,8 +41,8 @@ func (m *Matcher) Record(format string, record []byte) ([]Match, error) {
 }
 
 // lane reads records of one layout. It remembers the members that it has met and
-// what they are to the engine, in the order in which they came: in the records of
-// one source the next member is mostly the one that came next the last time.
+// what they are to the engine, and which came after which: in the records of one
+// source the next member is mostly one of the two that came next the last times.
 type lane struct {
 	plan   *formatPlan
 	layout *Layout
@@ -53,6 +51,7 @@ type lane struct {
 	names  map[string]*member // by event field
 	whole  []int32
 	moved  []moved // by index in Layout.Move
+	target []target
 
 	// of the record being read
 	m     *Matcher
@@ -67,27 +66,18 @@ type lane struct {
 	only  bool // only words are wanted
 }
 
-// member is a name met in records, with the names below it.
-type member struct {
-	quoted  []byte // as in the record: "name":
-	path    string // dotted
-	field   int32
-	word    bool
-	at      int // in the order of its neighbours
-	place   place
-	lead    *member // the first of all members that are the same field
-	scope   uint64  // in which the lead was met last
-	drop    bool    // an empty text counts as absent
-	ordered []*member
-	byName  map[string]*member
-}
-
 // moved is a value that contends for another name.
 type moved struct {
 	turn uint64
 	from *member
 	kind valueKind
 	raw  []byte
+}
+
+// target is what a name that is contended for is to the engine.
+type target struct {
+	field int32
+	word  bool
 }
 
 func (m *Matcher) lane(f *formatPlan, layout *Layout) *lane {
@@ -99,6 +89,10 @@ func (m *Matcher) lane(f *formatPlan, layout *Layout) *lane {
 			if ok {
 				l.whole = append(l.whole, i)
 			}
+		}
+		for i := range layout.Move {
+			field, word := f.wants(layout.Move[i].To)
+			l.target = append(l.target, target{field, word})
 		}
 		m.lanes[layout] = l
 	}
@@ -175,16 +169,16 @@ func (l *lane) object(n *member, i int) int {
 		}
 		return i + 1
 	}
-	for next := 0; ; next++ {
-		var c *member
-		if next < len(n.ordered) && bytes.HasPrefix(b[i:], n.ordered[next].quoted) {
-			c = n.ordered[next]
+	for here := &n.first; ; {
+		c := here.at(b, i)
+		if c != nil {
 			i += len(c.quoted)
 		} else if c, i = l.member(n, i); i < 0 {
 			return -1
 		} else {
-			next = c.at
+			here[0], here[1] = c, here[0]
 		}
+		here = &c.next
 		if i < len(b) && b[i] <= ' ' {
 			i = skipSpace(b, i)
 		}
@@ -226,72 +220,4 @@ func (l *lane) enter(c *member) bool {
 	}
 	c.lead.scope = l.scope
 	return true
-}
-
-// member finds the member whose name stands at i.
-func (l *lane) member(n *member, i int) (*member, int) {
-	b := l.b
-	if i >= len(b) || b[i] != '"' {
-		return nil, -1
-	}
-	end := bytes.IndexByte(b[i+1:], '"')
-	if end < 0 {
-		return nil, -1
-	}
-	name := b[i+1 : i+1+end]
-	after := i + end + 2
-	if after >= len(b) || b[after] != ':' {
-		return nil, -1
-	}
-	if c := n.byName[string(name)]; c != nil {
-		return c, after + 1
-	}
-	if bytes.IndexByte(name, '\\') >= 0 || !utf8.Valid(name) {
-		return nil, -1
-	}
-	c := l.learn(n, string(name))
-	if c == nil {
-		return nil, -1
-	}
-	return c, after + 1
-}
-
-func (l *lane) learn(n *member, name string) *member {
-	c := &member{quoted: []byte(`"` + name + `":`), path: name}
-	if n != l.root {
-		c.path = n.path + "." + name
-	}
-	if len(c.path) > laneName-64 {
-		return nil
-	}
-	if l.known >= maxMemory {
-		return nil
-	}
-	l.known++
-	l.placeMember(c, name)
-	if n.byName == nil {
-		n.byName = map[string]*member{}
-	}
-	n.byName[name] = c
-	c.at = len(n.ordered)
-	n.ordered = append(n.ordered, c)
-	return c
-}
-
-// placeMember says what a member is to the engine.
-func (l *lane) placeMember(c *member, name string) {
-	c.place = l.layout.place(c.path, name)
-	if c.place.move >= 0 && l.layout.sole(c.place.move) {
-		c.place.name, c.place.move, c.drop = l.layout.Move[c.place.move].To, -1, true
-	}
-	c.field, c.word = l.plan.wants(c.place.name)
-	c.lead = c
-	if c.field < 0 && !c.word {
-		return
-	}
-	if lead := l.names[c.place.name]; lead != nil {
-		c.lead = lead
-		return
-	}
-	l.names[c.place.name] = c
 }

@@ -221,8 +221,7 @@ func (l *lane) settle() {
 			continue // as if it were not there
 		}
 		taken = to
-		field, word := l.plan.wants(to)
-		l.add(field, word, v.kind, v.raw)
+		l.add(l.target[i].field, l.target[i].word, v.kind, v.raw)
 	}
 }
 

@@ -21,15 +21,21 @@ type Matcher struct {
 	matches []Match
 	sources []LogSource // of the event
 
-	sweeping bool   // the index has been asked this turn
-	matched  []bool // by rule
-	key      []byte
-	rest     [][]byte // parts of a join
-	routes   map[*formatPlan]*routes
-	lanes    map[*Layout]*lane
-	recent   map[*formatPlan]int // layout of the last record
-	feed     feeder
-	view     rawView
+	sole      []soleValue // by slot
+	memory    []memory    // by view
+	clues     []int32     // found in the value looked at, by index in slotIndex.finds
+	clueSeen  []uint32    // by the same: search
+	search    uint32
+	sightings [32]sighting
+	sweeping  bool   // the index has been asked this turn
+	matched   []bool // by rule
+	key       []byte
+	rest      [][]byte // parts of a join
+	routes    map[*formatPlan]*routes
+	lanes     map[*Layout]*lane
+	recent    map[*formatPlan]int // layout of the last record
+	feed      feeder
+	view      rawView
 }
 
 // Match is a rule that an event matches.
@@ -62,15 +68,18 @@ type value struct {
 // Matcher returns a new matcher.
 func (e *Engine) Matcher() *Matcher {
 	m := &Matcher{
-		engine:  e,
-		first:   make([]int32, len(e.fields)),
-		last:    make([]int32, len(e.fields)),
-		memo:    make([]uint32, e.maxAsk),
-		picked:  make([]uint64, (e.maxRule+63)/64),
-		matched: make([]bool, len(e.rules)),
-		routes:  map[*formatPlan]*routes{},
-		lanes:   map[*Layout]*lane{},
-		recent:  map[*formatPlan]int{},
+		engine:   e,
+		first:    make([]int32, len(e.fields)),
+		last:     make([]int32, len(e.fields)),
+		memo:     make([]uint32, e.maxAsk),
+		clueSeen: make([]uint32, e.maxFind),
+		sole:     make([]soleValue, e.maxSlot),
+		memory:   make([]memory, len(e.views)),
+		picked:   make([]uint64, (e.maxRule+63)/64),
+		matched:  make([]bool, len(e.rules)),
+		routes:   map[*formatPlan]*routes{},
+		lanes:    map[*Layout]*lane{},
+		recent:   map[*formatPlan]int{},
 	}
 	for i := range m.first {
 		m.first[i] = -1

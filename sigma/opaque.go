@@ -21,16 +21,38 @@ func opaque(b []byte) bool {
 		x := (w ^ slash) | (w>>8 ^ second)
 		pairs |= (x - ones) &^ x & high
 	}
-	if pairs != 0 && bytes.Contains(b, []byte(`\u`)) {
+	if pairs != 0 && escaped(b) {
 		return true
 	}
 	for _, c := range b[min(i, len(b)):] {
 		all |= uint64(c)
 	}
-	if i < len(b) && bytes.Contains(b[max(0, i-1):], []byte(`\u`)) {
+	if i < len(b) && bytes.Contains(b[max(0, i-1):], []byte(`\u`)) && escaped(b) {
 		return true
 	}
-	return all&high != 0 && (bytes.Contains(b, []byte("\u212a")) || bytes.Contains(b, []byte("\u017f")))
+	return all&high != 0 && kelvinOrLongS(b)
+}
+
+// escaped says whether b has an escape \u, which a path such as c:\\users has not.
+func escaped(b []byte) bool {
+	for from := 0; ; {
+		i := bytes.Index(b[from:], []byte(`\u`))
+		if i < 0 {
+			return false
+		}
+		start := from + i
+		for start > 0 && b[start-1] == '\\' {
+			start--
+		}
+		if (from+i-start)&1 == 0 {
+			return true
+		}
+		from += i + 2
+	}
+}
+
+func kelvinOrLongS(b []byte) bool {
+	return bytes.Contains(b, []byte("\u212a")) || bytes.Contains(b, []byte("\u017f"))
 }
 
 // transparent says whether the gates of the index can judge the event by its bytes.

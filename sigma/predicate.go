@@ -25,15 +25,15 @@ const (
 // one, and answered once for an event.
 type predicate struct {
 	slot  int32
+	gate  int32 // predicate that holds whenever this one does; -1 none
 	sort  sort
 	cased bool // compares the text as it is, not folded
+	swept bool // the index has looked for it in all values
 	text  text
 	set   map[string]struct{} // folded
 	texts *textSet
 	re    *expression
 	need  [][]byte // one of these folded texts is in every value that re matches
-	gate  int32    // predicate that holds whenever this one does; -1 none
-	swept bool     // the index has looked for it in all values
 	net   netip.Prefix
 	order Modifier // gt, gte, lt, lte, "" for equal
 	part  Modifier // of a time; "" for the number itself

@@ -54,10 +54,11 @@ type viewSearch struct {
 	node int32
 }
 
-// compileView compiles rules, which are known to compile, for a source.
+// compileView compiles rules, which are known to compile, for a source. Where the
+// same rules are there for another already, only the names of fields are its own:
+// what is asked is one, as is the memory that it takes.
 func (e *Engine) compileView(cp *compiler, s *Source, rules []int32) *view {
-	b := &builder{compiler: cp, view: &view{}, slots: map[string]int32{}, asks: map[string]int32{}}
-	b.lookup = func(name string) [][]int32 {
+	lookup := func(name string) [][]int32 {
 		var out [][]int32
 		for _, c := range s.Fields.Lookup(name) {
 			var fields []int32
@@ -68,6 +69,26 @@ func (e *Engine) compileView(cp *compiler, s *Source, rules []int32) *view {
 		}
 		return out
 	}
+	key := fmt.Sprint(rules)
+	if twin := cp.views[key]; twin != nil {
+		return twin.withFields(lookup)
+	}
+	v := e.newView(cp, lookup, rules)
+	for i := range v.index.slots {
+		s := &v.index.slots[i]
+		s.view, s.number, s.word = len(e.views), e.slots, v.slots[s.slot].keyword
+		e.slots++
+		e.maxFind = max(e.maxFind, len(s.finds))
+	}
+	e.maxAsk = max(e.maxAsk, len(v.asks))
+	e.maxRule = max(e.maxRule, len(v.rules))
+	e.maxSlot = max(e.maxSlot, len(v.slots))
+	cp.views[key] = v
+	return v
+}
+
+func (e *Engine) newView(cp *compiler, lookup func(string) [][]int32, rules []int32) *view {
+	b := &builder{compiler: cp, view: &view{}, lookup: lookup, slots: map[string]int32{}, asks: map[string]int32{}}
 	for _, i := range rules {
 		vr, err := b.rule(&e.rules[i])
 		if err != nil {
@@ -80,9 +101,24 @@ func (e *Engine) compileView(cp *compiler, s *Source, rules []int32) *view {
 		b.view.rules = append(b.view.rules, vr)
 	}
 	b.view.index = buildIndex(b.view)
-	e.maxAsk = max(e.maxAsk, len(b.view.asks))
-	e.maxRule = max(e.maxRule, len(b.view.rules))
+	b.view.reorder()
 	return b.view
+}
+
+// withFields returns the view for events that have other names for its slots.
+func (v *view) withFields(lookup func(string) [][]int32) *view {
+	out := *v
+	out.slots = slices.Clone(v.slots)
+	out.index.fields, out.index.words = nil, nil
+	for i := range out.slots {
+		if s := &out.slots[i]; !s.keyword {
+			s.candidates = lookup(s.name)
+		}
+	}
+	for i := range out.index.slots {
+		out.index.read(&out.slots[out.index.slots[i].slot], int32(i))
+	}
+	return &out
 }
 
 // builder makes a view.
@@ -138,37 +174,6 @@ func (b *builder) join(op treeOp, kids []int32) int32 {
 		n.cost += b.view.nodes[k].cost
 	}
 	return b.add(n)
-}
-
-// cost is a rough price in nanoseconds.
-func (p *predicate) cost() float64 {
-	switch p.sort {
-	case askText:
-		switch p.text.fit {
-		case fitPart:
-			return 30
-		case fitGlob:
-			return 60
-		}
-		return 5
-	case askSet:
-		return 15
-	case askTexts:
-		if p.texts.fit != fitPart {
-			return 10
-		}
-		return 150
-	case askRegexp:
-		if len(p.need) > 0 && p.re.table != nil {
-			return 100
-		}
-		return 1000
-	case askNet, askOrder:
-		return 20
-	case askField:
-		return 40
-	}
-	return 2
 }
 
 // rule compiles a rule with the filters for it.

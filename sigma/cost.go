@@ -1,0 +1,57 @@
+package sigma
+
+import (
+	"cmp"
+	"slices"
+)
+
+// cost is a rough price in nanoseconds.
+func (p *predicate) cost() float64 {
+	if p.swept {
+		return 1 // it is known already
+	}
+	switch p.sort {
+	case askText:
+		switch p.text.fit {
+		case fitPart:
+			return 30
+		case fitGlob:
+			return 60
+		}
+		return 5
+	case askSet:
+		return 15
+	case askTexts:
+		if p.texts.fit != fitPart {
+			return 10
+		}
+		return 150
+	case askRegexp:
+		if len(p.need) > 0 && p.re.table != nil {
+			return 100
+		}
+		return 1000
+	case askNet, askOrder:
+		return 20
+	case askField:
+		return 40
+	}
+	return 2
+}
+
+// reorder puts the cheap kids of every node first once more, now that the index
+// answers much of what is asked. Kids stand before the nodes they are of.
+func (v *view) reorder() {
+	for i := range v.nodes {
+		n := &v.nodes[i]
+		if n.op == opAsk {
+			n.cost = v.asks[n.ask].cost()
+			continue
+		}
+		slices.SortStableFunc(n.kids, func(x, y int32) int { return cmp.Compare(v.nodes[x].cost, v.nodes[y].cost) })
+		n.cost = 0
+		for _, k := range n.kids {
+			n.cost += v.nodes[k].cost
+		}
+	}
+}
