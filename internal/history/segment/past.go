@@ -56,7 +56,7 @@ func (h *History) Sift(ctx context.Context, at telemetry.Part, pick telemetry.Pi
 	if p.sidecar == nil {
 		return h.siftNotes(&p, pick), nil
 	}
-	s, err := h.siftSidecar(ctx, p.sidecar, pick)
+	s, err := h.siftSidecar(ctx, &p, pick)
 	switch {
 	case errors.Is(err, fs.ErrClosed) || errors.Is(err, os.ErrClosed): // retention has just removed it
 		return telemetry.Sifted{}, gone(at)
@@ -116,15 +116,16 @@ func (h *History) siftNotes(p *part, pick telemetry.Pick) telemetry.Sifted {
 	return sifted(s, p.first, rows, pick)
 }
 
-func (h *History) siftSidecar(ctx context.Context, side *sidecar, pick telemetry.Pick) (telemetry.Sifted, error) {
+func (h *History) siftSidecar(ctx context.Context, p *part, pick telemetry.Pick) (telemetry.Sifted, error) {
 	var s telemetry.Sifted
 	var rows []uint32
 	var scratch, plain []byte
+	side := p.sidecar
 	wanted := side.wants(pick.Type)
 	var within []bool
 	if pick.Reach != nil && side.edges != nil {
 		var err error
-		if within, err = side.within(ctx, pick.Reach); err != nil {
+		if within, err = h.within(ctx, p, pick.Reach); err != nil {
 			return s, err
 		}
 	}
