@@ -13,9 +13,22 @@ import (
 	"github.com/vedette-soc/vedette/match"
 )
 
-// within returns which blocks of words hold what is in reach: by its volume, which is
+// spans are, per block of words, where what is in reach lies in it; nil = nowhere.
+type spans [][]match.Span
+
+// spansMost bounds the spans of a block: with more it is looked at as a whole.
+const spansMost = 64
+
+func (s spans) add(i int, span match.Span) {
+	if len(s[i]) == spansMost {
+		s[i], span = s[i][:0], match.Span{} // in which all of them lie
+	}
+	s[i] = append(s[i], span)
+}
+
+// within returns where in a segment what is in reach lies: by its volume, which is
 // asked once for all its segments, else by its own traces.
-func (h *History) within(ctx context.Context, p *part, r *match.Reach) ([]bool, error) {
+func (h *History) within(ctx context.Context, p *part, r *match.Reach) (spans, error) {
 	if p.volume == nil {
 		return p.sidecar.within(ctx, r)
 	}
@@ -30,10 +43,9 @@ func (h *History) within(ctx context.Context, p *part, r *match.Reach) ([]bool, 
 	return p.sidecar.spannedBy(r, met[place]), nil
 }
 
-// spannedBy returns which blocks of words hold what is in reach, given which wanted
-// traces there are.
-func (s *sidecar) spannedBy(r *match.Reach, met []uint32) []bool {
-	blocks := make([]bool, len(s.words))
+// spannedBy returns where what is in reach lies, given which wanted traces there are.
+func (s *sidecar) spannedBy(r *match.Reach, met []uint32) spans {
+	blocks := make(spans, len(s.words))
 	for _, n := range r.Always() {
 		s.spanned(n, blocks)
 	}
@@ -43,7 +55,7 @@ func (s *sidecar) spannedBy(r *match.Reach, met []uint32) []bool {
 	return blocks
 }
 
-func (s *sidecar) within(ctx context.Context, r *match.Reach) ([]bool, error) {
+func (s *sidecar) within(ctx context.Context, r *match.Reach) (spans, error) {
 	var met []uint32
 	var scratch []byte
 	err := eachPage(ctx, s.traces, r.Traces(), func(p, i int) (int, error) {
@@ -109,7 +121,7 @@ func meet(page []byte, wanted []uint64, i int, fn func(int)) int {
 
 // spanned marks the blocks that hold anything of a span. An edge lies behind all that
 // is before it, or is the beginning of that as well where it was cut off.
-func (s *sidecar) spanned(span match.Span, blocks []bool) {
+func (s *sidecar) spanned(span match.Span, blocks spans) {
 	t := slices.Index(s.types, string(span.Type))
 	if t < 0 {
 		return
@@ -122,7 +134,7 @@ func (s *sidecar) spanned(span match.Span, blocks []bool) {
 	from := span.From[:min(len(span.From), edgeBytes)]
 	i := first + sort.Search(end-first-1, func(k int) bool { return s.edges[first+k+1] >= from })
 	for ; i < end && (i == first || span.To == "" || s.edges[i] < span.To); i++ {
-		blocks[i] = true
+		blocks.add(i, span)
 	}
 }
 
