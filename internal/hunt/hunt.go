@@ -19,6 +19,7 @@ const (
 	Indicators Kind = "indicators" // what began to be live since a moment
 	AllLive    Kind = "all"        // every live indicator
 	Rules      Kind = "rules"      // rules that were turned on or changed
+	Patterns   Kind = "patterns"   // of the indicators of another job, STIX patterns over text that is no value
 )
 
 // State of a job.

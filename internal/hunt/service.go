@@ -60,27 +60,30 @@ func (s *Service) Job(ctx context.Context, id string) (Job, error) {
 	return j, err
 }
 
-// Retro asks for a look back with every live indicator.
+// Retro asks for a look back with every live indicator. What it takes besides is a job
+// of its own, created at the same moment.
 func (s *Service) Retro(ctx context.Context) (Job, error) {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
 		return Job{}, err
 	}
-	j, err := s.past.All(ctx)
+	jobs, err := s.past.All(ctx)
 	if err != nil {
 		return Job{}, err
 	}
-	who := ref.ActorFrom(ctx)
-	j = s.fresh(j, who.Name)
-	act := ref.Act{Actor: who, Verb: "hunt.retro", Target: ref.Ref{Kind: ref.Job, ID: j.ID}, Time: j.Created}
-	if err := s.store.SaveJob(ctx, j, &act); err != nil {
-		return Job{}, err
+	who, now := ref.ActorFrom(ctx), s.now().UTC()
+	for i := range jobs {
+		jobs[i] = s.fresh(jobs[i], who.Name, now)
+		act := ref.Act{Actor: who, Verb: "hunt.retro", Target: ref.Ref{Kind: ref.Job, ID: jobs[i].ID}, Time: now}
+		if err := s.store.SaveJob(ctx, jobs[i], &act); err != nil {
+			return Job{}, err
+		}
 	}
 	s.Renew()
-	return j, nil
+	return jobs[0], nil
 }
 
-func (s *Service) fresh(j Job, by string) Job {
-	j.ID, j.State, j.By, j.Created = uuid.Must(uuid.NewV7()).String(), Waiting, by, s.now().UTC()
+func (s *Service) fresh(j Job, by string, now time.Time) Job {
+	j.ID, j.State, j.By, j.Created = uuid.Must(uuid.NewV7()).String(), Waiting, by, now
 	j.Next = max(j.Next, j.From)
 	return j
 }
@@ -147,8 +150,9 @@ func (s *Service) begin(ctx context.Context) error {
 	if len(jobs) == 0 && bytes.Equal(place, now) {
 		return nil
 	}
+	created := s.now().UTC()
 	for i := range jobs {
-		jobs[i] = s.fresh(jobs[i], ref.SystemActor.Name)
+		jobs[i] = s.fresh(jobs[i], ref.SystemActor.Name, created)
 	}
 	return s.store.Begin(ctx, jobs, now)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/collect"
+	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/match"
 	"github.com/vedette-soc/vedette/match/pattern"
 	"github.com/vedette-soc/vedette/stix"
@@ -170,6 +171,17 @@ func (c *Compiled) Wanted() format.Wanted {
 			wanted[i] = wanted[i] || c.patterns.May(records[i])
 		}
 	}
+}
+
+// patternTexts returns the patterns by their place.
+func (c *Compiled) patternTexts() map[intel.Key]string {
+	out := map[intel.Key]string{}
+	for i, e := range c.entries {
+		if e.kind == indicator.Pattern {
+			out[intel.Key(i)] = e.value
+		}
+	}
+	return out
 }
 
 // Patterns calls fn with the patterns that are complete with an event, and what made
