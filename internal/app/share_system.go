@@ -52,3 +52,12 @@ func (s *System) share() func(context.Context) *pipeline.Share {
 	}
 	return nil
 }
+
+// dead is what the transport keeps apart, where there is one.
+func (s *System) dead() pipeline.DeadLetters {
+	d := pipeline.DeadLetters{Record: s.store.Queue().Record}
+	if t := s.opt.tenure; t != nil {
+		d.Lots = t.queue
+	}
+	return d
+}

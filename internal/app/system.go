@@ -241,7 +241,7 @@ func (s *System) build(ctx context.Context) error {
 	s.rules.InEffect = s.hunt.Renew
 	s.api = api.New(api.Config{
 		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org, Strangers: &s.strangers,
-		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.senders(), Share: s.share(), Matched: s.events.Matched,
+		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.senders(), Share: s.share(), Dead: s.dead(), Matched: s.events.Matched,
 		Detect: s.detect, Suppressions: s.suppress, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Retro: s.retro, Inward: &pipeline.Inward{Intake: s.intake, Formats: s.formats, Memories: s.store.Memories()},
 		Outward: &pipeline.Outward{History: s.history, Decoder: s.decoder, Tables: parquet.New}, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
 	})
