@@ -127,15 +127,23 @@ func (k *keeper) questions(of string) {
 	}
 	for _, n := range []int{1, 1000, 100_000} {
 		x := pastIndicators(n)
-		var found int
-		k.cold()
-		k.timed(fmt.Sprintf("%s: cold: look back, %d", of, n), float64(n), "indicator", func() { found = len(k.sift(x, 1)) })
-		k.timed(fmt.Sprintf("%s: warm: look back, %d", of, n), float64(n), "indicator", func() { k.sift(x, 1) })
-		k.timed(fmt.Sprintf("%s: warm: as a job, %d", of, n), float64(n), "indicator", func() {
-			if again := len(k.sift(x, runtime.GOMAXPROCS(0))); again != found {
-				k.b.Fatal("found", found, again)
+		found := -1
+		look := func(state, how string, atOnce int) {
+			if state == "cold" {
+				k.cold()
 			}
-		})
+			k.timed(fmt.Sprintf("%s: %s: look back %s, %d", of, state, how, n), float64(n), "indicator", func() {
+				if again := len(k.sift(x, atOnce)); found >= 0 && again != found {
+					k.b.Fatal("found", found, again)
+				} else {
+					found = again
+				}
+			})
+		}
+		for _, state := range []string{"cold", "warm"} {
+			look(state, "alone", 1)
+			look(state, "as a job", runtime.GOMAXPROCS(0))
+		}
 		k.b.Logf("%d records found", found)
 	}
 	var needles match.Builder
