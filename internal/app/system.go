@@ -198,7 +198,7 @@ func (s *System) build(ctx context.Context) error {
 		Alerts: alert.NewSuppressions(s.store.Suppressions()), Detect: s.detect, History: s.history, Decoder: s.decoder, Org: s.org, Pipelines: pipelines,
 	}
 	s.rules = pipeline.NewRules(s.detect, s.org, pipelines, log)
-	s.matcher = pipeline.NewMatcher(s.intel, filepath.Join(c.Data, indexName), log)
+	s.findMatcher(filepath.Join(c.Data, indexName))
 	s.collect = collect.New(collect.Config{
 		Store: s.store.Feeds(), Knowledge: pipeline.Knowledge{Intel: s.intel, Org: s.org, Exposure: s.exposure}, Parsers: Parsers(), Fetch: client,
 		Catalogue: catalogue, SpoolDir: c.Data, Log: log.With("component", "collect"),
@@ -222,7 +222,6 @@ func (s *System) build(ctx context.Context) error {
 	if err := s.buildLandscape(); err != nil {
 		return err
 	}
-	s.ready = make(chan struct{})
 	exposed := &pipeline.Exposed{Exposure: s.exposure, Org: s.org}
 	s.events = &pipeline.Events{
 		Exposed: exposed, Suppress: s.suppress, Strangers: &s.strangers,
@@ -237,7 +236,7 @@ func (s *System) build(ctx context.Context) error {
 		Warnings: warnings, Changed: s.changes.tell, Started: s.ready, Matched: s.events.Matched, Log: log,
 	}
 	s.hunt = hunt.New(s.store.HuntJobs(), s.store.Hunts(), s.retro, pipeline.Searcher{History: s.history, Decoder: s.decoder})
-	s.matcher.InEffect = s.hunt.Renew
+	s.matcher.InEffect(s.hunt.Renew)
 	s.rules.InEffect = s.hunt.Renew
 	s.api = api.New(api.Config{
 		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org, Strangers: &s.strangers,
