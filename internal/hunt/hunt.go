@@ -22,6 +22,9 @@ const (
 	Patterns   Kind = "patterns"   // of the indicators of another job, STIX patterns over text that is no value
 )
 
+// long says that a job reads every record: minutes, where others take seconds.
+func (k Kind) long() bool { return k == Rules || k == Patterns }
+
 // State of a job.
 type State string
 

@@ -3,7 +3,9 @@ package hunt
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -130,12 +132,21 @@ func (s *Service) Drain(ctx context.Context) error {
 		if len(open) == 0 {
 			return s.due(ctx)
 		}
-		for i := len(open) - 1; i >= 0; i-- {
-			if err := s.do(ctx, open[i]); err != nil {
-				return err
-			}
+		if err := s.do(ctx, next(open)); err != nil {
+			return err
 		}
 	}
+}
+
+// next is the job to do of those that are open, the newest first: the oldest, but those
+// that read everything let the others pass.
+func next(open []Job) Job {
+	for _, j := range slices.Backward(open) {
+		if !j.Kind.long() {
+			return j
+		}
+	}
+	return open[len(open)-1]
 }
 
 func (s *Service) begin(ctx context.Context) error {
@@ -157,8 +168,11 @@ func (s *Service) begin(ctx context.Context) error {
 	return s.store.Begin(ctx, jobs, now)
 }
 
+// errPass ends a long job for now, because something may have come into effect.
+var errPass = errors.New("others go first")
+
 // do does one job. One that cannot be done is kept as failed; the error is the
-// store's.
+// store's. A long one that let others pass stays open, and goes on where it was.
 func (s *Service) do(ctx context.Context, j Job) error {
 	if j.State == Waiting {
 		j.State, j.Started = Running, s.now().UTC()
@@ -166,9 +180,22 @@ func (s *Service) do(ctx context.Context, j Job) error {
 			return err
 		}
 	}
-	done, err := s.past.Look(ctx, j, func(part Job) error { return s.store.SaveJob(ctx, part, nil) })
+	done, err := s.past.Look(ctx, j, func(part Job) error {
+		if err := s.store.SaveJob(ctx, part, nil); err != nil || !part.Kind.long() {
+			return err
+		}
+		select {
+		case <-s.wake:
+			return errPass
+		default:
+			return nil
+		}
+	})
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if errors.Is(err, errPass) {
+		return nil
 	}
 	done.State, done.Finished = Done, s.now().UTC()
 	if err != nil {
