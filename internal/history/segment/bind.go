@@ -196,25 +196,25 @@ func writeVolume(ctx context.Context, path string, sides []*sidecar) error {
 // begins says that p is the first segment of its volume.
 func (p *part) begins() bool { return p.volume != nil && p.volume.bound[0].first == p.first }
 
-// loadVolume takes in the volume that begins with the segment of a number. One that is
-// damaged or binds what is not as it was is removed, to be made again.
-func (h *History) loadVolume(first telemetry.Seq) error {
+// loadVolume takes in the volume that begins with the segment of a number. One that
+// cannot be read or binds what is not as it was is removed, to be made again; a cache
+// keeps no history from being opened.
+func (h *History) loadVolume(first telemetry.Seq) {
 	path := h.path(first, "vol")
 	v, err := openVolume(path)
-	if err != nil && errs.CodeOf(err) != "history_volume_damaged" {
-		return err
-	}
 	if err == nil {
 		if parts := h.boundLocked(v); parts != nil && parts[0].first == first {
 			for _, p := range parts {
 				p.volume = v
 			}
-			return nil
+			return
 		}
 		err = errors.Join(errs.New(errs.Internal, "history_volume_old", "Its segments are not those it was made of."), v.close())
 	}
 	h.log.Info("a volume of the history is made again", "file", path, "reason", err.Error())
-	return os.Remove(path)
+	if err := os.Remove(path); err != nil {
+		h.log.Warn("an old volume of the history cannot be removed", "error", err)
+	}
 }
 
 // boundLocked returns the segments of a volume; nil when they are not what they were.

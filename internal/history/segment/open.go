@@ -68,9 +68,7 @@ func (h *History) open() error {
 		}
 	}
 	for _, first := range volumes {
-		if err := h.loadVolume(first); err != nil {
-			return err
-		}
+		h.loadVolume(first)
 	}
 	return h.startWriter()
 }
