@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -154,9 +155,11 @@ func brief(event json.RawMessage, n int) string {
 
 // jobView is a look back as the API shows it.
 type jobView struct {
-	ID      string `json:"id"`
-	State   string `json:"state"`
-	Problem string `json:"problem"`
+	ID      string    `json:"id"`
+	Kind    string    `json:"kind"`
+	Created time.Time `json:"created"`
+	State   string    `json:"state"`
+	Problem string    `json:"problem"`
 }
 
 func huntRetro(ctx context.Context, e env, args []string) error {
@@ -190,27 +193,70 @@ func huntRetro(ctx context.Context, e env, args []string) error {
 		if err := c.LookBack(ctx); err != nil {
 			return err
 		}
-		for (*wait || c.Alone()) && j.State != "done" && j.State != "failed" {
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(100 * time.Millisecond):
-			}
-			if err := c.Call(ctx, "GET", "/hunt/jobs/"+j.ID, nil, &raw); err != nil {
+		for *wait || c.Alone() {
+			jobs, err := lookedBack(ctx, c, j)
+			if err != nil {
 				return err
 			}
-			if err := json.Unmarshal(raw, &j); err != nil {
-				return err
+			if jobs == nil {
+				continue
 			}
+			return tellJobs(e, jobs)
+		}
+		_, err := fmt.Fprintf(e.stdout, "%s\n", raw)
+		return err
+	})
+}
+
+// lookedBack returns a job and what was made a job of its own besides, when all of them
+// have come to an end; else it waits a moment.
+func lookedBack(ctx context.Context, c *app.Client, of jobView) ([]json.RawMessage, error) {
+	var page struct {
+		Items []json.RawMessage `json:"items"`
+	}
+	if err := c.Call(ctx, "GET", "/hunt/jobs?limit=500", nil, &page); err != nil {
+		return nil, err
+	}
+	var jobs []json.RawMessage
+	for _, raw := range slices.Backward(page.Items) {
+		var j jobView
+		if err := json.Unmarshal(raw, &j); err != nil {
+			return nil, err
+		}
+		if j.ID != of.ID && (!j.Created.Equal(of.Created) || j.Kind != "patterns") {
+			continue
+		}
+		if jobs = append(jobs, raw); j.State == "done" || j.State == "failed" {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+			return nil, nil
+		}
+	}
+	if jobs == nil {
+		return nil, errs.New(errs.NotFound, "retro_gone", "The look back %s is no longer among the newest 500 jobs.", of.ID)
+	}
+	return jobs, nil
+}
+
+// tellJobs prints jobs that have come to an end.
+func tellJobs(e env, jobs []json.RawMessage) (err error) {
+	for _, raw := range jobs {
+		var j jobView
+		if err := json.Unmarshal(raw, &j); err != nil {
+			return err
 		}
 		if _, err := fmt.Fprintf(e.stdout, "%s\n", raw); err != nil {
 			return err
 		}
 		if j.State == "failed" {
-			return errs.New(errs.Unavailable, "retro_failed", "Looking back failed: %s", j.Problem)
+			err = errs.New(errs.Unavailable, "retro_failed", "Looking back failed: %s", j.Problem)
 		}
-		return nil
-	})
+	}
+	return err
 }
 
 // huntAgainst holds indicators that are in files only against the history.

@@ -47,6 +47,7 @@ func commands() []command {
 		{"pattern", "match -pattern P FILE...", "evaluate a STIX pattern over observed-data", runPattern},
 		{"hunt", "QUERY | retro [-intel PATH...] [-wait]", "ask the history, or hold intelligence against it", runHunt},
 		{"history", "export -o DIR | import PATH... | migrate -to clickhouse [flags]", "the kept events: out as Parquet files, in from old files, over to ClickHouse", runHistory},
+		{"queue", "dead list|show|retry|drop [-why TEXT] [NUMBER...]", "what no matcher could take: look at it, try it once more, drop it", runQueue},
 		{"feed", "list|add|run|enable|disable|acknowledge|audit|life|retire|remove [flags] [ID]", "the sources", runFeed},
 		{"report", "add|list|show [flags] [FILE...]", "reports to review: read them into the server, see what is proposed", runReport},
 		{"bench", "triage|extract|match|detect|intake|import [-want NAME>=X] [flags] FILE...", "measure: quality on labelled data, speed beside a floor", runBench},

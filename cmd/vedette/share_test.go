@@ -291,6 +291,19 @@ func TestShareInOne(t *testing.T) {
 	maps.Copy(ids, old)
 	drained(t, s)
 	h.exact(t, s, ids)
+	call[any](t, s, "POST", "/indicators/import?name=another.txt", strings.NewReader("another.example\n"))
+	looked := call[items[struct{ State string }]](t, s, "GET", "/hunt/jobs", nil).Items
+	for end := time.Now().Add(time.Minute); (len(looked) == 0 || looked[0].State != "done") && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		looked = call[items[struct{ State string }]](t, s, "GET", "/hunt/jobs", nil).Items
+	}
+	if len(looked) == 0 || looked[0].State != "done" {
+		t.Errorf("a new indicator is not looked for in what is kept: %+v", looked)
+	}
+	own, err := filepath.Glob(filepath.Join(s.dir, "*.index"))
+	shared, err2 := filepath.Glob(filepath.Join(s.dir, "match", "*.index"))
+	if err != nil || err2 != nil || len(own) > 0 || len(shared) != 1 {
+		t.Errorf("one index is enough: %v and %v (%v, %v)", own, shared, err, err2)
+	}
 	if out := string(vedette(t, "doctor", "-data", s.dir)); !strings.Contains(out, "35 events in ClickHouse") || strings.Contains(out, "fail") {
 		t.Errorf("the doctor says %s", out)
 	}

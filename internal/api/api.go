@@ -64,8 +64,9 @@ type Config struct {
 	Workers      func() []supervise.Status
 	Senders      func() []telemetry.Source
 	Share        func(context.Context) *pipeline.Share // nil = one process does all
-	Matched      func() telemetry.Seq                  // the last event that was matched
-	Rail         intel.Rail                            // what keeps a value off devices
+	Dead         pipeline.DeadLetters
+	Matched      func() telemetry.Seq // the last event that was matched
+	Rail         intel.Rail           // what keeps a value off devices
 	Backup       Backup
 	Doctor       func(context.Context) []Check
 	Detect       *detect.Service

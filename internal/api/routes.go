@@ -35,7 +35,7 @@ func page[T any](items []T, next string) Page[T] {
 
 func (a *API) routes() []route {
 	var all []route
-	for _, part := range [][]route{a.system(), a.incidents(), a.intelligence(), a.threats(), a.exports(), a.upkeep(), a.feeds(), a.rules(), a.suppressions(), a.hunts(), a.history(), a.reports(), a.responses(), a.leaks(), a.people()} {
+	for _, part := range [][]route{a.system(), a.incidents(), a.intelligence(), a.threats(), a.exports(), a.upkeep(), a.feeds(), a.rules(), a.suppressions(), a.hunts(), a.history(), a.queue(), a.reports(), a.responses(), a.leaks(), a.people()} {
 		all = append(all, part...)
 	}
 	return all

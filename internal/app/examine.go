@@ -160,7 +160,11 @@ func (x *examination) history() uint64 {
 		x.add(fail("history", "Restore the files named from a backup, or move them away to go on without their records.",
 			"%d problems in %d segments: %s", len(v.Problems), v.Segments, strings.Join(v.Problems[:min(len(v.Problems), 3)], "; ")))
 	default:
-		x.add(good("history", "%d events in %d segments, every checksum fits", v.Records, v.Segments))
+		x.add(good("history", "%d events in %d segments and %d volumes, every checksum fits", v.Records, v.Segments, v.Volumes))
+	}
+	if len(v.Stale) > 0 {
+		x.add(warn("history volumes", "Remove the files named; the server makes them again out of the sidecars beside them.",
+			"%d of %d cannot be used: %s", len(v.Stale), v.Volumes, strings.Join(v.Stale[:min(len(v.Stale), 3)], "; ")))
 	}
 	if v.Newest.After(x.newest) {
 		x.newest = v.Newest

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/api"
+	"github.com/vedette-soc/vedette/internal/hunt"
 )
 
 // patterns imports STIX patterns as a bundle.
@@ -72,5 +73,48 @@ func TestPatterns(t *testing.T) {
 	want[form+" related 0 past false"], want[chain+" related 1 past false"] = 1, 1
 	if got := byPatterns(t, h, 4); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("live, over a restart: %v, want %v", got, want)
+	}
+}
+
+// TestPatternsInText: what a STIX pattern says of command lines alone is found in what is
+// kept, by a job of its own, as it is found live.
+func TestPatternsInText(t *testing.T) {
+	encoded := `[process:command_line LIKE '%-heron-enc %']`
+	chain := `[process:command_line MATCHES 'heron-stage[1]'] FOLLOWEDBY [process:command_line LIKE '%heron-stage2%'] WITHIN 600 SECONDS`
+	h := open(t, unprepared)
+	secret := senderToken(t, h)
+	at := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
+	old := at.Add(-72 * time.Hour)
+	send(t, h, secret, started(old, "ada", `tool.exe -Heron-Enc AAAA`), started(old, "ada", `tool.exe -heron-encode`), started(old.Add(time.Minute), "ada", `run heron-stage1`),
+		started(old.Add(2*time.Minute), "ada", `run heron-stage2`), lookup(old, "10.20.1.7", "harmless.example"))
+	settle(t, h, 5)
+	patterns(t, h, encoded, chain)
+	jobs := lookedBack(t, h, 2)
+	if j := jobs[1]; j.Kind != hunt.Patterns || j.Wants != 2 || j.Records != 5 || j.Missed != 0 || j.Events != 3 || j.Found != 2 || j.Memory != "" {
+		t.Errorf("the job of patterns: %+v", j)
+	}
+	want := map[string]int{encoded + " related 0 past true": 1, chain + " related 1 past true": 1}
+	if got := byPatterns(t, h, 2); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Fatalf("looking back: %v, want %v", got, want)
+	}
+	titles := ""
+	for _, in := range queue(t, h) {
+		titles += in.Title + "\n"
+	}
+	if !strings.Contains(titles, "3 days before the indicator was known here") {
+		t.Errorf("no title says how old it is:\n%s", titles)
+	}
+	live := started(at, "ada", `tool.exe -heron-enc BBBB`)
+	live["Hostname"] = "srv8.example"
+	send(t, h, secret, live)
+	settle(t, h, 6)
+	want[encoded+" related 0 past false"] = 1
+	if got := byPatterns(t, h, 3); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("and live: %v, want %v", got, want)
+	}
+	j := ask[hunt.Job](t, h, "POST", "/hunt/retro", struct{}{})
+	jobs = lookedBack(t, h, 4)
+	if last := jobs[3]; last.Kind != hunt.Patterns || !last.Created.Equal(j.Created) || last.Found != 0 || last.Known != 3 || last.Records != 6 {
+		t.Errorf("everything once more: %+v", last)
 	}
 }

@@ -104,8 +104,10 @@ func (s *System) pipelineStage() []supervise.Worker {
 		t.tell(facts.On)
 		events = []supervise.Worker{{Name: "findings", Run: t.gatherer.Run}, {Name: "sweep", Run: t.sweep}}
 	}
+	if s.others() == nil { // else it runs already
+		events = append(events, supervise.Worker{Name: "index", Run: func(ctx context.Context) error { return s.matcher.Run(ctx, s.ready) }})
+	}
 	return append(append(events, s.leakWorkers()...), []supervise.Worker{
-		{Name: "index", Run: func(ctx context.Context) error { return s.matcher.Run(ctx, s.ready) }},
 		{Name: "rules", Run: s.rules.Run},
 		{Name: "back-tests", Run: s.detect.Run},
 		{Name: "looking back", Run: s.hunt.Run},

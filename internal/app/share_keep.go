@@ -80,6 +80,7 @@ func (s *share) reign(ctx context.Context, epoch int64) error {
 	if err != nil {
 		return err
 	}
+	defer sys.matcher.InEffect(nil) // it may outlive this
 	err = sys.serve(ctx, Keep, s.started)
 	if errs.KindOf(err) == errs.Unavailable { // an address in use does not become free by waiting
 		err = errs.Fatal(err)

@@ -52,3 +52,30 @@ func (s *System) share() func(context.Context) *pipeline.Share {
 	}
 	return nil
 }
+
+// dead is what the transport keeps apart, where there is one.
+func (s *System) dead() pipeline.DeadLetters {
+	d := pipeline.DeadLetters{Record: s.store.Queue().Record}
+	if t := s.opt.tenure; t != nil {
+		d.Lots = t.queue
+	}
+	return d
+}
+
+// findMatcher takes the matcher that this process has for events, where it matches as
+// well as keeps: one index is enough. Else it makes one, which the caller runs.
+func (s *System) findMatcher(file string) {
+	if m := s.others(); m != nil {
+		s.matcher, s.ready = m.matcher, m.ready
+		return
+	}
+	s.matcher, s.ready = pipeline.NewMatcher(s.intel, file, s.opt.Log), make(chan struct{})
+}
+
+// others is what this process matches events with, beside keeping; nil = it does not.
+func (s *System) others() *System {
+	if t := s.opt.tenure; t != nil {
+		return t.matching
+	}
+	return nil
+}

@@ -206,7 +206,7 @@ func (s *System) build(ctx context.Context) error {
 		Alerts: alert.NewSuppressions(s.store.Suppressions()), Detect: s.detect, History: s.history, Decoder: s.decoder, Org: s.org, Pipelines: pipelines,
 	}
 	s.rules = pipeline.NewRules(s.detect, s.org, pipelines, log)
-	s.matcher = pipeline.NewMatcher(s.intel, filepath.Join(c.Data, indexName), log)
+	s.findMatcher(filepath.Join(c.Data, indexName))
 	s.collect = collect.New(collect.Config{
 		Store: s.store.Feeds(), Knowledge: pipeline.Knowledge{Intel: s.intel, Org: s.org, Exposure: s.exposure}, Parsers: Parsers(), Fetch: client,
 		Catalogue: catalogue, SpoolDir: c.Data, Log: log.With("component", "collect"),
@@ -230,7 +230,6 @@ func (s *System) build(ctx context.Context) error {
 	if err := s.buildLandscape(); err != nil {
 		return err
 	}
-	s.ready = make(chan struct{})
 	exposed := &pipeline.Exposed{Exposure: s.exposure, Org: s.org}
 	s.events = &pipeline.Events{
 		Exposed: exposed, Leaked: s.leaked, Suppress: s.suppress, Strangers: &s.strangers,
@@ -245,11 +244,11 @@ func (s *System) build(ctx context.Context) error {
 		Warnings: warnings, Changed: s.changes.tell, Started: s.ready, Matched: s.events.Matched, Log: log,
 	}
 	s.hunt = hunt.New(s.store.HuntJobs(), s.store.Hunts(), s.retro, pipeline.Searcher{History: s.history, Decoder: s.decoder})
-	s.matcher.InEffect = s.hunt.Renew
+	s.matcher.InEffect(s.hunt.Renew)
 	s.rules.InEffect = s.hunt.Renew
 	s.api = api.New(api.Config{
 		Alerts: s.alerts, Intel: s.intel, Landscape: s.landscape, Attack: s.cat, Collect: s.collect, Investigate: s.investigate, Respond: s.respond, Identity: s.identity, Org: s.org, Strangers: &s.strangers, Leaks: s.leakBook(),
-		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.senders(), Share: s.share(), Matched: s.events.Matched,
+		Audit: s.store.Audit(), History: s.history, Decoder: s.decoder, Matcher: s.matcher, Workers: s.workers, Senders: s.senders(), Share: s.share(), Dead: s.dead(), Matched: s.events.Matched,
 		Detect: s.detect, Suppressions: s.suppress, Rules: s.rules, Hunt: s.hunt, Reports: s.reports, Retro: s.retro, Inward: &pipeline.Inward{Intake: s.intake, Formats: s.formats, Memories: s.store.Memories()},
 		Outward: &pipeline.Outward{History: s.history, Decoder: s.decoder, Tables: parquet.New}, Rail: guard.Rail, Backup: s.backup, Doctor: s.examine, Version: s.opt.Version, Log: log.With("component", "api"),
 	})

@@ -19,7 +19,11 @@ const (
 	Indicators Kind = "indicators" // what began to be live since a moment
 	AllLive    Kind = "all"        // every live indicator
 	Rules      Kind = "rules"      // rules that were turned on or changed
+	Patterns   Kind = "patterns"   // of the indicators of another job, STIX patterns over text that is no value
 )
+
+// long says that a job reads every record: minutes, where others take seconds.
+func (k Kind) long() bool { return k == Rules || k == Patterns }
 
 // State of a job.
 type State string

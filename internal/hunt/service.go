@@ -3,7 +3,9 @@ package hunt
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -60,27 +62,30 @@ func (s *Service) Job(ctx context.Context, id string) (Job, error) {
 	return j, err
 }
 
-// Retro asks for a look back with every live indicator.
+// Retro asks for a look back with every live indicator. What it takes besides is a job
+// of its own, created at the same moment.
 func (s *Service) Retro(ctx context.Context) (Job, error) {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
 		return Job{}, err
 	}
-	j, err := s.past.All(ctx)
+	jobs, err := s.past.All(ctx)
 	if err != nil {
 		return Job{}, err
 	}
-	who := ref.ActorFrom(ctx)
-	j = s.fresh(j, who.Name)
-	act := ref.Act{Actor: who, Verb: "hunt.retro", Target: ref.Ref{Kind: ref.Job, ID: j.ID}, Time: j.Created}
-	if err := s.store.SaveJob(ctx, j, &act); err != nil {
-		return Job{}, err
+	who, now := ref.ActorFrom(ctx), s.now().UTC()
+	for i := range jobs {
+		jobs[i] = s.fresh(jobs[i], who.Name, now)
+		act := ref.Act{Actor: who, Verb: "hunt.retro", Target: ref.Ref{Kind: ref.Job, ID: jobs[i].ID}, Time: now}
+		if err := s.store.SaveJob(ctx, jobs[i], &act); err != nil {
+			return Job{}, err
+		}
 	}
 	s.Renew()
-	return j, nil
+	return jobs[0], nil
 }
 
-func (s *Service) fresh(j Job, by string) Job {
-	j.ID, j.State, j.By, j.Created = uuid.Must(uuid.NewV7()).String(), Waiting, by, s.now().UTC()
+func (s *Service) fresh(j Job, by string, now time.Time) Job {
+	j.ID, j.State, j.By, j.Created = uuid.Must(uuid.NewV7()).String(), Waiting, by, now
 	j.Next = max(j.Next, j.From)
 	return j
 }
@@ -127,12 +132,21 @@ func (s *Service) Drain(ctx context.Context) error {
 		if len(open) == 0 {
 			return s.due(ctx)
 		}
-		for i := len(open) - 1; i >= 0; i-- {
-			if err := s.do(ctx, open[i]); err != nil {
-				return err
-			}
+		if err := s.do(ctx, next(open)); err != nil {
+			return err
 		}
 	}
+}
+
+// next is the job to do of those that are open, the newest first: the oldest, but those
+// that read everything let the others pass.
+func next(open []Job) Job {
+	for _, j := range slices.Backward(open) {
+		if !j.Kind.long() {
+			return j
+		}
+	}
+	return open[len(open)-1]
 }
 
 func (s *Service) begin(ctx context.Context) error {
@@ -147,14 +161,18 @@ func (s *Service) begin(ctx context.Context) error {
 	if len(jobs) == 0 && bytes.Equal(place, now) {
 		return nil
 	}
+	created := s.now().UTC()
 	for i := range jobs {
-		jobs[i] = s.fresh(jobs[i], ref.SystemActor.Name)
+		jobs[i] = s.fresh(jobs[i], ref.SystemActor.Name, created)
 	}
 	return s.store.Begin(ctx, jobs, now)
 }
 
+// errPass ends a long job for now, because something may have come into effect.
+var errPass = errors.New("others go first")
+
 // do does one job. One that cannot be done is kept as failed; the error is the
-// store's.
+// store's. A long one that let others pass stays open, and goes on where it was.
 func (s *Service) do(ctx context.Context, j Job) error {
 	if j.State == Waiting {
 		j.State, j.Started = Running, s.now().UTC()
@@ -162,9 +180,22 @@ func (s *Service) do(ctx context.Context, j Job) error {
 			return err
 		}
 	}
-	done, err := s.past.Look(ctx, j, func(part Job) error { return s.store.SaveJob(ctx, part, nil) })
+	done, err := s.past.Look(ctx, j, func(part Job) error {
+		if err := s.store.SaveJob(ctx, part, nil); err != nil || !part.Kind.long() {
+			return err
+		}
+		select {
+		case <-s.wake:
+			return errPass
+		default:
+			return nil
+		}
+	})
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if errors.Is(err, errPass) {
+		return nil
 	}
 	done.State, done.Finished = Done, s.now().UTC()
 	if err != nil {

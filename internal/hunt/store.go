@@ -29,8 +29,8 @@ type Past interface {
 	// Due returns the jobs for what has come into effect since a place, and the
 	// new place; the same place when nothing has.
 	Due(ctx context.Context, place []byte) (jobs []Job, now []byte, err error)
-	// All is a job for every live indicator.
-	All(ctx context.Context) (Job, error)
+	// All returns a job for every live indicator, and those that it takes besides.
+	All(ctx context.Context) ([]Job, error)
 	// Look does a job from j.Next on. It calls tell with how far it is, often
 	// enough; what tell got is where a restart goes on.
 	Look(ctx context.Context, j Job, tell func(Job) error) (Job, error)

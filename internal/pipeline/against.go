@@ -74,9 +74,12 @@ func (r *Retro) Against(ctx context.Context, in io.Reader, limit int) (Against, 
 	if err != nil || stats.Records == 0 {
 		return out, err
 	}
-	pick := sought{x.index, x.patterns}.pick()
+	sought := seek(x.index, x.patternTexts())
+	pick := sought.pick()
 	limit = min(max(limit, 1), againstLimit)
-	err = r.sift(ctx, stats.First, stats.Last, pick, func(ctx context.Context, p telemetry.Part, s telemetry.Sifted) error {
+	err = r.eachPart(ctx, stats.First, stats.Last, func(ctx context.Context, p telemetry.Part) (telemetry.Sifted, error) {
+		return r.both(ctx, p, stats.First, stats.Last, sought, pick())
+	}, func(ctx context.Context, p telemetry.Part, s telemetry.Sifted) error {
 		out.Summary.Records += max(0, p.Records-s.Missed)
 		out.Summary.Missed += s.Missed
 		out.Summary.Values += s.Values

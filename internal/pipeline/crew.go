@@ -131,7 +131,7 @@ func (h *hand) look(ctx context.Context, d *Decoder, l *viewed, place telemetry.
 	if l.found, err = h.indicators(ctx, &l.about); err != nil {
 		return fmt.Errorf("detect in event %d: %w", l.record.Seq, err)
 	}
-	whole, parts, err := h.patterns(ctx, &l.about)
+	whole, parts, err := h.patterns(ctx, h.matcher.patterns.set.Load(), &l.about)
 	if err != nil {
 		return fmt.Errorf("hold event %d against patterns: %w", l.record.Seq, err)
 	}

@@ -193,7 +193,7 @@ func (g *Gatherer) found(ctx context.Context, all []told) ([]alert.Detection, er
 		}
 	}
 	err := g.again(ctx, partly, w.Decoder.Decode, func(a *about) error {
-		_, parts, err := w.watching.patterns(ctx, a)
+		_, parts, err := w.watching.patterns(ctx, w.Matcher.patterns.set.Load(), a)
 		if err != nil {
 			return err
 		}

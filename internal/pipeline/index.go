@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vedette-soc/vedette/indicator"
@@ -50,8 +51,7 @@ type Matcher struct {
 	// patterns is the live indicators that are no plain value.
 	patterns patternBook
 	dirty    chan struct{}
-	// InEffect is told after changes are in effect; may be nil. Set it before Run.
-	InEffect func()
+	inEffect atomic.Pointer[func()]
 	first    sync.Once // Run may be started again
 
 	mu    sync.Mutex
@@ -64,6 +64,16 @@ type Matcher struct {
 // if there is one that can be brought up to date.
 func NewMatcher(in *intel.Service, file string, log *slog.Logger) *Matcher {
 	return &Matcher{intel: in, file: file, log: log, dirty: make(chan struct{}, 1), met: map[uint64]intel.Row{}}
+}
+
+// InEffect lets fn be told after changes are in effect, instead of who was told before;
+// nil = nobody.
+func (m *Matcher) InEffect(fn func()) {
+	if fn == nil {
+		m.inEffect.Store(nil)
+		return
+	}
+	m.inEffect.Store(&fn)
 }
 
 // Renew asks for an Update soon.
@@ -186,8 +196,8 @@ func (m *Matcher) reached(to intel.Stamp) {
 		m.since = to
 	}
 	m.mu.Unlock()
-	if newer && m.InEffect != nil {
-		m.InEffect()
+	if told := m.inEffect.Load(); newer && told != nil {
+		(*told)()
 	}
 }
 

@@ -1,18 +1,19 @@
 package pipeline
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/collect"
+	"github.com/vedette-soc/vedette/internal/intel"
 	"github.com/vedette-soc/vedette/match"
 	"github.com/vedette-soc/vedette/match/pattern"
 	"github.com/vedette-soc/vedette/stix"
@@ -22,51 +23,51 @@ import (
 // indicators by value, with their names and sources. Not safe for concurrent
 // use while it is being filled.
 type Memory struct {
-	entries []entry
-	at      map[string]uint32   // type and value -> place in entries
-	words   map[string][]string // each name, source and type once, as a list of one
+	values  *interned // each type and value
+	entries [][]entry // by number, in chunks of chunkTexts
+	lists   *wordLists
+	key     []byte
 	builder match.Builder
 	set     pattern.Builder
 	Refused int // entries that the index would not take
 }
 
+// entry is what is known of a value.
 type entry struct {
-	kind       indicator.Type
-	value      string
-	names      []string
-	sources    []string
-	confidence int
+	names, sources list
+	confidence     int32
 }
 
 var _ collect.Knowledge = (*Memory)(nil)
 
 // NewMemory returns an empty Memory.
 func NewMemory() *Memory {
-	return &Memory{at: map[string]uint32{}, words: map[string][]string{}}
+	return &Memory{values: newInterned(), lists: newWordLists()}
 }
 
 // Merge implements collect.Knowledge. The source of a claim is its file.
 func (m *Memory) Merge(_ context.Context, source, _ string, claims []indicator.Claim) (stored, merged int, dropped map[string]int, err error) {
 	for _, c := range claims {
-		key := string(c.Type) + "\x00" + c.Raw
-		i, known := m.at[key]
+		m.key = append(append(append(m.key[:0], c.Type...), 0), c.Raw...)
+		i, known := m.values.number(m.key)
 		if known {
 			merged++
 		} else {
 			stored++
-			i = uint32(len(m.entries))
-			value := key[len(c.Type)+1:]
-			m.at[key] = i
-			m.entries = append(m.entries, entry{kind: indicator.Type(m.alone(string(c.Type))[0]), value: value})
-			if err := m.index(c.Type, value, i); err != nil {
+			if i%chunkTexts == 0 {
+				m.entries = append(m.entries, make([]entry, 0, chunkTexts))
+			}
+			last := len(m.entries) - 1
+			m.entries[last] = append(m.entries[last], entry{})
+			if err := m.index(c.Type, c.Raw, i); err != nil {
 				m.Refused++
 			}
 		}
-		e := &m.entries[i]
-		e.confidence = max(e.confidence, cmp.Or(c.Confidence, 50))
-		e.sources = m.add(e.sources, cmp.Or(filepath.Base(c.File), source))
+		e := &m.entries[i/chunkTexts][i%chunkTexts]
+		e.confidence = max(e.confidence, int32(min(cmp.Or(c.Confidence, 50), math.MaxInt32)))
+		e.sources = m.lists.with(e.sources, cmp.Or(filepath.Base(c.File), source))
 		for _, n := range c.Names {
-			e.names = m.add(e.names, n)
+			e.names = m.lists.with(e.names, n)
 		}
 	}
 	return stored, merged, nil, nil
@@ -77,27 +78,6 @@ func (m *Memory) index(t indicator.Type, value string, i uint32) error {
 		return m.set.Add(uint64(i), value)
 	}
 	return m.builder.Add(t, value, uint64(i))
-}
-
-// alone returns the list that holds only w; the same list for the same word.
-func (m *Memory) alone(w string) []string {
-	list, ok := m.words[w]
-	if !ok {
-		w = strings.Clone(w)
-		list = []string{w}
-		m.words[w] = list
-	}
-	return list
-}
-
-func (m *Memory) add(list []string, w string) []string {
-	switch {
-	case w == "" || slices.Contains(list, w):
-		return list
-	case len(list) == 0:
-		return m.alone(w)
-	}
-	return append(slices.Clip(list), m.alone(w)[0])
 }
 
 // Withdraw implements collect.Knowledge; nothing is ever withdrawn here.
@@ -114,26 +94,29 @@ func (m *Memory) Suspicious(context.Context, indicator.Type, string) string { re
 // Done implements collect.Knowledge.
 func (m *Memory) Done(context.Context, string, string) error { return nil }
 
-// Compile ends the filling and returns what is asked. The map that made merging
-// quick is given up.
+// Compile ends the filling and returns what is asked. What made merging quick is given
+// up.
 func (m *Memory) Compile() *Compiled {
-	m.at, m.words = nil, nil
-	return &Compiled{index: m.builder.Build(), patterns: m.set.Build(), entries: m.entries}
+	m.values.settled()
+	m.lists.settled()
+	return &Compiled{index: m.builder.Build(), patterns: m.set.Build(), values: m.values, entries: m.entries, lists: m.lists}
 }
 
 // Compiled is a filled Memory. It never changes and is safe for concurrent use.
 type Compiled struct {
 	index    *match.Index
 	patterns *pattern.Set
-	entries  []entry
+	values   *interned
+	entries  [][]entry
+	lists    *wordLists
 }
 
 // Len is the number of indicators.
-func (c *Compiled) Len() int { return len(c.entries) }
+func (c *Compiled) Len() int { return c.values.n }
 
 // Each calls fn with every indicator.
 func (c *Compiled) Each(fn func(Hit) error) error {
-	for i := range c.entries {
+	for i := range c.Len() {
 		if err := fn(c.hit(i)); err != nil {
 			return err
 		}
@@ -142,12 +125,9 @@ func (c *Compiled) Each(fn func(Hit) error) error {
 }
 
 func (c *Compiled) hit(i int) Hit {
-	e := c.entries[i]
-	names := e.names
-	if names == nil {
-		names = []string{}
-	}
-	return Hit{Type: e.kind, Value: e.value, Names: names, Sources: e.sources, Confidence: e.confidence}
+	e := c.entries[i/chunkTexts][i%chunkTexts]
+	kind, value, _ := bytes.Cut(c.values.text(uint32(i)), []byte{0})
+	return Hit{Type: indicator.Type(kind), Value: string(value), Names: c.lists.of(e.names), Sources: c.lists.of(e.sources), Confidence: int(e.confidence)}
 }
 
 // Wanted returns what tells a format.Reader which raw records may touch an
@@ -170,6 +150,21 @@ func (c *Compiled) Wanted() format.Wanted {
 			wanted[i] = wanted[i] || c.patterns.May(records[i])
 		}
 	}
+}
+
+// patternTexts returns the patterns by their place.
+func (c *Compiled) patternTexts() map[intel.Key]string {
+	out := map[intel.Key]string{}
+	if c.patterns.Len() == 0 { // else millions of values are gone through for nothing
+		return out
+	}
+	for i := range c.Len() {
+		kind, value, _ := bytes.Cut(c.values.text(uint32(i)), []byte{0})
+		if string(kind) == string(indicator.Pattern) {
+			out[intel.Key(i)] = string(value)
+		}
+	}
+	return out
 }
 
 // Patterns calls fn with the patterns that are complete with an event, and what made

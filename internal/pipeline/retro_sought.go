@@ -19,10 +19,12 @@ type index interface {
 	Lookup(t indicator.Type, value string, dst []match.Hit) []match.Hit
 }
 
-// sought is what a job looks for: values, and patterns by the values in them.
+// sought is what a job looks for: values, patterns by the values in them, and those that
+// name no value, or not only values.
 type sought struct {
 	index
 	patterns *pattern.Set
+	text     *pattern.Set
 }
 
 // pick returns what makes a pick for each part of the history.
@@ -42,14 +44,13 @@ func (s sought) pick() func() telemetry.Pick {
 
 // wanted returns what a job looks for.
 func (r *Retro) wanted(ctx context.Context, j hunt.Job) (sought, error) {
-	live := sought{r.Matcher.live.View(), r.Matcher.patterns.set.Load()}
 	var since intel.Stamp
-	if j.Kind == hunt.AllLive || json.Unmarshal([]byte(j.Since), &since) != nil {
-		return live, nil
+	if j.Kind == hunt.AllLive || j.Since == "" || json.Unmarshal([]byte(j.Since), &since) != nil {
+		return seek(r.Matcher.live.View(), r.Matcher.patterns.live()), nil
 	}
 	changed, _, told, err := r.Intel.Changes(ctx, since, 2*retroChanges)
 	if err != nil || !told { // the journal has forgotten: a job that waited long
-		return live, err
+		return seek(r.Matcher.live.View(), r.Matcher.patterns.live()), err
 	}
 	var b match.Builder
 	texts := map[intel.Key]string{}
@@ -60,6 +61,20 @@ func (r *Retro) wanted(ctx context.Context, j hunt.Job) (sought, error) {
 			_ = b.Add(c.Type, c.Value, uint64(c.Key)) // what it refuses the live index refuses as well
 		}
 	}
-	patterns, _ := compilePatterns(texts)
-	return sought{b.Build(), patterns}, nil
+	return seek(b.Build(), texts), nil
+}
+
+// seek sorts patterns by how they are looked for.
+func seek(x index, texts map[intel.Key]string) sought {
+	text := inText(texts)
+	values := map[intel.Key]string{}
+	for k, t := range texts {
+		if _, ok := text[k]; !ok {
+			values[k] = t
+		}
+	}
+	s := sought{index: x}
+	s.patterns, _ = compilePatterns(values)
+	s.text, _ = compilePatterns(text)
+	return s
 }

@@ -25,10 +25,12 @@ type siftedPart struct {
 	err    error
 }
 
-// sift holds the values of the records from one number to another against what
-// pick wants, several parts at a time, and calls fn with each part in order. What
+// eachPart looks for records among those from one number to another, in several parts
+// at a time, and calls fn with each part and what look found there, in order. What
 // retention removed meanwhile counts as missed.
-func (r *Retro) sift(ctx context.Context, from, until telemetry.Seq, pick func() telemetry.Pick, fn func(context.Context, telemetry.Part, telemetry.Sifted) error) error {
+func (r *Retro) eachPart(ctx context.Context, from, until telemetry.Seq, look func(context.Context, telemetry.Part) (telemetry.Sifted, error),
+	fn func(context.Context, telemetry.Part, telemetry.Sifted) error,
+) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	order := make(chan chan siftedPart, max(1, runtime.GOMAXPROCS(0)-1))
@@ -49,7 +51,7 @@ func (r *Retro) sift(ctx context.Context, from, until telemetry.Seq, pick func()
 				answer <- p
 				continue
 			}
-			go func() { answer <- r.siftPart(ctx, p.part, from, until, pick()) }()
+			go func() { answer <- r.lookIn(ctx, p.part, until, look) }()
 		}
 	}()
 	for answer := range order {
@@ -98,16 +100,21 @@ func (r *Retro) absent(from, end telemetry.Seq) siftedPart {
 	return siftedPart{part: telemetry.Part{First: from, End: end, Records: n}, sifted: telemetry.Sifted{Missed: n}, absent: true}
 }
 
-func (r *Retro) siftPart(ctx context.Context, p telemetry.Part, from, until telemetry.Seq, pick telemetry.Pick) siftedPart {
+func (r *Retro) lookIn(ctx context.Context, p telemetry.Part, until telemetry.Seq, look func(context.Context, telemetry.Part) (telemetry.Sifted, error)) siftedPart {
 	if err := r.await(ctx, min(p.End-1, until)); err != nil {
 		return siftedPart{err: err}
 	}
-	pick.From, pick.Until = from, until
-	s, err := r.History.Sift(ctx, p, pick)
+	s, err := look(ctx, p)
 	if errs.KindOf(err) == errs.NotFound {
 		return r.absent(p.First, p.End)
 	}
 	return siftedPart{part: p, sifted: s, err: err}
+}
+
+// siftPart holds the values of a part against what pick wants.
+func (r *Retro) siftPart(ctx context.Context, p telemetry.Part, from, until telemetry.Seq, pick telemetry.Pick) (telemetry.Sifted, error) {
+	pick.From, pick.Until = from, until
+	return r.History.Sift(ctx, p, pick)
 }
 
 // await waits until records up to seq have been matched, and so noted. It gives

@@ -7,6 +7,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/sqldb"
 	"github.com/vedette-soc/vedette/internal/telemetry"
+	"github.com/vedette-soc/vedette/ref"
 )
 
 // Queue is what the processes that share the work have in common beside the stream.
@@ -16,6 +17,11 @@ var _ telemetry.LotFindings = Queue{}
 
 // Queue returns the store's part for processes that share the work.
 func (s *Store) Queue() Queue { return Queue{s.db} }
+
+// Record makes a line of the audit log durable, for what is done outside the store.
+func (q Queue) Record(ctx context.Context, act ref.Act) error {
+	return q.db.Write(ctx, func(tx *sqldb.Tx) error { return record(ctx, tx, act) })
+}
 
 // floorName is the counter of the lots that cannot come again.
 const floorName = "floor"

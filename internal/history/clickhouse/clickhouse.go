@@ -15,6 +15,7 @@ package clickhouse
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sort"
 	"sync"
@@ -168,8 +169,10 @@ func (h *History) load(ctx context.Context) error {
 			return err
 		}
 	}
-	rows, err := h.client.rows(ctx, question{sql: `SELECT toUInt64(intDiv(seq - 1, {size:UInt64})) AS i, min(seq), max(seq), count()
-FROM events GROUP BY i ORDER BY i FORMAT RowBinary`, params: params{"size": number(h.size)}})
+	// The very expression of the partition, in which a parameter would be another one: so
+	// the server answers from what it knows of partitions, and reads no event.
+	sql := fmt.Sprintf("SELECT toUInt64(intDiv(seq - 1, %d)) AS i, min(seq), max(seq), count() FROM events GROUP BY i ORDER BY i FORMAT RowBinary", h.size)
+	rows, err := h.client.rows(ctx, question{sql: sql})
 	if err != nil {
 		return err
 	}

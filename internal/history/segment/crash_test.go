@@ -17,9 +17,9 @@ import (
 
 const appendDir = "VEDETTE_TEST_APPEND_DIR"
 
-// crashLimits make the child roll and seal often, so that it is killed in the
+// crashLimits make the child roll, seal and bind often, so that it is killed in the
 // middle of that as well.
-var crashLimits = segment.Limits{Records: 500}
+var crashLimits = segment.Limits{Records: 500, Volume: 3}
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(appendDir); dir != "" {

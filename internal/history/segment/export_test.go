@@ -1,6 +1,89 @@
 package segment
 
-import "github.com/vedette-soc/vedette/internal/telemetry"
+import (
+	"context"
+
+	"github.com/vedette-soc/vedette/internal/telemetry"
+)
+
+// Bind makes all volumes that can be made, as the history does in the background.
+func (h *History) Bind(ctx context.Context) error {
+	for {
+		more, err := h.bindNext(ctx)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// Alone calls fn while every segment is asked by itself.
+func (h *History) Alone(fn func()) {
+	h.binder.making.Lock()
+	defer h.binder.making.Unlock()
+	was := map[*part]*volume{}
+	h.mu.Lock()
+	for _, p := range h.segments {
+		was[p], p.volume = p.volume, nil
+	}
+	h.mu.Unlock()
+	fn()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, p := range h.segments {
+		p.volume = was[p]
+	}
+}
+
+// Volumes is how many there are, and how many segments they bind.
+func (h *History) Volumes() (volumes, bound int) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for _, p := range h.segments {
+		if p.begins() {
+			volumes++
+		}
+		if p.volume != nil {
+			bound++
+		}
+	}
+	return volumes, bound
+}
+
+// ReadVolume opens the volume in a file and asks it about a key and about traces; what
+// it answers is within its bounds.
+func ReadVolume(path string, key telemetry.Key, wanted []uint64) (segments int, err error) {
+	v, err := openVolume(path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = v.close() }()
+	var scratch []byte
+	if _, err := v.find(key, &scratch); err != nil {
+		return 0, err
+	}
+	_, err = v.meet(context.Background(), wanted)
+	return len(v.bound), err
+}
+
+// ReadSighted reads what a volume holds of a key, and writes it again.
+func ReadSighted(p []byte, segments, sources int) (again []byte, ok bool) {
+	s, ok := readSighted(input{p: p}, segments, sources)
+	if !ok {
+		return nil, false
+	}
+	return s.append(nil), true
+}
+
+// MeetSets returns which wanted traces a page of a volume holds, and where.
+func MeetSets(page []byte, wanted []uint64, segments int) (met map[int][]uint32, end int, ok bool) {
+	met = map[int][]uint32{}
+	end, ok = meetSets(page, wanted, 0, func(k int, set []byte) bool {
+		in := input{p: set}
+		met[k] = readSet(&in, segments)
+		return !in.bad
+	})
+	return met, end, ok
+}
 
 // ParseBlock is exported for fuzzing: what lies behind a checksum cannot be
 // reached from outside.

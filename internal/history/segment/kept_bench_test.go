@@ -8,7 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -21,7 +25,10 @@ import (
 	"github.com/vedette-soc/vedette/match"
 )
 
-var fillFor = flag.Duration("fill", time.Hour, "how long BenchmarkKept fills the history at most")
+var (
+	fillFor = flag.Duration("fill", time.Hour, "how long BenchmarkKept fills the history at most")
+	keptDir = flag.String("kept", "", "where BenchmarkKept keeps its history, to ask it again without filling it")
+)
 
 const (
 	// needle stands in one event of the history of BenchmarkKept.
@@ -31,51 +38,42 @@ const (
 )
 
 // BenchmarkKept fills a history with whole events of some 700 bytes once and tells
-// what the questions of intelligence to it cost, in time and in CPU time of one
-// thread: seen before, new indicators, one rare value; that last beside zstdcat | rg on
-// the first ten million of the same events.
+// what the questions of intelligence to it cost, by the clock and in processor time:
+// seen before, new indicators, one rare value; that last beside zstdcat | rg on the
+// first ten million of the same events. Each is asked of segments alone and with
+// volumes, with what is on disk dropped from memory (cold) and not (warm).
 //
 //	go test -run xxx -bench Kept -benchtime 1x ./internal/history/segment -args -past 100000000
 func BenchmarkKept(b *testing.B) {
 	if b.N != 1 {
 		b.Skip("it is measured once: -benchtime 1x")
 	}
-	dir := b.TempDir()
-	h := open(b, filepath.Join(dir, "history"), segment.Limits{Age: 10_000 * time.Hour})
-	defer h.Close()
-	k := keeper{b: b, h: h, rnd: rand.New(rand.NewPCG(8, 8)), zst: filepath.Join(dir, "slice.zst")}
-	events := 0
-	k.timed("fill", 1, "history", func() { events = k.fill(*pastEvents) })
-	stats, err := h.Stats(b.Context())
+	dir := *keptDir
+	if dir == "" {
+		dir = b.TempDir()
+	}
+	k := keeper{b: b, rnd: rand.New(rand.NewPCG(8, 8)), dir: dir, zst: filepath.Join(dir, "slice.zst")}
+	defer func() { _ = k.h.Close() }()
+	k.timed("open", 1, "history", k.open)
+	if k.stats().Records == 0 {
+		k.timed("fill", 1, "history", func() { k.fill(*pastEvents) })
+	}
+	k.recall()
+	k.size("without all volumes")
+	k.timed("bind", 1, "history", func() {
+		if err := k.h.Bind(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	})
+	volumes, bound := k.h.Volumes()
+	parts, err := k.h.Parts(b.Context())
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Logf("%d events, %.1f B/event on disk with everything, %.1f raw: %.1f %%", stats.Records,
-		float64(stats.Bytes)/float64(stats.Records), float64(k.raw)/float64(stats.Records), 100*float64(stats.Bytes)/float64(k.raw))
-	for _, v := range []string{"203.0.113.7", "10.0.0.1"} {
-		k.timed("seen "+v, 1, "question", func() {
-			if _, err := h.Seen(b.Context(), telemetry.KeyOf(indicator.IPv4, v)); err != nil {
-				b.Fatal(err)
-			}
-		})
-	}
-	for _, n := range []int{1, 1000, 100_000} {
-		x := pastIndicators(n)
-		k.timed(fmt.Sprintf("retro %d", n), float64(n), "indicator", func() { k.sift(x) })
-	}
-	var needles match.Builder
-	if err := needles.Add(indicator.Domain, needle, 1); err != nil {
-		b.Fatal(err)
-	}
-	x := needles.Build()
-	k.timed("search", 1, "question", func() {
-		for _, seq := range k.sift(x) {
-			if r, err := h.Read(b.Context(), seq, 1); err != nil || len(r) != 1 || !bytes.Contains(r[0].Raw, []byte(needle)) {
-				b.Fatal("the event does not hold what it was found by", err)
-			}
-		}
-	})
-	k.timed(fmt.Sprintf("zstdcat | rg over %d", min(events, slice)), 1, "question", func() {
+	k.size(fmt.Sprintf("with %d volumes of %d of %d segments", volumes, bound, len(parts)))
+	k.h.Alone(func() { k.questions("segments") })
+	k.questions("volumes")
+	k.timed(fmt.Sprintf("zstdcat | rg over %d", min(k.stats().Records, slice)), 1, "question", func() {
 		out, err := exec.Command("sh", "-c", "zstdcat "+k.zst+" | rg -c -F "+needle).Output()
 		if err != nil || string(bytes.TrimSpace(out)) != "1" {
 			b.Logf("zstdcat | rg says %q (%v)", out, err)
@@ -88,48 +86,205 @@ type keeper struct {
 	b   *testing.B
 	h   *segment.History
 	rnd *rand.Rand
+	dir string
 	zst string
 	raw int64
 }
 
-// timed tells what fn costs, with all processes it starts.
-func (k *keeper) timed(what string, n float64, unit string, fn func()) {
-	cpu := func() (sum time.Duration) {
-		for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
-			var u syscall.Rusage
-			if err := syscall.Getrusage(who, &u); err != nil {
-				k.b.Fatal(err)
-			}
-			sum += time.Duration(u.Utime.Nano() + u.Stime.Nano())
-		}
-		return sum
+func (k *keeper) stats() telemetry.Stats {
+	stats, err := k.h.Stats(k.b.Context())
+	if err != nil {
+		k.b.Fatal(err)
 	}
-	was, start := cpu(), time.Now()
-	fn()
-	wall, used := time.Since(start), cpu()-was
-	k.b.Logf("%-28s %12s wall %12s CPU %10.1f µs/%s", what, wall.Round(time.Microsecond), used.Round(time.Microsecond), used.Seconds()*1e6/n, unit)
+	return stats
 }
 
-func (k *keeper) sift(x *match.Index) (found []telemetry.Seq) {
+// size tells what it takes on disk and in memory.
+func (k *keeper) size(what string) {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	stats := k.stats()
+	k.b.Logf("%s: %d events, %.1f B/event on disk with everything, %.1f raw: %.2f %%; %d MB of heap", what, stats.Records,
+		float64(stats.Bytes)/float64(stats.Records), float64(k.raw)/float64(stats.Records), 100*float64(stats.Bytes)/float64(k.raw), m.HeapAlloc>>20)
+}
+
+// questions asks everything, of what is cold first.
+func (k *keeper) questions(of string) {
+	for _, q := range []struct {
+		what string
+		key  func(i uint64) telemetry.Key
+	}{
+		{"absent", func(i uint64) telemetry.Key { return telemetry.Key((i + 1) * 0x9e3779b97f4a7c15) }},
+		{"rare", func(i uint64) telemetry.Key { return pastValue(39_000_000 + i).Key }},
+		{"frequent", func(uint64) telemetry.Key { return telemetry.KeyOf(indicator.IPv4, "10.0.0.1") }},
+	} {
+		k.timedEach(of+": seen? "+q.what, func(i uint64) {
+			if _, err := k.h.Seen(k.b.Context(), q.key(i)); err != nil {
+				k.b.Fatal(err)
+			}
+		})
+	}
+	for _, n := range []int{1, 1000, 100_000} {
+		x := pastIndicators(n)
+		found := -1
+		look := func(state, how string, atOnce int) {
+			if state == "cold" {
+				k.cold()
+			}
+			k.timed(fmt.Sprintf("%s: %s: look back %s, %d", of, state, how, n), float64(n), "indicator", func() {
+				if again := len(k.sift(x, atOnce)); found >= 0 && again != found {
+					k.b.Fatal("found", found, again)
+				} else {
+					found = again
+				}
+			})
+		}
+		for _, state := range []string{"cold", "warm"} {
+			look(state, "alone", 1)
+			look(state, "as a job", runtime.GOMAXPROCS(0))
+		}
+		k.b.Logf("%d records found", found)
+	}
+	var needles match.Builder
+	if err := needles.Add(indicator.Domain, needle, 1); err != nil {
+		k.b.Fatal(err)
+	}
+	x := needles.Build()
+	search := func() {
+		for _, seq := range k.sift(x, 1) {
+			if r, err := k.h.Read(k.b.Context(), seq, 1); err != nil || len(r) != 1 || !bytes.Contains(r[0].Raw, []byte(needle)) {
+				k.b.Fatal("the event does not hold what it was found by", err)
+			}
+		}
+	}
+	k.cold()
+	k.timed(of+": cold: search", 1, "question", search)
+	k.timed(of+": warm: search", 1, "question", search)
+}
+
+// cold drops what is on disk from the memory of the system, as far as it lets go.
+func (k *keeper) cold() {
+	const dontNeed = 4 // POSIX_FADV_DONTNEED
+	files, err := filepath.Glob(filepath.Join(k.dir, "history", "0*"))
+	if err != nil {
+		k.b.Fatal(err)
+	}
+	for _, path := range files {
+		f, err := os.Open(path)
+		if err != nil {
+			k.b.Fatal(err)
+		}
+		if _, _, e := syscall.Syscall6(syscall.SYS_FADVISE64, f.Fd(), 0, 0, dontNeed, 0, 0); e != 0 {
+			k.b.Fatal(e)
+		}
+		if err := f.Close(); err != nil {
+			k.b.Fatal(err)
+		}
+	}
+}
+
+// timedEach tells the median and the slowest of some questions, each asked of what is
+// cold, and once more.
+func (k *keeper) timedEach(what string, fn func(i uint64)) {
+	const times = 15
+	var cold, warm, used []time.Duration
+	for i := range uint64(times) {
+		k.cold()
+		cpu, start := k.cpu(), time.Now()
+		fn(i)
+		cold, used = append(cold, time.Since(start)), append(used, k.cpu()-cpu)
+		start = time.Now()
+		fn(i)
+		warm = append(warm, time.Since(start))
+	}
+	for _, d := range [][]time.Duration{cold, warm, used} {
+		slices.Sort(d)
+	}
+	k.b.Logf("%-34s cold %v wall, %v at most, %v CPU; warm %v wall, %v at most", what, cold[times/2].Round(10*time.Microsecond), cold[times-1].Round(10*time.Microsecond),
+		used[times/2].Round(10*time.Microsecond), warm[times/2].Round(time.Microsecond), warm[times-1].Round(time.Microsecond))
+}
+
+// keptLimits make one segment of nothing but the last record, as its age tells: what
+// is noted of the others is on disk by then, and is there when it is opened again.
+var keptLimits = segment.Limits{Age: 10_000 * time.Hour}
+
+func (k *keeper) open() {
+	k.h = open(k.b, filepath.Join(k.dir, "history"), keptLimits)
+}
+
+// recall takes up what fill left: how much it wrote, and the last record, of which
+// nothing is noted.
+func (k *keeper) recall() {
+	said, err := os.ReadFile(filepath.Join(k.dir, "raw"))
+	if err == nil {
+		k.raw, err = strconv.ParseInt(string(said), 10, 64)
+	}
+	if err != nil {
+		k.b.Fatal(err)
+	}
+	records, err := k.h.Read(k.b.Context(), k.h.Noted()+1, 10)
+	if err != nil || len(records) > 1 {
+		k.b.Fatal(len(records), err)
+	}
+	for _, r := range records {
+		if err := k.h.Note(k.b.Context(), r.Seq, telemetry.Note{Time: r.Received}); err != nil {
+			k.b.Fatal(err)
+		}
+	}
+}
+
+// cpu is what this process and all it started have used of processors.
+func (k *keeper) cpu() (sum time.Duration) {
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(who, &u); err != nil {
+			k.b.Fatal(err)
+		}
+		sum += time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	return sum
+}
+
+// timed tells what fn costs, with all processes it starts.
+func (k *keeper) timed(what string, n float64, unit string, fn func()) {
+	was, start := k.cpu(), time.Now()
+	fn()
+	wall, used := time.Since(start), k.cpu()-was
+	k.b.Logf("%-34s %12s wall %12s CPU %10.1f µs/%s", what, wall.Round(time.Microsecond), used.Round(time.Microsecond), used.Seconds()*1e6/n, unit)
+}
+
+// sift looks back in all parts, some at a time.
+func (k *keeper) sift(x *match.Index, atOnce int) (found []telemetry.Seq) {
 	parts, err := k.h.Parts(k.b.Context())
 	if err != nil {
 		k.b.Fatal(err)
 	}
-	pick := pickOf(x)
-	pick.Reach = x.Reach(1_000_000)
-	for _, p := range parts {
-		s, err := k.h.Sift(k.b.Context(), p, pick)
-		if err != nil || s.Missed > 0 {
-			k.b.Fatal(err, s.Missed)
-		}
-		found = append(found, s.Seqs...)
+	reach := x.Reach(1_000_000)
+	answers := make([][]telemetry.Seq, len(parts))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range atOnce {
+		wg.Go(func() {
+			pick := pickOf(x)
+			pick.Reach = reach
+			for i := int(next.Add(1)) - 1; i < len(parts); i = int(next.Add(1)) - 1 {
+				s, err := k.h.Sift(k.b.Context(), parts[i], pick)
+				if err != nil || s.Missed > 0 {
+					k.b.Error(err, s.Missed)
+				}
+				answers[i] = s.Seqs
+			}
+		})
 	}
-	return found
+	wg.Wait()
+	return slices.Concat(answers...)
 }
 
 // fill appends events and notes what they hold. Two in three name a third value,
 // and one in all names the needle.
-func (k *keeper) fill(events int) (done int) {
+func (k *keeper) fill(events int) {
+	done := 0
 	begun := time.Now()
 	f, err := os.Create(k.zst)
 	if err != nil {
@@ -184,7 +339,15 @@ func (k *keeper) fill(events int) (done int) {
 	if err := f.Close(); err != nil {
 		k.b.Fatal(err)
 	}
-	return done
+	last := telemetry.Record{Received: start.Add(2 * keptLimits.Age), Source: "http/sensor", Raw: []byte("the end")}
+	if seq, err := k.h.Append(k.b.Context(), []telemetry.Record{last}); err != nil {
+		k.b.Fatal(err)
+	} else if err := k.h.Note(k.b.Context(), seq, telemetry.Note{Time: last.Received}); err != nil {
+		k.b.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(k.dir, "raw"), strconv.AppendInt(nil, k.raw, 10), 0o600); err != nil {
+		k.b.Fatal(err)
+	}
 }
 
 // event is one in the form of Suricata's EVE with what a note holds.

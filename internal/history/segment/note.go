@@ -83,27 +83,6 @@ func (h *History) seal(n *notes) error {
 	defer h.mu.Unlock()
 	n.part.sidecar = side
 	h.notes = nil
+	h.binder.wake()
 	return nil
-}
-
-// Find implements telemetry.History.
-func (h *History) Find(ctx context.Context, key telemetry.Key, limit int) (telemetry.Found, error) {
-	var found telemetry.Found
-	var scratch []byte
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	for i := len(h.segments) - 1; i >= 0; i-- {
-		p := h.segments[i]
-		if p.sidecar != nil {
-			if err := ctx.Err(); err != nil {
-				return telemetry.Found{}, err
-			}
-			if err := p.sidecar.find(key, limit, &found, &scratch); err != nil {
-				return telemetry.Found{}, err
-			}
-		} else if h.notes != nil && h.notes.part == p {
-			h.notes.find(key, limit, &found)
-		}
-	}
-	return found, nil
 }

@@ -37,10 +37,14 @@ func Open(dir string, limits Limits, log *slog.Logger) (*History, error) {
 			if p.sidecar != nil {
 				p.sidecar.close()
 			}
+			if p.begins() {
+				_ = p.volume.close()
+			}
 		}
 		return nil, errors.Join(err, h.writer.close(), held.Close())
 	}
 	go h.run()
+	h.binder.start(h)
 	return h, nil
 }
 
@@ -50,7 +54,7 @@ func (h *History) open() error {
 	if err != nil {
 		return err
 	}
-	firsts, err := h.tidy()
+	firsts, volumes, err := h.tidy()
 	if err != nil {
 		return err
 	}
@@ -63,17 +67,19 @@ func (h *History) open() error {
 			return err
 		}
 	}
+	for _, first := range volumes {
+		h.loadVolume(first)
+	}
 	return h.startWriter()
 }
 
-// tidy lists the segments and removes what belongs to none: files a crash left
+// tidy lists the segments and volumes, and removes what belongs to none: files a crash left
 // half written, and sidecars whose log retention removed.
-func (h *History) tidy() ([]telemetry.Seq, error) {
+func (h *History) tidy() (logs, volumes []telemetry.Seq, err error) {
 	entries, err := os.ReadDir(h.dir)
 	if err != nil {
-		return nil, fmt.Errorf("list the history: %w", err)
+		return nil, nil, fmt.Errorf("list the history: %w", err)
 	}
-	var logs []telemetry.Seq
 	var sidecars []telemetry.Seq
 	for _, e := range entries {
 		name, ext, _ := strings.Cut(e.Name(), ".")
@@ -84,9 +90,11 @@ func (h *History) tidy() ([]telemetry.Seq, error) {
 			logs = append(logs, telemetry.Seq(n))
 		case ext == "idx":
 			sidecars = append(sidecars, telemetry.Seq(n))
-		case ext == "idx.tmp":
+		case ext == "vol":
+			volumes = append(volumes, telemetry.Seq(n))
+		case ext == "idx.tmp" || ext == "vol.tmp":
 			if err := os.Remove(filepath.Join(h.dir, e.Name())); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 	}
@@ -94,11 +102,11 @@ func (h *History) tidy() ([]telemetry.Seq, error) {
 	for _, s := range sidecars {
 		if _, ok := slices.BinarySearch(logs, s); !ok {
 			if err := os.Remove(h.path(s, "idx")); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 	}
-	return logs, nil
+	return logs, volumes, nil
 }
 
 // load takes in the segment that begins with first. after is the number with

@@ -56,7 +56,7 @@ func (h *History) Sift(ctx context.Context, at telemetry.Part, pick telemetry.Pi
 	if p.sidecar == nil {
 		return h.siftNotes(&p, pick), nil
 	}
-	s, err := h.siftSidecar(ctx, p.sidecar, pick)
+	s, err := h.siftSidecar(ctx, &p, pick)
 	switch {
 	case errors.Is(err, fs.ErrClosed) || errors.Is(err, os.ErrClosed): // retention has just removed it
 		return telemetry.Sifted{}, gone(at)
@@ -114,51 +114,6 @@ func (h *History) siftNotes(p *part, pick telemetry.Pick) telemetry.Sifted {
 	}
 	h.mu.RUnlock()
 	return sifted(s, p.first, rows, pick)
-}
-
-func (h *History) siftSidecar(ctx context.Context, side *sidecar, pick telemetry.Pick) (telemetry.Sifted, error) {
-	var s telemetry.Sifted
-	var rows []uint32
-	var scratch, plain []byte
-	wanted := side.wants(pick.Type)
-	var within []bool
-	if pick.Reach != nil && side.edges != nil {
-		var err error
-		if within, err = side.within(ctx, pick.Reach); err != nil {
-			return s, err
-		}
-	}
-	for i, w := range side.words {
-		if !wanted[w.typ] || within != nil && !within[i] {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return s, err
-		}
-		packed, err := side.word(w, scratch)
-		if err != nil {
-			return s, err
-		}
-		scratch = packed
-		if plain, err = h.decoder.DecodeAll(packed, plain[:0]); err != nil || len(plain) != int(w.plain) {
-			return s, badSidecar(side.file.Name(), "its words do not decode")
-		}
-		t := indicator.Type(side.types[w.typ])
-		var failed error
-		ok := eachWord(string(plain), w.count, func(v string) {
-			s.Values++
-			if failed == nil && pick.Value(t, v) {
-				rows, failed = side.collect(t, v, rows)
-			}
-		})
-		if !ok {
-			failed = badSidecar(side.file.Name(), "its words do not decode")
-		}
-		if failed != nil {
-			return s, failed
-		}
-	}
-	return sifted(s, side.part.first, rows, pick), nil
 }
 
 // collect appends the rows of a value.

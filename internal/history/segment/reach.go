@@ -8,44 +8,90 @@ import (
 	"sort"
 
 	"github.com/vedette-soc/vedette/indicator"
+	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/match"
 )
 
-// within returns which blocks of words hold what is in reach.
-func (s *sidecar) within(ctx context.Context, r *match.Reach) ([]bool, error) {
-	blocks := make([]bool, len(s.words))
+// spans are, per block of words, where what is in reach lies in it; nil = nowhere.
+type spans [][]match.Span
+
+// spansMost bounds the spans of a block: with more it is looked at as a whole.
+const spansMost = 64
+
+func (s spans) add(i int, span match.Span) {
+	if len(s[i]) == spansMost {
+		s[i], span = s[i][:0], match.Span{} // in which all of them lie
+	}
+	s[i] = append(s[i], span)
+}
+
+// within returns where in a segment what is in reach lies: by its volume, which is
+// asked once for all its segments, else by its own traces.
+func (h *History) within(ctx context.Context, p *part, r *match.Reach) (spans, error) {
+	if p.volume == nil {
+		return p.sidecar.within(ctx, r)
+	}
+	place := slices.IndexFunc(p.volume.bound, func(b bound) bool { return b.first == p.first })
+	met, err := h.asked.of(ctx, p.volume, r)
+	if errs.CodeOf(err) == "history_volume_damaged" {
+		h.forsake(p.volume, err)
+	}
+	if err != nil || met == nil {
+		return p.sidecar.within(ctx, r)
+	}
+	return p.sidecar.spannedBy(r, met[place]), nil
+}
+
+// spannedBy returns where what is in reach lies, given which wanted traces there are.
+func (s *sidecar) spannedBy(r *match.Reach, met []uint32) spans {
+	blocks := make(spans, len(s.words))
 	for _, n := range r.Always() {
 		s.spanned(n, blocks)
 	}
+	for _, k := range met {
+		r.Spans(int(k), func(span match.Span) { s.spanned(span, blocks) })
+	}
+	return blocks
+}
+
+func (s *sidecar) within(ctx context.Context, r *match.Reach) (spans, error) {
+	var met []uint32
 	var scratch []byte
-	wanted := r.Traces()
-	for i := 0; i < len(wanted); {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		p := sort.Search(len(s.traces), func(p int) bool { return uint64(s.traces[p].first) > wanted[i] }) - 1
-		if p < 0 {
-			if len(s.traces) == 0 {
-				break
-			}
-			i += sort.Search(len(wanted)-i, func(k int) bool { return wanted[i+k] >= uint64(s.traces[0].first) })
-			continue
-		}
+	err := eachPage(ctx, s.traces, r.Traces(), func(p, i int) (int, error) {
 		buf, err := s.pageOf(s.traces, p, s.tracesEnd, &scratch)
 		if err != nil {
-			return nil, err
+			return i, err
 		}
-		i = meet(buf, wanted, i, func(k int) {
-			r.Spans(k, func(span match.Span) { s.spanned(span, blocks) })
-		})
-		if p+1 < len(s.traces) { // what lies between two pages is nowhere
-			next := uint64(s.traces[p+1].first)
-			i += sort.Search(len(wanted)-i, func(k int) bool { return wanted[i+k] >= next })
-		} else {
-			break
-		}
+		return meet(buf, r.Traces(), i, func(k int) { met = append(met, uint32(k)) }), nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return blocks, nil
+	return s.spannedBy(r, met), nil
+}
+
+// eachPage calls fn with each page that may hold one of wanted, and the first of
+// those; fn returns the first beyond the page.
+func eachPage(ctx context.Context, pages []page, wanted []uint64, fn func(p, i int) (int, error)) error {
+	from := func(i int, at telemetry.Key) int {
+		return i + sort.Search(len(wanted)-i, func(k int) bool { return wanted[i+k] >= uint64(at) })
+	}
+	if len(pages) == 0 {
+		return nil
+	}
+	for i := from(0, pages[0].first); i < len(wanted); {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		p := sort.Search(len(pages), func(p int) bool { return uint64(pages[p].first) > wanted[i] }) - 1
+		var err error
+		if i, err = fn(p, i); err != nil || p+1 == len(pages) {
+			return err
+		}
+		i = from(i, pages[p+1].first) // what lies between two pages is nowhere
+	}
+	return nil
 }
 
 // meet calls fn with each wanted trace, from the i-th on, that a page holds, and
@@ -75,7 +121,7 @@ func meet(page []byte, wanted []uint64, i int, fn func(int)) int {
 
 // spanned marks the blocks that hold anything of a span. An edge lies behind all that
 // is before it, or is the beginning of that as well where it was cut off.
-func (s *sidecar) spanned(span match.Span, blocks []bool) {
+func (s *sidecar) spanned(span match.Span, blocks spans) {
 	t := slices.Index(s.types, string(span.Type))
 	if t < 0 {
 		return
@@ -88,7 +134,7 @@ func (s *sidecar) spanned(span match.Span, blocks []bool) {
 	from := span.From[:min(len(span.From), edgeBytes)]
 	i := first + sort.Search(end-first-1, func(k int) bool { return s.edges[first+k+1] >= from })
 	for ; i < end && (i == first || span.To == "" || s.edges[i] < span.To); i++ {
-		blocks[i] = true
+		blocks.add(i, span)
 	}
 }
 

@@ -145,15 +145,7 @@ func TestReach(t *testing.T) {
 // TestReachOfOldSidecar: one of version 2 knows no reach and is read whole.
 func TestReachOfOldSidecar(t *testing.T) {
 	dir := t.TempDir()
-	for _, ext := range []string{"log", "idx"} {
-		b, err := os.ReadFile(filepath.Join("testdata", "version2."+ext))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "00000000000000000001."+ext), b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	oldSegment(t, dir)
 	h := open(t, dir, segment.Limits{})
 	defer h.Close()
 	var b match.Builder
@@ -167,5 +159,19 @@ func TestReachOfOldSidecar(t *testing.T) {
 	v, err := segment.Verify(t.Context(), dir)
 	if err != nil || len(v.Problems) > 0 {
 		t.Errorf("verify: %v %v", err, v.Problems)
+	}
+}
+
+// oldSegment lays a segment with a sidecar of version 2 into dir: records 1 to 400.
+func oldSegment(t *testing.T, dir string) {
+	t.Helper()
+	for _, ext := range []string{"log", "idx"} {
+		b, err := os.ReadFile(filepath.Join("testdata", "version2."+ext))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "00000000000000000001."+ext), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

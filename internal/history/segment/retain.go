@@ -23,9 +23,9 @@ func (h *History) Retain(_ context.Context, maxBytes int64, maxAge time.Duration
 		for _, b := range p.blocks {
 			removed += int(b.count)
 		}
-		// The log goes first: a sidecar alone is cleared away by Open, while a
-		// log alone would have to be noted again.
-		for _, ext := range []string{"log", "idx"} {
+		// The log goes first: a sidecar or volume alone is cleared away by Open, while
+		// a log alone would have to be noted again.
+		for _, ext := range []string{"log", "idx", "vol"} {
 			if err := os.Remove(h.path(p.first, ext)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return removed, fmt.Errorf("remove old history: %w", err)
 			}
@@ -53,6 +53,7 @@ func (h *History) drop(maxBytes int64, maxAge time.Duration) (*part, error) {
 	if !tooMuch && !tooOld {
 		return nil, nil
 	}
+	h.unbindLocked(p.volume) // what it counts is no longer what is kept
 	h.segments = append([]*part(nil), h.segments[1:]...)
 	return p, p.sidecar.close()
 }

@@ -45,7 +45,7 @@ func writeSidecar(path string, p *part, n *notes) (*sidecar, error) {
 }
 
 func encodeSidecar(w io.Writer, p *part, n *notes) error {
-	e := pageWriter{w: w}
+	e := pageWriter{w: w, most: pageBytes}
 	order := make([]uint32, len(n.values))
 	for i := range order {
 		order[i] = uint32(i)
@@ -97,9 +97,10 @@ func encodeSidecar(w io.Writer, p *part, n *notes) error {
 	return err
 }
 
-// pageWriter cuts sorted postings into pages.
+// pageWriter cuts what is sorted by keys into pages.
 type pageWriter struct {
 	w     io.Writer
+	most  int // bytes after which a page ends
 	pages []page
 	off   int64
 	buf   []byte // the page being filled
@@ -109,11 +110,6 @@ type pageWriter struct {
 }
 
 func (e *pageWriter) add(k telemetry.Key, rows []uint32, s *sighting) error {
-	if len(e.buf) == 0 {
-		e.first, e.last = k, 0
-	}
-	e.buf = binary.AppendUvarint(e.buf, uint64(k-e.last))
-	e.last = k
 	e.list = binary.AppendUvarint(e.list[:0], uint64(len(rows)))
 	e.list = s.append(e.list)
 	before := uint32(0)
@@ -121,8 +117,23 @@ func (e *pageWriter) add(k telemetry.Key, rows []uint32, s *sighting) error {
 		e.list = binary.AppendUvarint(e.list, uint64(r-before))
 		before = r
 	}
+	e.key(k)
 	e.buf = appendBytes(e.buf, e.list)
-	if len(e.buf) >= pageBytes {
+	return e.turn()
+}
+
+// key begins what is held of the next key.
+func (e *pageWriter) key(k telemetry.Key) {
+	if len(e.buf) == 0 {
+		e.first, e.last = k, 0
+	}
+	e.buf = binary.AppendUvarint(e.buf, uint64(k-e.last))
+	e.last = k
+}
+
+// turn ends the page when it is full.
+func (e *pageWriter) turn() error {
+	if len(e.buf) >= e.most {
 		return e.flush()
 	}
 	return nil
@@ -161,7 +172,7 @@ func (e *pageWriter) flush() error {
 
 func (e *pageWriter) write(p []byte) error {
 	if e.off+int64(len(p)) > math.MaxUint32 {
-		return fmt.Errorf("the notes of one segment exceed 4 GiB")
+		return fmt.Errorf("what is noted exceeds the 4 GiB of one file")
 	}
 	n, err := e.w.Write(p)
 	e.off += int64(n)

@@ -12,64 +12,145 @@ import (
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
 
-// Seen implements telemetry.Past. Each segment costs one read, so many are asked side
-// by side: what takes time is the disk, where it was not read lately.
+// Seen implements telemetry.Past. Each volume, and each segment that none binds, costs
+// one read, so many are asked side by side: what takes time is the disk, where it was
+// not read lately.
 func (h *History) Seen(ctx context.Context, key telemetry.Key) (telemetry.Seen, error) {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	sums := make([]summary, min(seenReaders, 1+len(h.segments)/seenEach))
-	failed := make([]error, len(sums))
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	ask := func(i int) { failed[i] = h.seenLocked(ctx, key, &sums[i], &next) }
-	for i := 1; i < len(sums); i++ {
-		wg.Go(func() { ask(i) })
+	sum, failed, err := h.seen(ctx, key)
+	for _, f := range failed {
+		h.forsake(f.volume, f.err)
 	}
-	ask(0)
-	wg.Wait()
-	if i := slices.IndexFunc(failed, func(err error) bool { return err != nil }); i >= 0 {
-		return telemetry.Seen{}, failed[i]
+	if err != nil {
+		return telemetry.Seen{}, err
 	}
-	for i := range sums[1:] {
-		sums[0].join(&sums[1+i])
-	}
-	return sums[0].result(), nil
+	return sum.result(), nil
 }
 
 const (
 	// seenReaders is how many reads are under way at once for one question.
 	seenReaders = 8
-	// seenEach is how many segments are worth another reader.
-	seenEach = 16
+	// seenEach is how many reads are worth another reader.
+	seenEach = 4
 )
 
-// seenLocked sums up segments that no other reader has taken. The caller holds mu.
-func (h *History) seenLocked(ctx context.Context, key telemetry.Key, sum *summary, next *atomic.Int64) error {
+// failed is a volume that could not be read.
+type failed struct {
+	volume *volume
+	err    error
+}
+
+func (h *History) seen(ctx context.Context, key telemetry.Key) (*summary, []failed, error) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	q := question{h: h, key: key, units: h.unitsLocked()}
+	sums := make([]summary, min(seenReaders, 1+len(q.units)/seenEach))
+	errs := make([]error, len(sums))
+	var wg sync.WaitGroup
+	for i := 1; i < len(sums); i++ {
+		wg.Go(func() { errs[i] = q.ask(ctx, &sums[i]) })
+	}
+	errs[0] = q.ask(ctx, &sums[0])
+	wg.Wait()
+	var bad []failed
+	for i := range sums {
+		bad = append(bad, sums[i].failed...)
+		if errs[i] != nil {
+			return nil, bad, errs[i]
+		}
+	}
+	for i := range sums[1:] {
+		sums[0].join(&sums[1+i])
+	}
+	return &sums[0], bad, nil
+}
+
+// unitsLocked returns what a question reads once: the first segment of each volume,
+// and each segment that none binds.
+func (h *History) unitsLocked() []int {
+	var units []int
+	for i, p := range h.segments {
+		if p.volume == nil || p.begins() {
+			units = append(units, i)
+		}
+	}
+	return units
+}
+
+// question is one key on its way through the units. The asker holds History.mu.
+type question struct {
+	h     *History
+	key   telemetry.Key
+	units []int
+	next  atomic.Int64
+}
+
+// ask sums up units that no other reader has taken.
+func (q *question) ask(ctx context.Context, sum *summary) error {
 	sum.days, sum.sources = map[int64]uint64{}, map[string]bool{}
 	var scratch []byte
-	for i := int(next.Add(1)) - 1; i < len(h.segments); i = int(next.Add(1)) - 1 {
+	for k := int(q.next.Add(1)) - 1; k < len(q.units); k = int(q.next.Add(1)) - 1 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		switch p := h.segments[i]; {
-		case p.sidecar != nil:
-			if err := p.sidecar.seen(key, sum, &scratch); err != nil {
-				return err
+		i, n := q.units[k], 1
+		if v := q.h.segments[i].volume; v != nil {
+			parts := q.h.segments[i : i+len(v.bound)]
+			err := v.seen(q.key, parts, sum, &scratch)
+			if err == nil {
+				continue
 			}
-		case h.notes != nil && h.notes.part == p:
-			n := h.notes
-			sum.since(n.oldest, n.timed)
-			if i, ok := n.index[key]; ok {
-				sum.add(n.values[i].sighting, uint64(n.values[i].count), n.sources)
+			sum.failed = append(sum.failed, failed{v, err})
+			n = len(parts)
+		}
+		for _, p := range q.h.segments[i : i+n] {
+			if err := q.h.seenIn(p, q.key, sum, &scratch); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
+// seenIn adds what a segment knows of a key.
+func (h *History) seenIn(p *part, key telemetry.Key, sum *summary, scratch *[]byte) error {
+	switch {
+	case p.sidecar != nil:
+		return p.sidecar.seen(key, sum, scratch)
+	case h.notes != nil && h.notes.part == p:
+		n := h.notes
+		sum.since(n.oldest, n.timed)
+		if i, ok := n.index[key]; ok {
+			sum.add(n.values[i].sighting, uint64(n.values[i].count), n.sources)
+		}
+	}
+	return nil
+}
+
+// seen adds what a volume knows of a key.
+func (v *volume) seen(key telemetry.Key, parts []*part, sum *summary, scratch *[]byte) error {
+	s, err := v.find(key, scratch)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		sum.since(p.sidecar.oldest, p.sidecar.timed())
+	}
+	if s.count == 0 {
+		return nil
+	}
+	sum.add(s.sighting, s.count, nil)
+	for _, n := range s.senders {
+		sum.sources[v.sources[n]] = true
+	}
+	return nil
+}
+
+// timed says that there are events of which the time is known.
+func (s *sidecar) timed() bool { return s.oldest != 0 || s.newest != 0 }
+
 // seen adds what a closed segment knows of a key.
 func (s *sidecar) seen(key telemetry.Key, sum *summary, scratch *[]byte) error {
-	sum.since(s.oldest, s.oldest != 0 || s.newest != 0)
+	sum.since(s.oldest, s.timed())
 	list, err := s.list(key, scratch)
 	if err != nil || list.p == nil {
 		return err
@@ -91,6 +172,7 @@ type summary struct {
 	any         bool
 	days        map[int64]uint64
 	sources     map[string]bool
+	failed      []failed
 }
 
 func (s *summary) since(oldest int64, has bool) {

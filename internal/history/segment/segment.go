@@ -10,7 +10,8 @@
 // A segment NUMBER.log begins with record NUMBER. When it has reached its size, a
 // new one is begun; when its last record has been noted as well, NUMBER.idx is
 // written. Both never change afterwards, and go together when retention removes
-// them.
+// them. NUMBER.vol binds the sidecars of neighbouring segments, from NUMBER on, and is
+// made of them in the background: a cache.
 package segment
 
 import (
@@ -34,6 +35,7 @@ type Limits struct {
 	Raw     int64         // bytes before compression, default 64 MiB
 	Records int           // default 200,000
 	Age     time.Duration // of its oldest record, default 24 h, so that retention by age can work
+	Volume  int           // segments whose sidecars are bound into one volume, default 32, at most 64
 }
 
 func (l Limits) withDefaults() Limits {
@@ -46,6 +48,10 @@ func (l Limits) withDefaults() Limits {
 	if l.Age <= 0 {
 		l.Age = 24 * time.Hour
 	}
+	if l.Volume <= 0 {
+		l.Volume = 32
+	}
+	l.Volume = min(l.Volume, boundMost)
 	return l
 }
 
@@ -64,6 +70,8 @@ type History struct {
 	writer   writer        // owned by the goroutine run
 
 	noting sync.Mutex // held by Note, so that notes come one after the other
+	binder binder
+	asked  asked // what was asked of volumes lately
 
 	mu       sync.RWMutex
 	segments []*part // guarded by mu; the last one is appended to
@@ -83,6 +91,8 @@ type part struct {
 	oldest, newest int64 // microseconds
 	closed         bool  // nothing is appended any more
 	sidecar        *sidecar
+	volume         *volume // that binds the sidecar; nil = none yet
+	loose          bool    // its sidecar cannot be bound
 }
 
 // end is the number after the last.
@@ -104,12 +114,16 @@ func (h *History) path(first telemetry.Seq, ext string) string {
 func (h *History) Close() error {
 	close(h.stop)
 	<-h.stopped
+	h.binder.end()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	err := h.writer.close()
 	for _, p := range h.segments {
 		if p.sidecar != nil {
 			p.sidecar.close()
+		}
+		if p.begins() {
+			_ = p.volume.close() // it was only read
 		}
 	}
 	h.segments = nil
@@ -141,11 +155,16 @@ func (h *History) Stats(context.Context) (telemetry.Stats, error) {
 	return s, nil
 }
 
+// bytes counts a volume with the first of its segments.
 func (p *part) bytes() int64 {
+	n := p.size
 	if p.sidecar != nil {
-		return p.size + p.sidecar.size
+		n += p.sidecar.size
 	}
-	return p.size
+	if p.begins() {
+		n += p.volume.size
+	}
+	return n
 }
 
 // Noted implements telemetry.History: notes are durable up to the end of the

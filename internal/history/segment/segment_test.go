@@ -9,7 +9,7 @@ import (
 )
 
 // small makes many segments of few records.
-var small = segment.Limits{Records: 100}
+var small = segment.Limits{Records: 100, Volume: 3}
 
 func open(t testing.TB, dir string, limits segment.Limits) *segment.History {
 	t.Helper()

@@ -44,7 +44,8 @@ type sidecar struct {
 	wordsEnd       uint32
 	tracesEnd      uint32
 	types, sources []string
-	oldest, newest int64 // seconds, of events
+	oldest, newest int64  // seconds, of events
+	sum            uint32 // of the tables
 }
 
 type page struct {
@@ -152,7 +153,7 @@ func (s *sidecar) load(first telemetry.Seq) error {
 		oldest: int64(le.Uint64(foot[24:])), newest: int64(le.Uint64(foot[32:])), count: le.Uint32(foot[56:]),
 		blocks: make([]block, nb),
 	}
-	s.oldest, s.newest = int64(le.Uint64(foot[40:])), int64(le.Uint64(foot[48:]))
+	s.oldest, s.newest, s.sum = int64(le.Uint64(foot[40:])), int64(le.Uint64(foot[48:])), crc
 	for i := range s.part.blocks {
 		s.part.blocks[i] = block{int64(le.Uint64(buf)), le.Uint32(buf[8:]), le.Uint32(buf[12:]), le.Uint32(buf[16:])}
 		buf = buf[blockSize:]
@@ -273,22 +274,37 @@ func (s *sidecar) page(i int, scratch *[]byte) ([]byte, error) {
 
 // pageOf reads one of several pages, the last of which stops at end.
 func (s *sidecar) pageOf(pages []page, i int, end uint32, scratch *[]byte) ([]byte, error) {
+	buf, err := readPage(s.file, pages, i, end, scratch)
+	if why, bad := err.(badPage); bad {
+		return nil, badSidecar(s.file.Name(), string(why))
+	}
+	return buf, err
+}
+
+// badPage says why a page is not believed.
+type badPage string
+
+func (b badPage) Error() string { return string(b) }
+
+// readPage reads one of several pages into scratch, which it may replace by a larger
+// one; the last of them stops at end.
+func readPage(f *os.File, pages []page, i int, end uint32, scratch *[]byte) ([]byte, error) {
 	if i+1 < len(pages) {
 		end = pages[i+1].off
 	}
 	size := int(end) - int(pages[i].off)
 	if size < 0 {
-		return nil, badSidecar(s.file.Name(), "a page ends before it begins")
+		return nil, badPage("a page ends before it begins")
 	}
 	if cap(*scratch) < size {
 		*scratch = make([]byte, max(size, 2*pageBytes))
 	}
 	buf := (*scratch)[:size]
-	if _, err := s.file.ReadAt(buf, int64(pages[i].off)); err != nil {
-		return nil, fmt.Errorf("read %s: %w", s.file.Name(), err)
+	if _, err := f.ReadAt(buf, int64(pages[i].off)); err != nil {
+		return nil, fmt.Errorf("read %s: %w", f.Name(), err)
 	}
 	if crc32.Checksum(buf, castagnoli) != pages[i].crc {
-		return nil, badSidecar(s.file.Name(), "the checksum of a page does not fit")
+		return nil, badPage("the checksum of a page does not fit")
 	}
 	return buf, nil
 }

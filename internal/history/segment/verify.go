@@ -1,9 +1,12 @@
 package segment
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,12 +23,14 @@ import (
 // Verified is what Verify found.
 type Verified struct {
 	Segments    int
+	Volumes     int // that stand for the sidecars of some of them
 	Records     int
 	Bytes       int64
 	First, Last telemetry.Seq // 0 when there is no record
 	Next        telemetry.Seq // the number of the record that comes next
 	Newest      time.Time     // when the newest record was received
 	Problems    []string      // damage, with file and offset
+	Stale       []string      // volumes that may be removed, and why: nothing is lost with them
 }
 
 // problemsKept bounds the damage that is named.
@@ -45,14 +50,7 @@ func Verify(ctx context.Context, dir string) (Verified, error) {
 	if err != nil {
 		return v.Verified, fmt.Errorf("list the history: %w", err)
 	}
-	var firsts []telemetry.Seq
-	for _, e := range entries {
-		name, ok := strings.CutSuffix(e.Name(), ".log")
-		if n, err := strconv.ParseUint(name, 10, 64); ok && err == nil && n > 0 && len(name) == 20 {
-			firsts = append(firsts, telemetry.Seq(n))
-		}
-	}
-	slices.Sort(firsts)
+	firsts := numbered(entries, ".log")
 	for i, first := range firsts {
 		if err := ctx.Err(); err != nil {
 			return v.Verified, err
@@ -66,7 +64,25 @@ func Verify(ctx context.Context, dir string) (Verified, error) {
 			return v.Verified, err
 		}
 	}
+	for _, first := range numbered(entries, ".vol") {
+		if err := v.volume(ctx, dir, first); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return v.Verified, err
+		}
+	}
 	return v.Verified, nil
+}
+
+// numbered returns the numbers of files with an extension, ascending.
+func numbered(entries []fs.DirEntry, ext string) []telemetry.Seq {
+	var firsts []telemetry.Seq
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), ext)
+		if n, err := strconv.ParseUint(name, 10, 64); ok && err == nil && n > 0 && len(name) == 20 {
+			firsts = append(firsts, telemetry.Seq(n))
+		}
+	}
+	slices.Sort(firsts)
+	return firsts
 }
 
 type verifier struct {
@@ -82,6 +98,12 @@ func name(dir string, first telemetry.Seq, ext string) string {
 func (v *verifier) problem(format string, args ...any) {
 	if len(v.Problems) < problemsKept {
 		v.Problems = append(v.Problems, fmt.Sprintf(format, args...))
+	}
+}
+
+func (v *verifier) stale(err error) {
+	if len(v.Stale) < problemsKept {
+		v.Stale = append(v.Stale, err.Error())
 	}
 }
 
@@ -164,4 +186,72 @@ func (v *verifier) sidecar(dir string, first telemetry.Seq, size int64, last boo
 		}
 	}
 	return nil
+}
+
+// volume makes a volume again, out of the sidecars it binds, and holds every byte of
+// it against that. One of what is no longer there is no damage: nobody believes it.
+func (v *verifier) volume(ctx context.Context, dir string, first telemetry.Seq) error {
+	path := name(dir, first, "vol")
+	vol, err := openVolume(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	v.Volumes++
+	if err != nil {
+		v.stale(err)
+		return nil
+	}
+	defer func() { _ = vol.close() }()
+	v.Bytes += vol.size
+	var sides []*sidecar
+	defer func() {
+		for _, s := range sides {
+			_ = s.close()
+		}
+	}()
+	for _, b := range vol.bound {
+		s, err := openSidecar(name(dir, b.first, "idx"), b.first)
+		if err != nil {
+			return nil // told with its segment, or removed by retention
+		}
+		if sides = append(sides, s); s.bound() != b {
+			return nil
+		}
+	}
+	same := comparison{with: bufio.NewReaderSize(vol.file, 256<<10)}
+	if err := encodeVolume(ctx, &same, sides); err != nil && !errors.Is(err, errDiffers) {
+		var bad *looseError
+		if errors.As(err, &bad) {
+			return nil // told with its segment
+		}
+		return err
+	}
+	if same.differs || same.off != vol.size {
+		v.stale(badVolume(path, fmt.Sprintf("from offset %d on it is not what its sidecars say", same.off)))
+	}
+	return nil
+}
+
+// errDiffers ends a comparison.
+var errDiffers = errors.New("what is written is not what is there")
+
+// comparison is a writer that holds what is written against what is there.
+type comparison struct {
+	with    io.Reader
+	buf     []byte
+	off     int64 // up to where both are the same
+	differs bool
+}
+
+func (c *comparison) Write(p []byte) (int, error) {
+	if cap(c.buf) < len(p) {
+		c.buf = make([]byte, len(p))
+	}
+	n, err := io.ReadFull(c.with, c.buf[:len(p)])
+	if err != nil || !bytes.Equal(c.buf[:n], p) {
+		c.differs = true
+		return 0, errDiffers
+	}
+	c.off += int64(n)
+	return n, nil
 }

@@ -74,16 +74,19 @@ func TestCopyHoldsWhatWasAcknowledged(t *testing.T) {
 // and without notes: none may go unseen, and none may end the check.
 func TestVerifySeesEveryByte(t *testing.T) {
 	dir := t.TempDir()
-	h := open(t, dir, small)
+	h := open(t, dir, segment.Limits{Records: 50, Volume: 2})
 	for i := range 5 {
 		if _, err := h.Append(t.Context(), historytest.Records(uint64(i), 50)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for seq := range telemetry.Seq(150) {
+	for seq := range telemetry.Seq(151) {
 		if err := h.Note(t.Context(), seq+1, historytest.Keys(telemetry.Key(seq%7))); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := h.Bind(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	if !segment.InUse(dir) {
 		t.Error("an open history is not in use")
@@ -98,7 +101,7 @@ func TestVerifySeesEveryByte(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v, err := segment.Verify(t.Context(), dir); err != nil || len(v.Problems) > 0 || v.Records != 250 || v.Segments != 3 {
+	if v, err := segment.Verify(t.Context(), dir); err != nil || len(v.Problems) > 0 || v.Records != 250 || v.Segments != 5 || v.Volumes != 1 {
 		t.Fatalf("before the damage: %+v, %v", v, err)
 	}
 	checked := 0
@@ -117,7 +120,7 @@ func TestVerifySeesEveryByte(t *testing.T) {
 			if err := os.WriteFile(path, bad, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if v, err := segment.Verify(t.Context(), dir); err != nil || len(v.Problems) == 0 {
+			if v, err := segment.Verify(t.Context(), dir); err != nil || len(v.Problems)+len(v.Stale) == 0 {
 				t.Fatalf("%s: a flipped byte at %d of %d went unseen: %v", filepath.Base(path), at, len(whole), err)
 			}
 		}
@@ -125,7 +128,7 @@ func TestVerifySeesEveryByte(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if checked != 3 { // two logs and the notes of the first
+	if checked != 8 { // four logs, the notes of three, and a volume of two
 		t.Errorf("%d files were damaged: %v", checked, files)
 	}
 }

@@ -1,6 +1,16 @@
 package jetstream
 
-import "github.com/vedette-soc/vedette/internal/telemetry"
+import (
+	"context"
+
+	"github.com/vedette-soc/vedette/internal/telemetry"
+)
+
+// ReviveOnly is a Revive that is broken off before it forgets.
+func (q *Queue) ReviveOnly(ctx context.Context, number uint64) error {
+	_, err := q.revive(ctx, number)
+	return err
+}
 
 // Pack and Unpack are what a message holds, for the fuzzer.
 func Pack(records []telemetry.Record) ([]byte, error) {

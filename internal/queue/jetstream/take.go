@@ -169,8 +169,8 @@ func (h *hand) Bury(ctx context.Context, why string) error {
 	defer cancel()
 	m := nats.NewMsg(h.q.deadSubject())
 	m.Data = h.m.Data()
-	m.Header.Set("Vedette-Reason", why)
-	m.Header.Set("Vedette-Sequence", strconv.FormatUint(h.sequence, 10))
+	m.Header.Set(reasonHeader, why)
+	m.Header.Set(sequenceHeader, strconv.FormatUint(h.sequence, 10))
 	if _, err := h.q.js.PublishMsg(ctx, m, jetstream.WithMsgID(fmt.Sprintf("dead-%d-%d", h.q.created.UnixMicro(), h.sequence))); err != nil {
 		return fmt.Errorf("keep a message apart: %w", err)
 	}
