@@ -132,12 +132,15 @@ func (c *Compiled) hit(i int) Hit {
 
 // Wanted returns what tells a format.Reader which raw records may touch an
 // indicator; nil when it cannot be told, because of a kind of indicator that only
-// shows when a record is read.
+// shows when a record is read, or of a pattern over text that some formats join or decode.
 func (c *Compiled) Wanted() format.Wanted {
 	for _, t := range c.index.Unseen() {
 		if format.Observed(t) {
 			return nil
 		}
+	}
+	if inFields(c.patternTexts()) {
+		return nil
 	}
 	searchers := sync.Pool{New: func() any { return c.index.Searcher() }}
 	return func(records [][]byte, wanted []bool) {

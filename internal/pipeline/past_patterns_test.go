@@ -25,6 +25,8 @@ func pastPattern(rnd *rand.Rand) string {
 			"process:command_line LIKE '%-enc%'", "process:command_line LIKE '%POWERSHELL%'", "process:command_line MATCHES 'gate[.]php$'", "process:command_line = 'curl -s /gate.php'",
 			"process:command_line LIKE '%echo \"a\" & who%'", "process:command_line LIKE '%d\u00fcster'", `process:command_line LIKE '%\\\\notepad.exe "x%'`,
 			"file:hashes.MD5 = '"+pastHash[0]+"'", "file:name LIKE 'drop%'", "network-traffic:dst_port = 443", "network-traffic:dst_port IN (80, 443)",
+			"network-traffic:dst_ref.value = '"+pick(rnd, pastAddrs...)+"'", "network-traffic:src_ref.value = '"+pick(rnd, pastAddrs...)+"'",
+			"network-traffic:dst_ref.value = '"+pick(rnd, pastHosts...)+"'",
 			"user-account:account_login = 'ada'", "email-addr:value LIKE 'ada@%'", "url:value LIKE '%gate.php?id=%'", "NOT process:command_line LIKE '%curl%'",
 		)
 	}

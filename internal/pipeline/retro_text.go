@@ -18,36 +18,53 @@ import (
 func inText(texts map[intel.Key]string) map[intel.Key]string {
 	out := map[intel.Key]string{}
 	for k, text := range texts {
-		if p, err := stix.ParsePattern(text); err == nil && !byValues(p.Root) {
+		if p, err := stix.ParsePattern(text); err == nil && !everyComparison(p.Root, byValue) {
 			out[k] = text
 		}
 	}
 	return out
 }
 
-// byValues says that whatever satisfies an observation holds a value, noted as such,
-// with one of its texts in it.
-func byValues(o stix.Observation) bool {
-	switch o := o.(type) {
-	case stix.Observed:
-		return valuesOnly(o.Expr)
-	case stix.Qualified:
-		return byValues(o.Of)
-	case stix.Combined:
-		return !slices.ContainsFunc(o.Terms, func(t stix.Observation) bool { return !byValues(t) })
+// inFields says that one of the patterns compares the text of a field that is no value:
+// some formats join or decode it, so that it need not stand in the record.
+func inFields(texts map[intel.Key]string) bool {
+	verbatim := func(c stix.Comparison) bool {
+		return valued(c.Path) || !slices.ContainsFunc(c.Values, func(v stix.Value) bool { return v.Kind == stix.String })
+	}
+	for _, text := range texts {
+		if p, err := stix.ParsePattern(text); err == nil && !everyComparison(p.Root, verbatim) {
+			return true
+		}
 	}
 	return false
 }
 
-func valuesOnly(x stix.Expr) bool {
-	switch x := x.(type) {
-	case stix.Logic:
-		return !slices.ContainsFunc(x.Terms, func(t stix.Expr) bool { return !valuesOnly(t) })
-	case stix.Comparison:
-		return !x.Negated && valued(x.Path) && telling(x)
+// everyComparison says that fn holds of all comparisons of a pattern.
+func everyComparison(o stix.Observation, fn func(stix.Comparison) bool) bool {
+	var every func(stix.Expr) bool
+	every = func(x stix.Expr) bool {
+		switch x := x.(type) {
+		case stix.Logic:
+			return !slices.ContainsFunc(x.Terms, func(t stix.Expr) bool { return !every(t) })
+		case stix.Comparison:
+			return fn(x)
+		}
+		return false
+	}
+	switch o := o.(type) {
+	case stix.Observed:
+		return every(o.Expr)
+	case stix.Qualified:
+		return everyComparison(o.Of, fn)
+	case stix.Combined:
+		return !slices.ContainsFunc(o.Terms, func(t stix.Observation) bool { return !everyComparison(t, fn) })
 	}
 	return false
 }
+
+// byValue says that whatever satisfies a comparison holds a value, noted as such, with one
+// of its texts in it.
+func byValue(c stix.Comparison) bool { return !c.Negated && valued(c.Path) && telling(c) }
 
 // valued says that what a path leads to is noted as a value, of every event.
 func valued(p stix.Path) bool {
@@ -57,6 +74,8 @@ func valued(p stix.Path) bool {
 	switch p.Object {
 	case "ipv4-addr", "ipv6-addr", "domain-name", "url", "email-addr", "mac-addr":
 		return len(p.Steps) == 1 && p.Steps[0].Name == "value"
+	case "network-traffic":
+		return len(p.Steps) == 2 && (p.Steps[0].Name == "src_ref" || p.Steps[0].Name == "dst_ref") && p.Steps[1].Name == "value"
 	case "file", "x509-certificate":
 		return p.Steps[0].Name == "hashes"
 	}
