@@ -55,6 +55,13 @@ func (k *kept) Write(p []byte) (int, error) {
 	return k.b.Write(p)
 }
 
+// text is what was logged up to now.
+func (k *kept) text() []byte {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return bytes.Clone(k.b.Bytes())
+}
+
 // TestNoPasswordAtRest: after imports of every form, no password is in any file of the
 // data directory, in the log, in an answer of the API or in a backup, in whatever
 // spelling; nor is a piece of eight letters of one.
@@ -124,7 +131,7 @@ func TestNoPasswordAtRest(t *testing.T) {
 		}
 	}
 	holdsNone(t, "an answer", answers.Bytes())
-	holdsNone(t, "the log", log.b.Bytes())
+	holdsNone(t, "the log", log.text())
 	holdsNone(t, "the backup", unpacked)
 	files := 0
 	err = fs.WalkDir(os.DirFS(dir), ".", func(p string, e fs.DirEntry, err error) error {
