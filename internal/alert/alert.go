@@ -116,12 +116,9 @@ type Entity struct {
 	Watched       bool     `json:"watched,omitempty"` // its owner wants a person to look, always
 }
 
-// Who is by what an Entity is described: a host, with who was at work on it, or an
+// Who is by what an Entity is described: a host, with the account at work on it, or an
 // account.
 type Who struct{ Kind, Name, Account string }
-
-// Who returns by what e is described.
-func (e Entity) Who() Who { return Who{e.Kind, e.Name, e.Account} }
 
 // Alert is all detections of one fingerprint, up to a verdict that called them real: what
 // fires again after it is a new alert, which names the earlier one.
@@ -130,7 +127,8 @@ type Alert struct {
 	Fingerprint string    `json:"fingerprint"`
 	Incident    string    `json:"incident"`
 	Title       string    `json:"title"`
-	Detection   Detection `json:"detection"` // the first
+	Detection   Detection `json:"detection"`          // the first; its entity is that with the highest stake
+	Accounts    []string  `json:"accounts,omitempty"` // that were at work on the host, at most 16
 	Count       int       `json:"count"`
 	First       time.Time `json:"first,omitzero"`
 	Last        time.Time `json:"last,omitzero"`

@@ -130,9 +130,7 @@ func (g *grouping) add(ctx context.Context, d *Arrival) error {
 		g.loose[d.Fingerprint] = a
 	}
 	a.Count++
-	if d.Entity.Criticality > a.Detection.Entity.Criticality { // somebody with special rights is at work there now
-		a.Detection.Entity = d.Entity
-	}
+	a.meets(&d.Detection)
 	a.First, a.Last = earlier(a.First, d.Time), later(a.Last, d.Time)
 	a.Suppressed = a.Suppressed && d.Suppressed // a warning list may have been lifted
 	a.leaked(&d.Detection)

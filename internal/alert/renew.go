@@ -14,7 +14,8 @@ import (
 // Facts answer what is known now of what alerts rest on. Asked in a transaction, they
 // must not wait for the store that alerts are in.
 type Facts struct {
-	Entities map[Who]Entity    // those that are described differently now
+	Entities map[Who]bool      // those that are described differently now
+	Describe func(Who) Entity  // as one is described now
 	Reasons  map[string]Reason // by key, indicators whose confidence or names changed
 	// Target says anew whether who is concerned has what was tried; nil = it is not asked.
 	Target func(Detection) *Target
@@ -125,7 +126,7 @@ func (s *Service) reopen(ctx context.Context, g *grouping, f *file, why string) 
 func (s *Service) renew(ctx context.Context, g *grouping, f *file, facts Facts) (ranked, reopened bool, err error) {
 	var said, again []string
 	for _, a := range f.alerts {
-		what, why := refresh(&a.Detection, facts)
+		what, why := refresh(a, facts)
 		if now, ok := facts.Targets[a.Fingerprint]; ok {
 			said, second := a.Detection.retarget(now.Detection.Target)
 			what, why = addNew(what, said), addNew(why, second)
@@ -166,10 +167,11 @@ func renewed(g *grouping, before, after risk.Assessment, said []string) Entry {
 	return moved(g.now, before, after, sayAll(said))
 }
 
-// refresh puts what is known now into a detection. what says what changed, again
+// refresh puts what is known now into an alert. what says what changed, again
 // what of it asks for a second look.
-func refresh(d *Detection, f Facts) (what, again []string) {
-	if now, ok := f.Entities[d.Entity.Who()]; ok {
+func refresh(a *Alert, f Facts) (what, again []string) {
+	d := &a.Detection
+	if now, changed := a.describe(&f); changed {
 		said, crown := entityChange(d.Entity, now)
 		if said != "" {
 			what = append(what, said)

@@ -148,11 +148,10 @@ func (r *Rerank) Profile(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list what alerts are about: %w", err)
 	}
-	f := alert.Facts{Entities: map[alert.Who]alert.Entity{}, Target: r.Exposed.again(ctx)}
+	f := alert.Facts{Entities: map[alert.Who]bool{}, Describe: func(w alert.Who) alert.Entity { return describe(w, now) }, Target: r.Exposed.again(ctx)}
 	for _, who := range all {
-		was, is := describe(who, r.ranked), describe(who, now)
-		if !reflect.DeepEqual(was, is) {
-			f.Entities[who] = is
+		if !reflect.DeepEqual(describe(who, r.ranked), describe(who, now)) {
+			f.Entities[who] = true
 		}
 	}
 	if err := r.renew(ctx, f); err != nil {

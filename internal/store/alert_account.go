@@ -12,20 +12,42 @@ import (
 // Concerns returns the part of the store that finds alerts by whom they are about.
 func (s *Store) Concerns() alert.Concerns { return alertStore{s.db} }
 
-// keepAccounts keeps which accounts detections are about; most are about none.
+// withAccounts is alerts (a), each with every account that was at work there (r), by
+// whoColumns: of an account that stands for itself there is no other.
+const (
+	withAccounts = "alert_alert a LEFT JOIN alert_account r ON r.fingerprint = a.fingerprint AND r.here"
+	whoColumns   = "a.kind, a.entity, coalesce(r.account, '')"
+)
+
+// keepAccounts keeps which accounts detections name: who was at work on their host, and
+// whom they are about.
 func (t alertTx) keepAccounts(ctx context.Context, list []*alert.Detection, fps []string) error {
-	var args []any
-	seen := map[[2]string]bool{}
+	type row struct{ account, fingerprint string }
+	type role struct{ here, about bool }
+	roles := map[row]role{}
+	var order []row
+	note := func(k row, r role) {
+		was, known := roles[k]
+		if !known {
+			order = append(order, k)
+		}
+		roles[k] = role{was.here || r.here, was.about || r.about}
+	}
 	for i, d := range list {
-		if row := [2]string{d.Account.Name, fps[i]}; d.AboutAccount() && !seen[row] {
-			seen[row] = true
-			args = append(args, row[0], row[1])
+		if n := d.Entity.Account; n != "" {
+			note(row{n, fps[i]}, role{here: true})
+		}
+		if d.AboutAccount() {
+			note(row{d.Account.Name, fps[i]}, role{about: true})
 		}
 	}
-	if len(args) == 0 {
-		return nil
+	var args []any
+	for _, k := range order {
+		args = append(args, k.account, k.fingerprint, roles[k].here, roles[k].about)
 	}
-	_, err := t.tx.Bulk(ctx, "INSERT INTO alert_account (account, fingerprint)", 2, args, "ON CONFLICT (account, fingerprint) DO NOTHING")
+	_, err := t.tx.Bulk(ctx, "INSERT INTO alert_account (account, fingerprint, here, about)", 4, args,
+		`ON CONFLICT (account, fingerprint) DO UPDATE SET here = alert_account.here OR excluded.here, about = alert_account.about OR excluded.about
+		WHERE excluded.here AND NOT alert_account.here OR excluded.about AND NOT alert_account.about`)
 	return err
 }
 
@@ -69,7 +91,7 @@ func (by concerned) note(a alert.Alert, account string) {
 
 func (s alertStore) About(ctx context.Context, accounts, hosts []string) ([]alert.Concerned, error) {
 	by := concerned{}
-	const query = "SELECT r.account, a.data FROM alert_account r JOIN alert_alert a ON a.fingerprint = r.fingerprint WHERE a.incident <> ''"
+	const query = "SELECT r.account, a.data FROM alert_account r JOIN alert_alert a ON a.fingerprint = r.fingerprint WHERE r.about AND a.incident <> ''"
 	const newest = " ORDER BY a.last DESC, r.account, a.fingerprint LIMIT 400000"
 	scan := func(scan sqldb.Scan) error {
 		var account string

@@ -66,7 +66,7 @@ func lessons(ctx context.Context, q sqldb.Queries) ([]triage.Lesson, error) {
 }
 
 func (s alertStore) Entities(ctx context.Context) (list []alert.Who, err error) {
-	err = s.db.Read().Query(ctx, "SELECT DISTINCT kind, entity, account FROM alert_alert WHERE entity <> ''", nil, func(scan sqldb.Scan) error {
+	err = s.db.Read().Query(ctx, "SELECT DISTINCT "+whoColumns+" FROM "+withAccounts+" WHERE a.entity <> ''", nil, func(scan sqldb.Scan) error {
 		var w alert.Who
 		err := scan(&w.Kind, &w.Name, &w.Account)
 		list = append(list, w)
@@ -107,7 +107,7 @@ func (t alertTx) SaveLesson(ctx context.Context, incident string, l *triage.Less
 }
 
 func (t alertTx) Touching(ctx context.Context, entities []alert.Who, reasons []string, onlyOpen bool) ([]string, error) {
-	query := "SELECT DISTINCT a.incident, a.kind, a.entity, a.account FROM alert_alert a JOIN alert_incident i ON i.id = a.incident WHERE "
+	query := "SELECT DISTINCT a.incident, " + whoColumns + " FROM " + withAccounts + " JOIN alert_incident i ON i.id = a.incident WHERE "
 	if onlyOpen {
 		query += "i.state = 'open' AND "
 	}

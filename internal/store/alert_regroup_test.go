@@ -101,8 +101,11 @@ func TestRenew(t *testing.T) {
 		reason := met(2, 0, "b", "bad.example").Reason
 		reason.Names = []string{"Qakbot"}
 		done, err := s.Renew(system(t), alert.Facts{
-			Entities: map[alert.Who]alert.Entity{{Kind: "host", Name: "a"}: {Kind: "host", Name: "a", Criticality: 100, Why: "a, a crown jewel"}},
-			Reasons:  map[string]alert.Reason{reason.Key: reason},
+			Entities: map[alert.Who]bool{{Kind: "host", Name: "a"}: true},
+			Describe: func(w alert.Who) alert.Entity {
+				return alert.Entity{Kind: w.Kind, Name: w.Name, Criticality: 100, Why: w.Name + ", a crown jewel"}
+			},
+			Reasons: map[string]alert.Reason{reason.Key: reason},
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -85,14 +85,14 @@ func (t alertTx) SaveAlerts(ctx context.Context, list []*alert.Alert) error {
 	if err != nil {
 		return err
 	}
-	args := make([]any, 0, 12*len(list))
+	args := make([]any, 0, 11*len(list))
 	for i, a := range list {
 		e := &a.Detection.Entity
-		args = append(args, a.Fingerprint, a.Incident, a.Detection.Reason.Key, e.Kind, e.Name, e.Account, sqldb.Micros(a.First), sqldb.Micros(a.Last),
+		args = append(args, a.Fingerprint, a.Incident, a.Detection.Reason.Key, e.Kind, e.Name, sqldb.Micros(a.First), sqldb.Micros(a.Last),
 			a.Count, a.Suppressed, a.Detection.Target != nil, data[i])
 	}
-	_, err = t.tx.Bulk(ctx, "INSERT INTO alert_alert (fingerprint, incident, reason, kind, entity, account, first, last, count, suppressed, targeted, data)", 12, args,
-		`ON CONFLICT (fingerprint) DO UPDATE SET incident = excluded.incident, account = excluded.account, first = excluded.first, last = excluded.last,
+	_, err = t.tx.Bulk(ctx, "INSERT INTO alert_alert (fingerprint, incident, reason, kind, entity, first, last, count, suppressed, targeted, data)", 11, args,
+		`ON CONFLICT (fingerprint) DO UPDATE SET incident = excluded.incident, first = excluded.first, last = excluded.last,
 		count = excluded.count, suppressed = excluded.suppressed, targeted = excluded.targeted, data = excluded.data`)
 	return err
 }

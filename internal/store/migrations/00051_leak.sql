@@ -13,10 +13,12 @@ CREATE TABLE leak_breach (
     name TEXT PRIMARY KEY,
     data TEXT NOT NULL
 );
--- Which accounts alerts are about, so that what is learnt of one later finds them.
+-- Which accounts alerts name, so that what is learnt of one later finds them.
 CREATE TABLE alert_account (
-    account     TEXT NOT NULL,
-    fingerprint TEXT NOT NULL,
+    account     TEXT    NOT NULL,
+    fingerprint TEXT    NOT NULL,
+    here        BOOLEAN NOT NULL, -- it was at work on the host
+    about       BOOLEAN NOT NULL, -- a detection is about its use
     PRIMARY KEY (account, fingerprint)
 );
 CREATE INDEX alert_account_fingerprint ON alert_account (fingerprint);
