@@ -26,6 +26,24 @@ const (
 	Spam       Kind = "spam"    // an address list, or a fabricated one
 )
 
+// Kinds are all kinds, what says most first.
+func Kinds() []Kind { return []Kind{Stealer, FromBreach, Combo, Spam} }
+
+// Word is what people call a credential's origin.
+func (k Kind) Word() string {
+	switch k {
+	case Stealer:
+		return "stealer log"
+	case FromBreach:
+		return "breach"
+	case Combo:
+		return "combination list"
+	case Spam:
+		return "spam list"
+	}
+	return "leak"
+}
+
 // ParseKind reads a kind; "" is none and no error.
 func ParseKind(s string) (Kind, bool) {
 	switch k := Kind(strings.ToLower(strings.TrimSpace(s))); k {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/vedette-soc/vedette/credential"
 	"github.com/vedette-soc/vedette/risk"
 )
 
@@ -20,34 +21,28 @@ type Account struct {
 
 // Leak is what is known of the theft of an account's password, or of a machine's.
 type Leak struct {
-	Account  string    `json:"account,omitempty"` // whose; of a private address only whose it is
-	Private  bool      `json:"private,omitempty"`
-	Site     string    `json:"site,omitempty"` // the password is for; "" = not told
-	Kind     string    `json:"kind"`           // stealer, breach, combo, spam
-	Source   string    `json:"source,omitempty"`
-	Family   string    `json:"family,omitempty"` // of the malware
-	Password bool      `json:"password,omitempty"`
-	Time     time.Time `json:"time,omitzero"`     // of the log or the breach; zero = not told
-	First    time.Time `json:"first,omitzero"`    // known here
-	Changed  time.Time `json:"changed,omitzero"`  // the password of the account here
-	Machine  string    `json:"machine,omitempty"` // where it was taken
-	User     string    `json:"user,omitempty"`    // who was signed in there
-	More     int       `json:"more,omitempty"`    // further leaks of the same
+	Account  string          `json:"account,omitempty"` // whose; of a private address only whose it is
+	Private  bool            `json:"private,omitempty"`
+	Site     string          `json:"site,omitempty"` // the password is for; "" = not told
+	Kind     credential.Kind `json:"kind"`
+	Source   string          `json:"source,omitempty"`
+	Family   string          `json:"family,omitempty"` // of the malware
+	Password bool            `json:"password,omitempty"`
+	Time     time.Time       `json:"time,omitzero"`     // of the log or the breach; zero = not told
+	First    time.Time       `json:"first,omitzero"`    // known here
+	Changed  time.Time       `json:"changed,omitzero"`  // the password of the account here
+	Machine  string          `json:"machine,omitempty"` // where it was taken
+	User     string          `json:"user,omitempty"`    // who was signed in there
+	More     int             `json:"more,omitempty"`    // further leaks of the same
 	// Elsewhere tells that the password is for a site that is not ours: it bears on us when
 	// it is used twice.
 	Elsewhere bool `json:"elsewhere,omitempty"`
 }
 
-// leakKinds say of each kind what it weighs in log-odds, in how many days that is half as
-// much, and what people call it.
-var leakKinds = map[string]struct {
-	weight, half float64
-	words        string
-}{
-	"stealer": {2, 90, "a stealer log"},
-	"breach":  {1, 365, "a breach"},
-	"combo":   {.7, 180, "a combination list"},
-	"spam":    {.1, 365, "a spam list"},
+// leakKinds say of each kind what it weighs in log-odds, and in how many days that is half
+// as much.
+var leakKinds = map[credential.Kind]struct{ weight, half float64 }{
+	credential.Stealer: {2, 90}, credential.FromBreach: {1, 365}, credential.Combo: {.7, 180}, credential.Spam: {.1, 365},
 }
 
 const (
@@ -81,7 +76,7 @@ func (l *Leak) Weight(at time.Time) float64 {
 	k := leakKinds[l.Kind]
 	before := at.Sub(l.when())
 	w := k.weight * faded(k.half, before)
-	if !l.Password && l.Kind != "spam" {
+	if !l.Password && l.Kind != credential.Spam {
 		w *= withoutPassword
 	}
 	if l.Elsewhere {
@@ -131,7 +126,6 @@ func parentTechnique(id string) string { return id[:min(len(id), 5)] }
 
 // sentence says what was leaked, seen from a time.
 func (l *Leak) sentence(at time.Time) string {
-	k := leakKinds[l.Kind]
 	what := "password"
 	if !l.Password {
 		what = "address"
@@ -143,8 +137,8 @@ func (l *Leak) sentence(at time.Time) string {
 	if l.Site != "" && l.Password {
 		s += " for " + l.Site
 	}
-	s += " was in " + cmp.Or(k.words, "a leak")
-	if l.Kind == "breach" && l.Source != "" {
+	s += " was in a " + l.Kind.Word()
+	if l.Kind == credential.FromBreach && l.Source != "" {
 		s = fmt.Sprintf("%s (%s)", s, l.Source)
 	}
 	if l.Family != "" {

@@ -5,12 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vedette-soc/vedette/credential"
 	"github.com/vedette-soc/vedette/internal/alert"
 )
 
 var at = time.Date(2026, 11, 15, 12, 0, 0, 0, time.UTC)
 
-func leaked(kind string, daysBefore float64) alert.Leak {
+func leaked(kind credential.Kind, daysBefore float64) alert.Leak {
 	return alert.Leak{Account: "j.doe", Kind: kind, Password: true, Time: at.Add(-time.Duration(daysBefore * 24 * float64(time.Hour)))}
 }
 
@@ -19,7 +20,7 @@ func leaked(kind string, daysBefore float64) alert.Leak {
 func TestLeakKindsInOrder(t *testing.T) {
 	for _, days := range []float64{0, 1, 30, 90} {
 		last := 100.0
-		for _, kind := range []string{"stealer", "breach", "combo", "spam"} {
+		for _, kind := range []credential.Kind{"stealer", "breach", "combo", "spam"} {
 			l := leaked(kind, days)
 			w := l.Weight(at)
 			if w >= last || w <= 0 {
@@ -34,7 +35,7 @@ func TestLeakKindsInOrder(t *testing.T) {
 // afterwards never weighs more.
 func TestLeakWeightFalls(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	kinds := []string{"stealer", "breach", "combo", "spam", "nonsense", ""}
+	kinds := []credential.Kind{"stealer", "breach", "combo", "spam", "nonsense", ""}
 	for range 2000 {
 		l := leaked(kinds[r.IntN(len(kinds))], r.Float64()*2000)
 		w := l.Weight(at)

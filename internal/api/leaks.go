@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/vedette-soc/vedette/credential"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/leak"
 	"github.com/vedette-soc/vedette/internal/pipeline"
@@ -28,9 +27,9 @@ type Erased struct {
 func (a *API) leaks() []route {
 	return []route{
 		get("/leaks", ref.Admin, "Leaked accounts of ours, what says most first; the reading stands in the audit log.", []string{"kind", "q", "limit"}, func(c call) (Page[pipeline.LeakedAccount], error) {
-			kind, ok := credential.ParseKind(c.query["kind"])
-			if !ok {
-				return Page[pipeline.LeakedAccount]{}, errs.New(errs.Invalid, "kind_unknown", "%q is none of stealer, breach, combo, spam.", c.query["kind"])
+			kind, err := leak.ParseKind(c.query["kind"])
+			if err != nil {
+				return Page[pipeline.LeakedAccount]{}, err
 			}
 			list, err := a.cfg.Leaks.Accounts(c.ctx, kind, c.query["q"])
 			return page(list[:min(len(list), min(c.int("limit", 1000), 100_000))], ""), err

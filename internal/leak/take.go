@@ -38,15 +38,24 @@ type Report struct {
 	Skipped  int `json:"skipped"` // files that hold nothing of use
 }
 
+// ParseKind reads a kind as somebody wrote it; "" is none and no error.
+func ParseKind(s string) (credential.Kind, error) {
+	k, ok := credential.ParseKind(s)
+	if !ok {
+		return "", errs.New(errs.Invalid, "kind_unknown", "%.40q is none of stealer, breach, combo, spam.", s)
+	}
+	return k, nil
+}
+
 // Import reads a file, a stealer log or an archive of them and keeps what concerns us. Of
 // a password it keeps a fingerprint.
 func (s *Service) Import(ctx context.Context, o Order) (Report, error) {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
 		return Report{}, err
 	}
-	kind, ok := credential.ParseKind(o.Kind)
-	if !ok {
-		return Report{}, errs.New(errs.Invalid, "kind_unknown", "%q is none of stealer, breach, combo, spam.", o.Kind)
+	kind, err := ParseKind(o.Kind)
+	if err != nil {
+		return Report{}, err
 	}
 	key, err := s.cfg.Key()
 	if err != nil {

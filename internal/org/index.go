@@ -6,6 +6,7 @@ import (
 
 	"github.com/gaissmai/bart"
 
+	"github.com/vedette-soc/vedette/credential"
 	"github.com/vedette-soc/vedette/indicator"
 )
 
@@ -48,7 +49,9 @@ func Compile(p Profile) *Index {
 	for i := range p.People {
 		person := &p.People[i]
 		for _, a := range append(person.Accounts, person.Emails...) {
-			x.accounts[account(a)] = person
+			if a = credential.Account(a); a != "" {
+				x.accounts[a] = person
+			}
 		}
 	}
 	own := func(names []string, why string) {
@@ -105,16 +108,6 @@ func (x *Index) addNever(v string) {
 	x.never[value] = v
 }
 
-// account folds "CORP\\Alice", "alice@corp" and "Alice" as they are compared:
-// the domain part of a Windows account is dropped, an e-mail address is kept.
-func account(s string) string {
-	s = strings.ToLower(strings.TrimSpace(s))
-	if i := strings.LastIndexByte(s, '\\'); i >= 0 {
-		s = s[i+1:]
-	}
-	return s
-}
-
 // Host returns the asset with that host name.
 func (x *Index) Host(name string) (*Asset, bool) {
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
@@ -141,7 +134,7 @@ func (x *Index) Address(addr netip.Addr) (asset *Asset, network *Network, ours b
 
 // Person returns whose account or e-mail address name is.
 func (x *Index) Person(name string) (*Person, bool) {
-	p := x.accounts[account(name)]
+	p := x.accounts[credential.Account(name)]
 	return p, p != nil
 }
 

@@ -215,7 +215,7 @@ func leaksOf(d *alert.Detection, c *investigate.Case) {
 			since = l.First
 		}
 		if !slices.ContainsFunc(c.Leaked, func(h investigate.Leaked) bool { return h.Account == l.Account }) {
-			c.Leaked = append(c.Leaked, investigate.Leaked{Account: l.Account, Since: since, Stealer: l.Kind == string(credential.Stealer), Changed: l.Changed.After(since)})
+			c.Leaked = append(c.Leaked, investigate.Leaked{Account: l.Account, Since: since, Stealer: l.Kind == credential.Stealer, Changed: l.Changed.After(since)})
 		}
 	}
 	if d.Infection != nil && d.AboutHost() && !slices.Contains(c.Infected, d.Entity.Name) {

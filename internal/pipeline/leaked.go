@@ -155,7 +155,7 @@ func (i *leakIndex) leak(r *leak.Record) alert.Leak {
 	shown, private := minimised(r, i.org)
 	l := alert.Leak{
 		Account: shown.Account, Private: private, Site: shown.Site, Source: shown.Source,
-		Kind: string(r.Kind), Family: r.Family, Password: r.Password, First: r.First, Machine: r.Machine.Name, User: r.Machine.User,
+		Kind: r.Kind, Family: r.Family, Password: r.Password, First: r.First, Machine: r.Machine.Name, User: r.Machine.User,
 	}
 	if w := r.When(); w != r.First {
 		l.Time = w

@@ -160,7 +160,7 @@ func TestLeakTermsAddUp(t *testing.T) {
 				Reason: alert.Reason{Kind: alert.ByProduct, Key: "r", Title: "sign-in", Severity: 1 + i%3}, Account: alert.Account{Name: name, Used: i%2 == 0}, Tactic: []string{"initial-access", "command-and-control", "reconnaissance"}[i%3],
 			}
 			if i%3 != 1 {
-				d.Leak = &alert.Leak{Account: name, Kind: []string{"stealer", "breach", "combo", "spam"}[i%4], Password: i%5 > 0, Time: now.AddDate(0, 0, -i*9)}
+				d.Leak = &alert.Leak{Account: name, Kind: credential.Kinds()[i%4], Password: i%5 > 0, Time: now.AddDate(0, 0, -i*9)}
 			}
 			if i%4 == 0 {
 				d.Infection = &alert.Leak{Kind: "stealer", Time: now.AddDate(0, 0, -i)}

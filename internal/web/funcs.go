@@ -35,7 +35,7 @@ func funcs(now func() time.Time) template.FuncMap {
 		"pain":    func(t indicator.Type) string { return indicator.PainLevel(t).String() },
 		"percent": percent,
 		"points":  points, "shareditem": sharedItem, "sharedhow": sharedHow,
-		"likely": likely, "leakwords": leakWords,
+		"likely": likely,
 		"lasted": lasted,
 		"plural": func(n any, what string) (string, error) {
 			return whole(func(n int64) string { return plural(int(n), what) })(n)

@@ -38,26 +38,6 @@ func (leaksPage) title() string    { return "Leaked accounts" }
 // leaksShown is how many accounts a page has.
 const leaksShown = 200
 
-// leakKinds are what people call the kinds.
-var leakKinds = []struct {
-	kind credential.Kind
-	name string
-}{{"", "all"}, {credential.Stealer, "stealer log"}, {credential.FromBreach, "breach"}, {credential.Combo, "combination list"}, {credential.Spam, "spam list"}}
-
-// leakWords is a kind as people say it.
-func leakWords(kind any) string {
-	k, ok := kind.(credential.Kind)
-	if s, isText := kind.(string); isText {
-		k, ok = credential.Kind(s), true
-	}
-	for _, l := range leakKinds {
-		if ok && l.kind == k && k != "" {
-			return l.name
-		}
-	}
-	return "leak"
-}
-
 func (s *server) showLeaks(_ http.ResponseWriter, r *http.Request, _ visitor) (page, error) {
 	q := r.URL.Query()
 	p, err := s.leaks(r, q.Get("kind"), q.Get("q"))
@@ -69,9 +49,9 @@ func (s *server) showLeaks(_ http.ResponseWriter, r *http.Request, _ visitor) (p
 }
 
 func (s *server) leaks(r *http.Request, kind, query string) (leaksPage, error) {
-	k, ok := credential.ParseKind(kind)
-	if !ok {
-		return leaksPage{}, errs.New(errs.Invalid, "kind_unknown", "%q is none of stealer, breach, combo, spam.", short(40, kind))
+	k, err := leak.ParseKind(kind)
+	if err != nil {
+		return leaksPage{}, err
 	}
 	p := leaksPage{Query: strings.TrimSpace(query), Kind: k, All: len(s.cfg.Leaks.Leak.Known().Records), Keep: s.cfg.Leaks.Leak.Kept(), Source: s.cfg.Leaks.Leak.Source()}
 	list, err := s.cfg.Leaks.Accounts(r.Context(), k, p.Query)
@@ -79,15 +59,16 @@ func (s *server) leaks(r *http.Request, kind, query string) (leaksPage, error) {
 		return p, err
 	}
 	p.Total, p.Shown = len(list), list[:min(len(list), leaksShown)]
-	for _, f := range leakKinds {
-		q := url.Values{}
-		if f.kind != "" {
-			q.Set("kind", string(f.kind))
+	for _, f := range append([]credential.Kind{""}, credential.Kinds()...) {
+		q, name := url.Values{}, "all"
+		if f != "" {
+			name = f.Word()
+			q.Set("kind", string(f))
 		}
 		if p.Query != "" {
 			q.Set("q", p.Query)
 		}
-		p.Filters = append(p.Filters, filterLink{Name: f.name, URL: withQuery("/leaks", q), Here: f.kind == k})
+		p.Filters = append(p.Filters, filterLink{Name: name, URL: withQuery("/leaks", q), Here: f == k})
 	}
 	return p, nil
 }
