@@ -276,6 +276,14 @@ func (s *Service) Targeted(ctx context.Context) ([]Alert, error) {
 	return s.store.Targeted(ctx)
 }
 
+// Numbers returns by which numbers people know incidents, by id.
+func (s *Service) Numbers(ctx context.Context, ids []string) (map[string]int, error) {
+	if err := ref.Need(ctx, ref.Viewer); err != nil {
+		return nil, err
+	}
+	return s.store.Numbers(ctx, ids)
+}
+
 // Entities lists the hosts and accounts that alerts are about.
 func (s *Service) Entities(ctx context.Context) ([]Who, error) {
 	if err := ref.Need(ctx, ref.Viewer); err != nil {

@@ -28,6 +28,8 @@ type Store interface {
 	Totals(ctx context.Context) (Totals, error)
 	// Lessons returns what verdicts taught, the newest first, at most 4,000.
 	Lessons(ctx context.Context) ([]triage.Lesson, error)
+	// Numbers returns the numbers of incidents by id.
+	Numbers(ctx context.Context, ids []string) (map[string]int, error)
 	// Entities returns all entities that alerts are about.
 	Entities(ctx context.Context) ([]Who, error)
 	// Indicators returns those that alerts rest on, by key, as the alerts know them.

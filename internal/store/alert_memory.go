@@ -65,6 +65,18 @@ func lessons(ctx context.Context, q sqldb.Queries) ([]triage.Lesson, error) {
 	return rows[triage.Lesson](ctx, q, "SELECT data FROM alert_lesson ORDER BY at DESC, incident LIMIT ?", maxLessons)
 }
 
+func (s alertStore) Numbers(ctx context.Context, ids []string) (map[string]int, error) {
+	numbers := map[string]int{}
+	err := pick(ctx, &sqldb.Tx{Queries: s.db.Read()}, "SELECT id, number FROM alert_incident WHERE id", ids, "", func(scan sqldb.Scan) error {
+		var id string
+		var n int
+		err := scan(&id, &n)
+		numbers[id] = n
+		return err
+	})
+	return numbers, err
+}
+
 func (s alertStore) Entities(ctx context.Context) (list []alert.Who, err error) {
 	err = s.db.Read().Query(ctx, "SELECT DISTINCT "+whoColumns+" FROM "+withAccounts+" WHERE a.entity <> ''", nil, func(scan sqldb.Scan) error {
 		var w alert.Who

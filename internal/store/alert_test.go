@@ -291,3 +291,15 @@ func TestQueuePages(t *testing.T) {
 		}
 	})
 }
+
+// People know incidents by their numbers; what is no incident has none.
+func TestNumbers(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		s := alert.New(st.Alerts())
+		ids := take(t, s, met(1, 0, "a", "evil.example"), met(2, 0, "b", "bad.example")).Incidents
+		got, err := s.Numbers(system(t), append(ids, "none", ids[0]))
+		if diff := cmp.Diff(map[string]int{ids[0]: 1, ids[1]: 2}, got); diff != "" || err != nil {
+			t.Error(diff, err)
+		}
+	})
+}

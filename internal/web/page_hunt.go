@@ -29,6 +29,7 @@ type huntPage struct {
 	Saved               []hunt.Saved
 	Lists               []string
 	Jobs                []hunt.Job
+	Numbers             map[string]int // of the incidents of Jobs, by id
 	CanAct              bool
 	Hypothesis          string
 	Technique           string
@@ -115,6 +116,13 @@ func (s *server) showHunt(_ http.ResponseWriter, r *http.Request, v visitor) (pa
 		return nil, err
 	}
 	if p.Jobs, err = s.cfg.Hunt.Jobs(ctx, 10); err != nil {
+		return nil, err
+	}
+	var incidents []string
+	for _, j := range p.Jobs {
+		incidents = append(incidents, j.Incidents[:min(len(j.Incidents), linkedIncidents)]...)
+	}
+	if p.Numbers, err = s.cfg.Alerts.Numbers(ctx, incidents); err != nil {
 		return nil, err
 	}
 	if !p.Asked {

@@ -17,8 +17,9 @@ import (
 // leaksPage is which of our accounts were stolen.
 type leaksPage struct {
 	Shown   []pipeline.LeakedAccount
-	Total   int // that meet the filter
-	All     int // records that are kept
+	Numbers map[string]int // of the incidents of Shown, by id
+	Total   int            // that meet the filter
+	All     int            // records that are kept
 	Filters []filterLink
 	Query   string
 	Kind    credential.Kind
@@ -35,8 +36,12 @@ func (p leaksPage) KeepDays() int { return int(p.Keep.Hours() / 24) }
 func (leaksPage) template() string { return "leaks" }
 func (leaksPage) title() string    { return "Leaked accounts" }
 
-// leaksShown is how many accounts a page has.
-const leaksShown = 200
+const (
+	// leaksShown is how many accounts a page has.
+	leaksShown = 200
+	// linkedIncidents is how many incidents a row of a table links.
+	linkedIncidents = 3
+)
 
 func (s *server) showLeaks(_ http.ResponseWriter, r *http.Request, _ visitor) (page, error) {
 	q := r.URL.Query()
@@ -59,6 +64,13 @@ func (s *server) leaks(r *http.Request, kind, query string) (leaksPage, error) {
 		return p, err
 	}
 	p.Total, p.Shown = len(list), list[:min(len(list), leaksShown)]
+	var incidents []string
+	for _, a := range p.Shown {
+		incidents = append(incidents, a.Incidents[:min(len(a.Incidents), linkedIncidents)]...)
+	}
+	if p.Numbers, err = s.cfg.Alerts.Numbers(r.Context(), incidents); err != nil {
+		return p, err
+	}
 	for _, f := range append([]credential.Kind{""}, credential.Kinds()...) {
 		q, name := url.Values{}, "all"
 		if f != "" {
