@@ -21,7 +21,7 @@ func jsonFormat() Format {
 		},
 		New:     func() Decoder { return &jsonDecoder{scan: NewScanner("json")} },
 		Carries: Shipped("json."),
-		Whole:   func(record string) bool { return Skim(record, "") },
+		Whole:   SkimOwn,
 	}
 }
 

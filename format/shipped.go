@@ -1,6 +1,7 @@
 package format
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/vedette-soc/vedette/event"
@@ -26,12 +27,17 @@ var bareUnder = []string{
 	"elastic_agent.", "prospector.", "source.address", "service.", "orchestrator.", "labels.", "@metadata.", "metadata.",
 }
 
+// lines are the names under which the line itself stands, the first that is there.
+var lines = [...]string{"message", "log", "MESSAGE"}
+
+func isLine(name string) bool { return slices.Contains(lines[:], name) }
+
 // Shipped returns a Format.Carries for records in which a shipper has put the line
 // that it read. prefix is what stands before all names.
 func Shipped(prefix string) func(ev *event.Event) string {
 	return func(ev *event.Event) string {
 		line := ""
-		for _, name := range [...]string{"message", "log", "MESSAGE"} {
+		for _, name := range lines {
 			if s, ok := ev.Fields[prefix+name].(string); ok && len(s) > 2 {
 				line = s
 				break
@@ -49,12 +55,12 @@ func Shipped(prefix string) func(ev *event.Event) string {
 	}
 }
 
-func shell(name string) bool {
-	if bare[name] {
+func shell[T string | []byte](name T) bool {
+	if bare[string(name)] {
 		return true
 	}
 	for _, p := range bareUnder {
-		if strings.HasPrefix(name, p) {
+		if len(name) >= len(p) && string(name[:len(p)]) == p {
 			return true
 		}
 	}

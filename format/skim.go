@@ -27,12 +27,30 @@ func Skim(record, member string) bool {
 	return s.pos == len(s.src)
 }
 
+// SkimOwn is Skim for records that may carry the line that a shipper read, which is
+// then opened: it says that this record surely is not such a shell, because it has no
+// line, or because it says something of its own. See [Shipped].
+func SkimOwn(record string) bool {
+	s := skimmer{src: record, shells: true}
+	s.space()
+	if !s.object(1) || s.line && !s.own {
+		return false
+	}
+	s.space()
+	return s.pos == len(s.src)
+}
+
 type skimmer struct {
 	src     string
 	pos     int
 	members int
 	member  string
 	found   int
+
+	shells bool   // whether it is a shell is asked for:
+	outer  string // the member of the record in which the one being read lies
+	line   bool   // there may be a line
+	own    bool   // there surely is more than a shell
 }
 
 func (s *skimmer) space() {
@@ -74,6 +92,9 @@ func (s *skimmer) object(depth int) bool {
 			}
 			s.found++
 		}
+		if s.shells {
+			s.weigh(key, depth)
+		}
 		if !s.value(depth) {
 			return false
 		}
@@ -81,6 +102,23 @@ func (s *skimmer) object(depth int) bool {
 			continue
 		}
 		return s.take('}')
+	}
+}
+
+// weigh notes what the member at pos is to a shell. Only two names deep: what lies
+// deeper counts for nothing.
+func (s *skimmer) weigh(key string, depth int) {
+	switch {
+	case depth == 1:
+		s.outer = key
+		s.line = s.line || isLine(key)
+		s.own = s.own || s.telling() && !shell(key) && !strings.HasPrefix(key, "vedette")
+	case depth == 2 && !s.own && s.telling():
+		var name [2*skimName + 1]byte
+		n := copy(name[:], s.outer)
+		name[n] = '.'
+		n += 1 + copy(name[n+1:], key)
+		s.own = !shell(name[:n]) && !strings.HasPrefix(s.outer, "vedette")
 	}
 }
 

@@ -106,19 +106,42 @@ func (r *Reader) sortOut(from, to int) {
 // supposing that the record before it was of format last. It changes nothing, so
 // that records can be looked at side by side.
 func (s *Stream) whole(record []byte, last int) int {
+	if i, sure := s.rec.whole(record, s.declared, last); sure {
+		return i
+	}
+	return -1
+}
+
+// Whole returns the format that a record, read by itself, is of as a whole, "" when it
+// lies in another or is of none, and whether it surely is one event of that format;
+// false in doubt. declared names its format, "" = recognised.
+func (r *Recogniser) Whole(record []byte, declared string) (name string, sure bool) {
+	i := -1
+	if declared != "" {
+		var ok bool
+		if i, ok = r.names[declared]; !ok {
+			return "", false
+		}
+	}
+	if i, sure = r.whole(record, i, -1); i < 0 {
+		return "", false
+	}
+	return r.formats[i].Name, sure
+}
+
+// whole is Whole for a record that comes after one of format last, -1 = none.
+func (r *Recogniser) whole(record []byte, declared, last int) (format int, sure bool) {
 	text := string(bytes.TrimSpace(record))
-	i := s.declared
+	i := declared
 	if i < 0 {
 		var c Carried
 		var p part
-		if i, p = s.rec.find(text, last, &c); p != whole {
-			return -1
+		if i, p = r.find(text, last, &c); p != whole {
+			return -1, false
 		}
 	}
-	if f := &s.rec.formats[i]; text == "" || len(text) != len(record) || f.Whole == nil || !f.Whole(text) {
-		return -1
-	}
-	return i
+	f := &r.formats[i]
+	return i, text != "" && len(text) == len(record) && f.Whole != nil && f.Whole(text)
 }
 
 // pass goes past a record of format i without reading it; false when, after what

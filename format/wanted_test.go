@@ -54,6 +54,9 @@ var records = []string{
 	`{"timestamp":"2024-05-01T10:00:00.1+0000","flow_id":1,"event_type":null,"src_ip":"10.0.0.1"}`,
 	`{"timestamp":"2024-05-01T10:00:00.1+0000","flow_id":1,"event_type":"","event_type":"x"}`,
 	`{"timestamp":"x","flow_id":1,"a":{"event_type":"dns"}}`,
+	`{"@timestamp":"2024-05-01T10:00:00Z","agent":{"type":"filebeat"},"message":"{\"timestamp\":\"x\",\"flow_id\":1,\"event_type\":\"dns\"}"}`,
+	`{"@timestamp":"2024-05-01T10:00:00Z","agent":{"type":"filebeat"},"event":{"action":"a"},"message":"{\"flow_id\":1,\"event_type\":\"dns\"}"}`,
+	`{"log":"{\"timestamp\":\"x\",\"flow_id\":1,\"event_type\":\"dns\"}\n","stream":"stdout"}`, `{"log":{"a":1},"message":"x","b":"c"}`,
 	`{"timestamp":"x","flow_id":1,"event_type":"flow"} {"timestamp":"x","flow_id":1,"event_type":"flow"}`,
 	`{"timestamp":"x","flow_id":1,"event_type":"flow"}{"a":1}`,
 	`{"_path":"conn","ts":1521911721.255387,"uid":"C1","id.orig_h":"10.0.0.5"}`,
@@ -142,6 +145,13 @@ func FuzzSkim(f *testing.F) {
 			fields, err := format.NewScanner("").Object(record)
 			if err != nil || fields.String("a") == "" {
 				t.Fatalf("%q: %v, %v", record, fields, err)
+			}
+		}
+		everything := everyFormat()
+		if name, sure := everything.Whole([]byte(record), ""); sure {
+			stream, _ := everything.Stream("")
+			if ev, ok, err := stream.Decode([]byte(record)); err != nil || !ok || ev.Format != name {
+				t.Fatalf("%q is surely %s, but read as %s: %v, %v", record, name, ev.Format, ok, err)
 			}
 		}
 	})

@@ -17,7 +17,7 @@ func Format() format.Format {
 		Recognise: recognise,
 		New:       func() format.Decoder { return &decoder{scan: format.NewScanner("")} },
 		Carries:   format.Shipped(""),
-		Whole:     func(record string) bool { return format.Skim(record, "") },
+		Whole:     format.SkimOwn,
 	}
 }
 
