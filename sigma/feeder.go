@@ -16,7 +16,7 @@ import (
 func (m *Matcher) Event(ev *event.Event) []Match {
 	m.begin()
 	f := m.engine.planOf(ev.Format)
-	if f == nil {
+	if f == nil || f.idle() {
 		return nil
 	}
 	m.view.words = true
@@ -35,6 +35,9 @@ func (e *Engine) planOf(format string) *formatPlan {
 	}
 	return e.formats[""]
 }
+
+// idle says that no rule is for a format's events, and nobody asks what they are.
+func (f *formatPlan) idle() bool { return len(f.sources) == 0 }
 
 // wants says what a field is needed for.
 func (f *formatPlan) wants(name string) (field int32, word bool) {

@@ -17,7 +17,8 @@ var ErrDecode = errors.New("sigma: the record must be decoded to be matched")
 // record must not change before, if Why is to be asked.
 func (m *Matcher) Record(format string, record []byte) ([]Match, error) {
 	f := m.engine.planOf(format)
-	if f == nil {
+	if f == nil || f.idle() {
+		m.begin()
 		return nil, nil
 	}
 	if len(f.layouts) == 0 {

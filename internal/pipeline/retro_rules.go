@@ -38,17 +38,18 @@ func (r *Retro) lookWithRules(ctx context.Context, j hunt.Job, tell func(hunt.Jo
 		return j, err
 	}
 	f := newRuleFinder(nil, set)
+	l := retroLook{Retro: r, job: &j, tell: tell, told: time.Now()}
+	glance := newRuleGlance(r.Decoder, set)
 	if j.Memory != "" {
 		if err := f.memory.Restore([]byte(j.Memory)); err != nil {
 			r.Log.WarnContext(ctx, "the correlations of a look back begin anew", "job", j.ID, "error", err)
 		}
 	}
-	l := retroLook{Retro: r, job: &j, tell: tell, told: time.Now()}
 	for j.Next <= j.Until {
 		if err := l.give(ctx); err != nil {
 			return j, err
 		}
-		if err := l.ruleBatch(ctx, f); err != nil {
+		if err := l.ruleBatch(ctx, f, glance); err != nil {
 			return j, err
 		}
 		if time.Since(l.told) < retroTell {
@@ -75,7 +76,7 @@ func (l *retroLook) remember(f *ruleFinder) error {
 }
 
 // ruleBatch looks at the next records.
-func (l *retroLook) ruleBatch(ctx context.Context, f *ruleFinder) error {
+func (l *retroLook) ruleBatch(ctx context.Context, f *ruleFinder, glance *ruleGlance) error {
 	j := l.job
 	from := telemetry.Seq(j.Next)
 	records, err := l.History.Read(ctx, from, readBatch)
@@ -97,6 +98,9 @@ func (l *retroLook) ruleBatch(ctx context.Context, f *ruleFinder) error {
 			break
 		}
 		j.Records++
+		if glance.nothing(&records[i]) {
+			continue
+		}
 		ev, ok := l.Decoder.read(records[i])
 		if !ok {
 			continue
@@ -149,7 +153,9 @@ func (r *Retro) ruleSetOf(ctx context.Context, ids []string) (*ruleSet, error) {
 	for _, id := range ids {
 		want[id] = true
 	}
-	return compileRules(only(live, want), r.Rules.options())
+	options := r.Rules.options()
+	options.LogSources = false // they were counted when the events came
+	return compileRules(only(live, want), options)
 }
 
 // only keeps the wanted rules; those that their correlations ask for are kept

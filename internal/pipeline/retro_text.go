@@ -182,7 +182,6 @@ func (r *Retro) textPart(ctx context.Context, p telemetry.Part, from, until tele
 type textLook struct {
 	set     *pattern.Set
 	decoder *Decoder
-	last    string // the format of the record before
 	sights  []pattern.Sight
 }
 
@@ -203,16 +202,12 @@ func (l *textLook) at(r *telemetry.Stored) bool {
 var verbatim = [...]string{"ecs", "json", "suricata", "windows", "zeek"}
 
 // may says that the text of a pattern may be in a record. It is told from the record
-// only where an event has its text as it stands there.
+// only where an event has its text as it stands there: not where it carries another.
 func (l *textLook) may(r *telemetry.Stored) bool {
 	raw := r.Raw
 	if len(raw) == 0 || raw[0] != '{' || bytes.IndexByte(raw, '&') >= 0 {
 		return true
 	}
-	name := r.Format
-	if name == "" {
-		name = l.decoder.rec.RecogniseAfter(l.last, raw)
-	}
-	l.last = name
-	return !slices.Contains(verbatim[:], name) || l.set.May(raw)
+	name, ok := l.decoder.rec.Whole(raw, r.Format)
+	return !ok || !slices.Contains(verbatim[:], name) || l.set.May(raw)
 }

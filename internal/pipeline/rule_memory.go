@@ -40,7 +40,11 @@ func (w *Events) recall(ctx context.Context) error {
 		w.Log.WarnContext(ctx, "correlations begin anew", "error", err)
 		return nil
 	}
+	glance := newRuleGlance(w.Decoder, w.rules.eye.set)
 	err = w.again(ctx, seq+1, func(r telemetry.Stored) {
+		if glance.nothing(&r) {
+			return
+		}
 		if ev, ok := w.Decoder.read(r); ok {
 			w.rules.take(&ev, EventRef(r.Seq), w.rules.eye.look(&ev, nil))
 		}

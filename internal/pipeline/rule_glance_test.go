@@ -1,0 +1,202 @@
+package pipeline
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vedette-soc/vedette/content"
+	"github.com/vedette-soc/vedette/format"
+	"github.com/vedette-soc/vedette/format/ecs"
+	"github.com/vedette-soc/vedette/format/suricata"
+	"github.com/vedette-soc/vedette/format/windows"
+	"github.com/vedette-soc/vedette/format/zeek"
+	"github.com/vedette-soc/vedette/internal/detect"
+	files "github.com/vedette-soc/vedette/internal/fetch"
+	"github.com/vedette-soc/vedette/internal/realdata"
+	"github.com/vedette-soc/vedette/internal/telemetry"
+	"github.com/vedette-soc/vedette/sigma"
+)
+
+// keywords match in any event, also in one that is only text.
+const keywordRules = `
+title: Any
+id: 3b2f1c0e-0000-4000-8000-00000000000a
+logsource: {product: windows}
+detection: {k: ['*TEST*'], condition: k}
+---
+title: Absent
+id: 3b2f1c0e-0000-4000-8000-00000000000b
+logsource: {category: network_connection, product: zeek}
+detection: {k: {orig_h: null}, condition: k}
+`
+
+// glanceSet compiles rules of the shared data, and more.
+func glanceSet(tb testing.TB, more string, keep func(string) bool) *ruleSet {
+	tb.Helper()
+	var o sigma.Options
+	pipes, err := content.Pipelines()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for name, data := range pipes {
+		p, err := sigma.ParsePipeline(name, data)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		o.Pipelines = append(o.Pipelines, p...)
+	}
+	all, err := sigma.Parse("rules.yml", []byte(more))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	err = files.Walk(realdata.Path(tb, "sigma", "rules"), files.Limits{}, func(name string, r io.Reader) error {
+		if !strings.HasSuffix(name, ".yml") || !keep(name) {
+			return nil
+		}
+		data, err := io.ReadAll(r)
+		if err != nil {
+			return err
+		}
+		c, _ := sigma.Parse(name, data)
+		all.Rules = append(all.Rules, c.Rules...)
+		return nil
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	engine, err := sigma.Compile(all, o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &ruleSet{engine: engine, meta: make([]detect.Rule, engine.Len()), wants: make([]bool, engine.Len())}
+}
+
+// glanceRecords are real records, at most most of a folder.
+func glanceRecords(tb testing.TB, most int, dirs ...string) []telemetry.Stored {
+	tb.Helper()
+	var out []telemetry.Stored
+	for _, dir := range dirs {
+		n := 0
+		err := files.Walk(realdata.Path(tb, strings.Split(dir, "/")...), files.Limits{}, func(name string, r io.Reader) error {
+			if strings.Contains(name, "cases") || strings.HasSuffix(name, ".txt") {
+				return nil
+			}
+			lines := bufio.NewScanner(r)
+			lines.Buffer(nil, 1<<20)
+			for k := 0; lines.Scan() && k < 200 && n < most; k++ {
+				out = append(out, telemetry.Stored{Record: telemetry.Record{Received: time.Unix(1.7e9, 0), Raw: bytes.Clone(lines.Bytes())}})
+				n++
+			}
+			return nil
+		})
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return out
+}
+
+func glanceDecoder() *Decoder {
+	return NewDecoder(format.NewRecogniser(suricata.Format(), zeek.Format(), windows.Format(), ecs.Format()))
+}
+
+// spoil changes a record, so that it may be of another format or of none.
+func spoil(rnd *rand.Rand, r telemetry.Stored, other []byte) telemetry.Stored {
+	raw := bytes.Clone(r.Raw)
+	if len(raw) == 0 {
+		return r
+	}
+	at := rnd.IntN(len(raw))
+	switch rnd.IntN(8) {
+	case 0:
+		raw = raw[:at]
+	case 1:
+		raw[at] = byte(rnd.IntN(256))
+	case 2:
+		raw = append(raw[:at:at], raw[at+1:]...)
+	case 3: // members twice
+		if i := bytes.IndexByte(raw, ','); i > 0 {
+			raw = append(append(bytes.Clone(raw[:i+1]), raw[1:i+1]...), raw[i+1:]...)
+		}
+	case 4:
+		raw = append([]byte(" "), raw...)
+	case 5:
+		raw = fmt.Appendf(nil, `{"message":%q}`, raw)
+	case 6:
+		raw = append([]byte("<13>Jan  2 10:00:00 host tag: "), raw...)
+	case 7:
+		raw = append(raw, other...)
+	}
+	r.Raw = raw
+	return r
+}
+
+// TestGlance holds what is told from a record's bytes against what its event, decoded,
+// matches: real records, and spoilt ones, with and without a format declared.
+func TestGlance(t *testing.T) {
+	set, d := glanceSet(t, keywordRules, func(string) bool { return true }), glanceDecoder()
+	rnd := rand.New(rand.NewPCG(11, 12))
+	records := glanceRecords(t, 2500, "otrf/atomic", "suricata", "zeek-wrccdc2018/zeek-json")
+	whole := len(records)
+	for i := range records {
+		records = append(records, spoil(rnd, records[i], records[rnd.IntN(whole)].Raw))
+	}
+	g, eye := newRuleGlance(d, set), newRuleEye(set)
+	passed, matched := 0, 0
+	for i := range records {
+		if i%5 == 0 {
+			records[i].Format = []string{"windows", "suricata", "zeek", "ecs", "json", "text"}[rnd.IntN(6)]
+		}
+		nothing := g.nothing(&records[i])
+		if nothing && i < whole {
+			passed++
+		}
+		ev, ok := d.read(records[i])
+		if !ok {
+			continue
+		}
+		if n := len(eye.main.Event(&ev)); n > 0 {
+			matched++
+			if nothing {
+				t.Errorf("record %d, declared %q, passed over though %d rules match: %.300s", i, records[i].Format, n, records[i].Raw)
+			}
+		}
+	}
+	t.Logf("%d of %d real records need not be decoded; %d match", passed, whole, matched)
+	if passed < whole/5 || matched < 100 {
+		t.Errorf("%d of %d real records were passed over, %d match: the test looks at too little", passed, whole, matched)
+	}
+}
+
+// BenchmarkGlance looks back with one rule, decoding all and decoding what a glance at
+// the bytes does not settle.
+func BenchmarkGlance(b *testing.B) {
+	set, d := glanceSet(b, "", func(name string) bool { return strings.HasSuffix(name, "proc_creation_win_whoami_all_execution.yml") }), glanceDecoder()
+	for _, dir := range []string{"otrf/atomic", "zeek-wrccdc2018/zeek-json", "suricata"} {
+		records := glanceRecords(b, 20_000, dir)
+		for _, all := range []bool{true, false} {
+			b.Run(fmt.Sprintf("%s/decode=%v", strings.ReplaceAll(dir, "/", "-"), all), func(b *testing.B) {
+				b.ReportAllocs()
+				g, eye := newRuleGlance(d, set), newRuleEye(set)
+				n := 0
+				for b.Loop() {
+					for _, r := range records {
+						if !all && g.nothing(&r) {
+							continue
+						}
+						if ev, ok := d.read(r); ok {
+							n += len(eye.look(&ev, nil).matches)
+						}
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(records)), "ns/record")
+			})
+		}
+	}
+}
