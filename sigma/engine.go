@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"slices"
+	"strings"
 )
 
 // Options say how rules are compiled.
@@ -47,6 +48,7 @@ type formatPlan struct {
 	wanted   map[string]int32
 	keywords []string // as in Pipeline; nil = no rule wants any
 	layouts  []Layout
+	verbatim []string // as in Pipeline
 	joins    []planJoin
 }
 
@@ -97,6 +99,9 @@ func Compile(c Collection, opt Options) (*Engine, error) {
 	if opt.Unrouted { // events that no pipeline is for, by the names they have
 		e.plan(cp, &Pipeline{Fields: FieldMap{Rest: []Candidate{{"*"}}}})
 	}
+	for _, f := range e.formats {
+		e.settle(f)
+	}
 	for _, name := range e.fields {
 		for i := range len(name) {
 			if name[i] == '.' {
@@ -136,6 +141,7 @@ func (e *Engine) plan(cp *compiler, p *Pipeline) {
 	}
 	e.sources = append(e.sources, p.Sources...)
 	f.layouts = append(f.layouts, p.Layouts...)
+	f.verbatim = append(f.verbatim, p.Verbatim...)
 	sources := p.Sources
 	if cp.opt.Unrouted {
 		sources = append([]Source{{Fields: p.Fields}}, sources...)
@@ -170,6 +176,21 @@ func (e *Engine) plan(cp *compiler, p *Pipeline) {
 		f.wanted[e.fields[i]] = i
 	}
 	e.planJoins(f, p.Joins)
+}
+
+// settle has records decoded when a rule asks for what their bytes do not tell.
+func (e *Engine) settle(f *formatPlan) {
+	told := func(name string) bool {
+		return slices.ContainsFunc(f.verbatim, func(begin string) bool { return strings.HasPrefix(name, begin) })
+	}
+	all := !slices.ContainsFunc(f.keywords, func(name string) bool { return !told(name) })
+	for name, field := range f.wanted {
+		joined := slices.ContainsFunc(f.joins, func(j planJoin) bool { return j.field == field })
+		all = all && (joined || told(name))
+	}
+	if !all {
+		f.layouts = nil
+	}
 }
 
 // conditions compiles what makes an event belong to a source.

@@ -18,7 +18,7 @@ import (
 // plainPipeline reads events of the format "json" by the names they have.
 func plainPipeline(t testing.TB) []sigma.Pipeline {
 	t.Helper()
-	p, err := sigma.ParsePipeline("plain.yaml", []byte("name: plain\nformat: json\nproduct: windows\nfields: {'*': json.*}\nlayouts: [{rest: json.}]"))
+	p, err := sigma.ParsePipeline("plain.yaml", []byte("name: plain\nformat: json\nproduct: windows\nfields: {'*': json.*}\nkeywords: [json.*]\nlayouts: [{rest: json.}]"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,10 @@ type Pipeline struct {
 	Joins    []Join
 	// Layouts say how records of the format lie in JSON, for Matcher.Record.
 	Layouts []Layout
+	// Verbatim are beginnings of event fields of which the layouts say all that the
+	// format makes of a record. Where a rule asks for others, records are decoded.
+	// When not given they are what the layouts put before all names.
+	Verbatim []string
 }
 
 // Source is a log source and the events that belong to it: those of which every
@@ -128,7 +132,7 @@ func ParsePipeline(name string, data []byte) ([]Pipeline, error) {
 
 func readPipeline(root *node) (Pipeline, error) {
 	var p Pipeline
-	if err := root.only("name", "format", "product", "fields", "keywords", "sources", "joins", "layouts"); err != nil {
+	if err := root.only("name", "format", "product", "fields", "keywords", "sources", "joins", "layouts", "verbatim"); err != nil {
 		return p, err
 	}
 	p.Name, p.Keywords = root.scalar("name"), root.strings("keywords")
@@ -160,6 +164,7 @@ func readPipeline(root *node) (Pipeline, error) {
 
 // readRest reads joins and layouts.
 func (p *Pipeline) readRest(root *node) error {
+	p.Verbatim = root.strings("verbatim")
 	if n := root.get("joins"); n != nil {
 		for _, item := range n.items {
 			j, err := readJoin(item)
@@ -176,6 +181,9 @@ func (p *Pipeline) readRest(root *node) error {
 				return err
 			}
 			p.Layouts = append(p.Layouts, l)
+			if root.get("verbatim") == nil && l.Rest != "" {
+				p.Verbatim = append(p.Verbatim, l.Rest)
+			}
 		}
 	}
 	return nil

@@ -36,6 +36,19 @@ logsource: {category: network_connection, product: zeek}
 detection: {k: {orig_h: null}, condition: k}
 `
 
+// huntRules ask for fields that only decoding makes.
+const huntRules = `
+title: Of a hunt
+id: 3b2f1c0e-0000-4000-8000-00000000000c
+logsource: {product: vedette, category: event}
+detection: {k: {process.name|endswith: .exe}, condition: k}
+---
+title: Of a hunt for what is not there
+id: 3b2f1c0e-0000-4000-8000-00000000000d
+logsource: {product: vedette, category: event}
+detection: {k: {event.dataset|contains: '.'}, no: {process.name: null}, u: {user.name|contains: e}, condition: k and u and no}
+`
+
 // glanceSet compiles rules of the shared data, and more.
 func glanceSet(tb testing.TB, more string, keep func(string) bool) *ruleSet {
 	tb.Helper()
@@ -140,20 +153,35 @@ func spoil(rnd *rand.Rand, r telemetry.Stored, other []byte) telemetry.Stored {
 // TestGlance holds what is told from a record's bytes against what its event, decoded,
 // matches: real records, and spoilt ones, with and without a format declared.
 func TestGlance(t *testing.T) {
-	set, d := glanceSet(t, keywordRules, func(string) bool { return true }), glanceDecoder()
+	d := glanceDecoder()
 	rnd := rand.New(rand.NewPCG(11, 12))
 	records := glanceRecords(t, 2500, "otrf/atomic", "suricata", "zeek-wrccdc2018/zeek-json")
 	whole := len(records)
 	for i := range records {
 		records = append(records, spoil(rnd, records[i], records[rnd.IntN(whole)].Raw))
 	}
-	g, eye := newRuleGlance(d, set), newRuleEye(set)
-	passed, matched := 0, 0
 	for i := range records {
 		if i%5 == 0 {
 			records[i].Format = []string{"windows", "suricata", "zeek", "ecs", "json", "text"}[rnd.IntN(6)]
 		}
-		nothing := g.nothing(&records[i])
+	}
+	public := glanceSet(t, keywordRules, func(string) bool { return true })
+	if passed, matched := glanceAll(t, d, public, records, whole); passed < whole/5 || matched < 100 {
+		t.Errorf("%d of %d real records were passed over, %d match: the test looks at too little", passed, whole, matched)
+	}
+	hunts := glanceSet(t, huntRules, func(string) bool { return false })
+	if _, matched := glanceAll(t, d, hunts, records, whole); matched < 100 {
+		t.Errorf("%d records match rules of hunts: the test looks at too little", matched)
+	}
+}
+
+// glanceAll returns how many of the first whole records are passed over, and how many
+// of all match.
+func glanceAll(t *testing.T, d *Decoder, set *ruleSet, records []telemetry.Stored, whole int) (passed, matched int) {
+	t.Helper()
+	g, m := newRuleGlance(d, set), set.engine.Matcher()
+	for i, r := range records {
+		nothing := g.nothing(&r)
 		if nothing && i < whole {
 			passed++
 		}
@@ -161,17 +189,14 @@ func TestGlance(t *testing.T) {
 		if !ok {
 			continue
 		}
-		if n := len(eye.main.Event(&ev)); n > 0 {
+		if n := len(m.Event(&ev)); n > 0 {
 			matched++
 			if nothing {
-				t.Errorf("record %d, declared %q, passed over though %d rules match: %.300s", i, records[i].Format, n, records[i].Raw)
+				t.Errorf("record %d, declared %q, passed over though %d rules match: %.300s", i, records[i].Format, n, r.Raw)
 			}
 		}
 	}
-	t.Logf("%d of %d real records need not be decoded; %d match", passed, whole, matched)
-	if passed < whole/5 || matched < 100 {
-		t.Errorf("%d of %d real records were passed over, %d match: the test looks at too little", passed, whole, matched)
-	}
+	return passed, matched
 }
 
 // BenchmarkGlance looks back with one rule, decoding all and decoding what a glance at
