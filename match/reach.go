@@ -197,6 +197,20 @@ func (w Wanted) trace() uint64 {
 	return traceOf(w.Type, w.Value)
 }
 
+// Itself returns the indicator of the i-th trace as a value which it touches. Known says
+// that this value has the trace as well; only, that no other value of its type does
+// which it touches.
+func (r *Reach) Itself(i int) (w Wanted, known, only bool) {
+	w = r.wanted[r.of[i]]
+	var few [traceLevels * 4]uint64
+	known = slices.Contains(Traces(w.Type, w.Value, few[:0]), r.traces[i])
+	switch w.Type {
+	case indicator.Domain, indicator.DomainPort, indicator.IPv4Port, indicator.IPv6Port, indicator.URL, indicator.Email, indicator.FileName, indicator.UserAccount:
+		return w, known, false
+	}
+	return w, known, known
+}
+
 // Spans calls fn with the stretches of values among which are all that the indicator
 // of the i-th trace touches.
 func (r *Reach) Spans(i int, fn func(Span)) {
