@@ -12,7 +12,9 @@ import (
 // by one; the first of a volume asks for all of them.
 type asked struct {
 	mu     sync.Mutex
-	lately []*answer // guarded by mu; the newest last
+	lately []*answer            // guarded by mu; the newest last
+	wanted weak.Pointer[wanted] // guarded by mu; of the reach asked about last
+	reach  weak.Pointer[match.Reach]
 }
 
 const (
@@ -49,6 +51,19 @@ func (a *asked) of(ctx context.Context, v *volume, r *match.Reach) ([][]met, err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// wantedOf returns the traces of a reach, to be met in one segment after the other.
+func (a *asked) wantedOf(r *match.Reach) *wanted {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	reach := weak.Make(r)
+	if w := a.wanted.Value(); w != nil && a.reach == reach {
+		return w
+	}
+	w := wantedOf(r.Traces())
+	a.wanted, a.reach = weak.Make(w), reach
+	return w
 }
 
 // answer returns the answer that is there or under way, else one for the caller to give.

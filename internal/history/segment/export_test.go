@@ -117,6 +117,41 @@ func TraceSetPage(sets []TraceSet, segments int) ([]byte, error) {
 	return page.Bytes(), err
 }
 
+// LoneTraces returns the traces of a sidecar, and of each whether it is lone.
+func LoneTraces(path string, first telemetry.Seq) (map[uint64]bool, error) {
+	s, err := openSidecar(path, first)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = s.close() }()
+	l, err := newLoner()
+	if err != nil {
+		return nil, err
+	}
+	defer l.decoder.Close()
+	keys := cursor{side: s, pages: s.pages, end: s.end}
+	for more := true; more; {
+		if more, err = keys.step(); err != nil {
+			return nil, err
+		}
+		if more {
+			keys.in.take(keys.in.uvarint())
+		}
+	}
+	lone, err := l.find(context.Background(), s, 0, keys.met)
+	if err != nil {
+		return nil, err
+	}
+	found := map[uint64]bool{}
+	for c := (cursor{side: s, pages: s.traces, end: s.tracesEnd}); ; {
+		more, err := c.step()
+		if err != nil || !more {
+			return found, err
+		}
+		found[c.at] = lone.has(c.met - 1)
+	}
+}
+
 // ParseBlock is exported for fuzzing: what lies behind a checksum cannot be
 // reached from outside.
 var ParseBlock = parseBlock
@@ -147,9 +182,10 @@ func Words(plain []byte, count uint32) bool {
 	return eachWord(string(plain), count, func(string) {})
 }
 
-// Meet returns which wanted traces a page of traces holds, and where the page ends
-// among them.
-func Meet(page []byte, wanted []uint64) (met []int, end int) {
-	end = meet(page, wanted, 0, func(i int) { met = append(met, i) })
+// Meet returns which wanted traces a page of traces holds, and from which on it was not
+// seen whether they are there.
+func Meet(page []byte, traces []uint64) (met []int, end int) {
+	w := wantedOf(traces)
+	end = w.meet(page, 0, func(i int) { met = append(met, i) })
 	return met, end
 }

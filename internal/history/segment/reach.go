@@ -3,7 +3,6 @@ package segment
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"slices"
 	"sort"
 
@@ -45,7 +44,7 @@ func (m met) lone() bool  { return m&1 != 0 }
 // for all its segments, else by its own traces.
 func (h *History) met(ctx context.Context, p *part, r *match.Reach) ([]met, error) {
 	if p.volume == nil {
-		return p.sidecar.met(ctx, r)
+		return p.sidecar.met(ctx, h.asked.wantedOf(r))
 	}
 	place := slices.IndexFunc(p.volume.bound, func(b bound) bool { return b.first == p.first })
 	there, err := h.asked.of(ctx, p.volume, r)
@@ -53,20 +52,20 @@ func (h *History) met(ctx context.Context, p *part, r *match.Reach) ([]met, erro
 		h.forsake(p.volume, err)
 	}
 	if err != nil || there == nil {
-		return p.sidecar.met(ctx, r)
+		return p.sidecar.met(ctx, h.asked.wantedOf(r))
 	}
 	return there[place], nil
 }
 
-func (s *sidecar) met(ctx context.Context, r *match.Reach) ([]met, error) {
+func (s *sidecar) met(ctx context.Context, w *wanted) ([]met, error) {
 	var there []met
 	var scratch []byte
-	err := eachPage(ctx, s.traces, r.Traces(), func(p, i int) (int, error) {
+	err := eachPage(ctx, s.traces, w.traces, func(p, i int) (int, error) {
 		buf, err := s.pageOf(s.traces, p, s.tracesEnd, &scratch)
 		if err != nil {
 			return i, err
 		}
-		return meet(buf, r.Traces(), i, func(k int) { there = append(there, metAt(k, false)) }), nil
+		return w.meet(buf, i, func(k int) { there = append(there, metAt(k, false)) }), nil
 	})
 	return there, err
 }
@@ -92,31 +91,6 @@ func eachPage(ctx context.Context, pages []page, wanted []uint64, fn func(p, i i
 		i = from(i, pages[p+1].first) // what lies between two pages is nowhere
 	}
 	return nil
-}
-
-// meet calls fn with each wanted trace, from the i-th on, that a page holds, and
-// returns the first beyond the page.
-func meet(page []byte, wanted []uint64, i int, fn func(int)) int {
-	at := uint64(0)
-	for len(page) > 0 && i < len(wanted) {
-		step, n := uint64(page[0]), 1
-		if len(page) >= 3 && step >= 0x80 && page[1] >= 0x80 && page[2] < 0x80 { // nearly all
-			step, n = step&0x7f|uint64(page[1]&0x7f)<<7|uint64(page[2])<<14, 3
-		} else if step >= 0x80 {
-			if step, n = binary.Uvarint(page); n <= 0 {
-				return i
-			}
-		}
-		page = page[n:]
-		at += step
-		for i < len(wanted) && wanted[i] < at {
-			i++
-		}
-		for ; i < len(wanted) && wanted[i] == at; i++ {
-			fn(i)
-		}
-	}
-	return i
 }
 
 // spanned marks the blocks that hold anything of a span. An edge lies behind all that

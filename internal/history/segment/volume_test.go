@@ -105,6 +105,15 @@ func (b *bindery) value() telemetry.Value {
 		v = telemetry.Value{Type: indicator.Domain, Text: fmt.Sprintf("h%d.site%d.example.org", n, n%4)}
 	case 1:
 		v = telemetry.Value{Type: indicator.URL, Text: fmt.Sprintf("http://site%d.example.org/a/%d", n%4, n)}
+	case 2:
+		switch n % 4 {
+		case 0: // above others
+			v = telemetry.Value{Type: indicator.Domain, Text: fmt.Sprintf("site%d.example.org", n%8)}
+		case 1:
+			v = telemetry.Value{Type: indicator.URL, Text: "http://" + v.Text + "/"}
+		case 2:
+			v = telemetry.Value{Type: indicator.SHA256, Text: fmt.Sprintf("%064x", n)}
+		}
 	}
 	v.Key = telemetry.KeyOf(v.Type, v.Text)
 	return v
