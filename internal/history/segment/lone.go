@@ -26,7 +26,8 @@ type loner struct {
 	decoder *zstd.Decoder
 	wordReader
 	traces, of []uint64
-	starts     []uint32
+	starts     []uint32 // per beginning of a trace
+	shift      int      // by which a trace is its beginning
 }
 
 func newLoner() (*loner, error) {
@@ -93,10 +94,12 @@ func (l *loner) load(ctx context.Context, s *sidecar, place int) error {
 			return ctx.Err()
 		}
 	}
-	n := 1 << bits.Len(uint(len(l.traces)))
+	width := bits.Len(uint(len(l.traces))) // as many beginnings as traces, or twice as many
+	n := 1 << width
+	l.shift = match.TraceBits - width
 	l.starts = append(l.starts[:0], make([]uint32, n+1)...)
 	for i, at := len(l.traces), n; at >= 0; at-- {
-		for i > 0 && l.start(l.traces[i-1]) >= at {
+		for i > 0 && int(l.traces[i-1]>>l.shift) >= at {
 			i--
 		}
 		l.starts[at] = uint32(i)
@@ -104,17 +107,13 @@ func (l *loner) load(ctx context.Context, s *sidecar, place int) error {
 	return nil
 }
 
-// start is the beginning of a trace: as many bits as tell apart about as many traces as
-// there are.
-func (l *loner) start(trace uint64) int {
-	return int(trace >> (match.TraceBits - bits.Len(uint(len(l.traces)))))
-}
-
 // place returns where a trace stands, -1 when it is not there.
 func (l *loner) place(trace uint64) int {
-	for i := int(l.starts[l.start(trace)]); i < len(l.traces) && l.traces[i] <= trace; i++ {
-		if l.traces[i] == trace {
-			return i
+	begin := trace >> (l.shift & 63)
+	at := int(l.starts[begin])
+	for i, t := range l.traces[at:l.starts[begin+1]] {
+		if t == trace {
+			return at + i
 		}
 	}
 	return -1
