@@ -88,7 +88,7 @@ func FuzzMeet(f *testing.F) {
 		at := uint64(0)
 		for rest := page; len(rest) > 0; {
 			step, n := binary.Uvarint(rest)
-			if n <= 0 || (at+step)>>match.TraceBits != 0 {
+			if n <= 0 || at+step < at || (at+step)>>match.TraceBits != 0 {
 				return // no page that sealing wrote
 			}
 			at, rest = at+step, rest[n:]
