@@ -43,10 +43,6 @@ func NewReach(wanted []Wanted, whole ...indicator.Type) *Reach {
 			r.always = append(r.always, s)
 		}
 	}
-	type filed struct {
-		trace uint64
-		of    uint32
-	}
 	all := make([]filed, 0, len(wanted))
 	for i, w := range wanted {
 		if (w.Type == indicator.IPv4 || w.Type == indicator.IPv6) && strings.IndexByte(w.Value, '/') >= 0 {
@@ -55,12 +51,51 @@ func NewReach(wanted []Wanted, whole ...indicator.Type) *Reach {
 		}
 		all = append(all, filed{w.trace(), uint32(i)})
 	}
-	slices.SortFunc(all, func(a, b filed) int { return cmp.Compare(a.trace, b.trace) })
+	all = inOrder(all)
 	r.traces, r.of = make([]uint64, len(all)), make([]uint32, len(all))
 	for i, f := range all {
 		r.traces[i], r.of[i] = f.trace, f.of
 	}
 	return r
+}
+
+// filed is the trace of an indicator, and to which of those wanted it belongs.
+type filed struct {
+	trace uint64
+	of    uint32
+}
+
+// inOrder sorts by trace and uses up what it is given. Many are put in order digit by
+// digit, the lowest first: that takes a tenth of the time of comparing them.
+func inOrder(all []filed) []filed {
+	const (
+		digits   = 4
+		digit    = TraceBits / digits
+		worth    = 1000
+		allOfOne = 1<<digit - 1
+	)
+	if len(all) < worth {
+		slices.SortStableFunc(all, func(a, b filed) int { return cmp.Compare(a.trace, b.trace) })
+		return all
+	}
+	other := make([]filed, len(all))
+	for shift := 0; shift < TraceBits; shift += digit {
+		var next [1 << digit]int // where the next with a digit goes
+		for i := range all {
+			next[all[i].trace>>shift&allOfOne]++
+		}
+		sum := 0
+		for d, n := range next {
+			next[d], sum = sum, sum+n
+		}
+		for _, f := range all {
+			at := &next[f.trace>>shift&allOfOne]
+			other[*at] = f
+			*at++
+		}
+		all, other = other, all
+	}
+	return all
 }
 
 // Reach returns what the index can touch, nil when it has more than most
@@ -84,6 +119,11 @@ func (v *View) Reach(most int) *Reach {
 func (x *Index) Wanted() []Wanted { return x.wanted(nil) }
 
 func (x *Index) wanted(dst []Wanted) []Wanted {
+	first := len(dst)
+	var values strings.Builder // of all: one copy, not one of each
+	ends := make([]int, 0, x.n)
+	const usual = 32 // bytes of a value
+	values.Grow(usual * min(x.n, 1<<20))
 	for p, page := range x.text {
 		at := 0
 		if p == 0 {
@@ -95,11 +135,16 @@ func (x *Index) wanted(dst []Wanted) []Wanted {
 				break
 			}
 			if t := s.holds(); t != "" {
-				dst = append(dst, Wanted{t, string(v)})
+				values.Write(v)
+				dst, ends = append(dst, Wanted{Type: t}), append(ends, values.Len())
 			}
 			_, w := binary.Uvarint(page[at+recordHead:])
 			at += recordHead + w + len(v)
 		}
+	}
+	from, all := 0, values.String()
+	for i, end := range ends {
+		dst[first+i].Value, from = all[from:end], end
 	}
 	for i := 0; i+netSlot <= len(x.nets.slots); i += netSlot {
 		if p, ok := prefixIn(x.nets.slots[i : i+netSlot]); ok {
@@ -195,6 +240,20 @@ func (w Wanted) trace() uint64 {
 		return trace(traceName, u.host)
 	}
 	return traceOf(w.Type, w.Value)
+}
+
+// Itself returns the indicator of the i-th trace as a value which it touches. Known says
+// that this value has the trace as well; only, that no other value of its type does
+// which it touches.
+func (r *Reach) Itself(i int) (w Wanted, known, only bool) {
+	w = r.wanted[r.of[i]]
+	var few [traceLevels * 4]uint64
+	known = slices.Contains(Traces(w.Type, w.Value, few[:0]), r.traces[i])
+	switch w.Type {
+	case indicator.Domain, indicator.DomainPort, indicator.IPv4Port, indicator.IPv6Port, indicator.URL, indicator.Email, indicator.FileName, indicator.UserAccount:
+		return w, known, false
+	}
+	return w, known, known
 }
 
 // Spans calls fn with the stretches of values among which are all that the indicator

@@ -168,3 +168,62 @@ func FuzzReach(f *testing.F) {
 		}
 	})
 }
+
+// TestReachInOrder: the traces of many indicators are in order, and each belongs to the
+// indicator that has it.
+func TestReachInOrder(t *testing.T) {
+	for _, n := range []int{1, 999, 1000, 20_000} {
+		var wanted []match.Wanted
+		for i := range n {
+			wanted = append(wanted, match.Wanted{Type: indicator.Domain, Value: fmt.Sprintf("h%d.example", i*7%max(n-5, 1))}) // some twice
+		}
+		r := match.NewReach(wanted)
+		if len(r.Traces()) != n || !slices.IsSorted(r.Traces()) {
+			t.Fatalf("%d of %d traces, in order: %v", len(r.Traces()), n, slices.IsSorted(r.Traces()))
+		}
+		for i, trace := range r.Traces() {
+			w, known, _ := r.Itself(i)
+			if own := match.Traces(w.Type, w.Value, nil)[0]; own != trace || !known {
+				t.Fatalf("the %d-th trace of %d is %x, that of its indicator %s is %x", i, n, trace, w.Value, own)
+			}
+		}
+	}
+}
+
+// TestItself: what touches an indicator is within its spans, or, of its own type, the
+// indicator itself where it says that only this is.
+func TestItself(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(14, 3))
+	only := 0
+	for range 60_000 {
+		var b match.Builder
+		kind, v := nearby(rnd)
+		if b.Add(kind, v, 1) != nil {
+			continue
+		}
+		x := b.Build()
+		r := x.Reach(10)
+		if len(r.Traces()) == 0 {
+			continue
+		}
+		itself, known, alone := r.Itself(0)
+		if alone {
+			only++
+		}
+		for range 4 {
+			t2, v2 := nearby(rnd)
+			if len(x.Lookup(t2, v2, nil)) == 0 || !slices.Contains(match.Traces(t2, v2, nil), r.Traces()[0]) {
+				continue
+			}
+			if alone && t2 == itself.Type && v2 != itself.Value {
+				t.Fatalf("%s %q touches %s %q, which says that it touches only itself", t2, v2, kind, v)
+			}
+			if t2 == itself.Type && v2 == itself.Value && !known {
+				t.Fatalf("%s %q has the trace of itself and does not know", kind, v)
+			}
+		}
+	}
+	if only < 500 {
+		t.Errorf("only %d touch only themselves: that proves little", only)
+	}
+}

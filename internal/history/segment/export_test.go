@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/vedette-soc/vedette/internal/telemetry"
@@ -74,15 +75,81 @@ func ReadSighted(p []byte, segments, sources int) (again []byte, ok bool) {
 	return s.append(nil), true
 }
 
-// MeetSets returns which wanted traces a page of a volume holds, and where.
-func MeetSets(page []byte, wanted []uint64, segments int) (met map[int][]uint32, end int, ok bool) {
-	met = map[int][]uint32{}
-	end, ok = meetSets(page, wanted, 0, func(k int, set []byte) bool {
-		in := input{p: set}
-		met[k] = readSet(&in, segments)
-		return !in.bad
-	})
-	return met, end, ok
+// TraceSet is a trace of a volume, the segments that hold it, a bit each, and whether it
+// is lone.
+type TraceSet struct {
+	Trace, In uint64
+	Lone      bool
+}
+
+// MeetSets returns which wanted traces a page of a volume holds.
+func MeetSets(page []byte, wanted []uint64, segments int) (there []TraceSet, ok bool) {
+	m := meeting{wanted: wanted, met: make([][]met, segments)}
+	if _, ok = m.page(page, 0, 0); !ok {
+		return nil, false
+	}
+	for i, t := range wanted {
+		w := TraceSet{Trace: t}
+		for n, list := range m.met {
+			for _, m := range list {
+				if m.wanted() == i {
+					w.In, w.Lone = w.In|1<<n, m.lone()
+				}
+			}
+		}
+		if w.In != 0 {
+			there = append(there, w)
+		}
+	}
+	return there, true
+}
+
+// TraceSetPage writes a page of traces, ascending and with the same high bits.
+func TraceSetPage(sets []TraceSet, segments int) ([]byte, error) {
+	var page bytes.Buffer
+	w := traceSetWriter{pageWriter: &pageWriter{w: &page}, traceSets: traceSets{bits: setBits(segments)}}
+	for _, s := range sets {
+		if err := w.add(s.Trace, s.In, s.Lone); err != nil {
+			return nil, err
+		}
+	}
+	err := w.cut()
+	return page.Bytes(), err
+}
+
+// LoneTraces returns the traces of a sidecar, and of each whether it is lone.
+func LoneTraces(path string, first telemetry.Seq) (map[uint64]bool, error) {
+	s, err := openSidecar(path, first)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = s.close() }()
+	l, err := newLoner()
+	if err != nil {
+		return nil, err
+	}
+	defer l.decoder.Close()
+	keys := cursor{side: s, pages: s.pages, end: s.end}
+	for more := true; more; {
+		if more, err = keys.step(); err != nil {
+			return nil, err
+		}
+		if more {
+			keys.in.take(keys.in.uvarint())
+		}
+	}
+	lone, err := l.find(context.Background(), s, 0, keys.met)
+	if err != nil {
+		return nil, err
+	}
+	found := map[uint64]bool{}
+	for c := (cursor{side: s, pages: s.traces, end: s.tracesEnd}); ; {
+		more, err := c.step()
+		if err != nil || !more {
+			return found, err
+		}
+		found[c.at] = lone.has(c.met - 1)
+	}
 }
 
 // ParseBlock is exported for fuzzing: what lies behind a checksum cannot be
@@ -115,9 +182,10 @@ func Words(plain []byte, count uint32) bool {
 	return eachWord(string(plain), count, func(string) {})
 }
 
-// Meet returns which wanted traces a page of traces holds, and where the page ends
-// among them.
-func Meet(page []byte, wanted []uint64) (met []int, end int) {
-	end = meet(page, wanted, 0, func(i int) { met = append(met, i) })
+// Meet returns which wanted traces a page of traces holds, and from which on it was not
+// seen whether they are there.
+func Meet(page []byte, traces []uint64) (met []int, end int) {
+	w := wantedOf(traces)
+	end = w.meet(page, 0, func(i int) { met = append(met, i) })
 	return met, end
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/history/historytest"
 	"github.com/vedette-soc/vedette/internal/history/segment"
 	"github.com/vedette-soc/vedette/internal/telemetry"
+	"github.com/vedette-soc/vedette/match"
 )
 
 func FuzzParseBlock(f *testing.F) {
@@ -87,7 +88,7 @@ func FuzzMeet(f *testing.F) {
 		at := uint64(0)
 		for rest := page; len(rest) > 0; {
 			step, n := binary.Uvarint(rest)
-			if n <= 0 || at+step < at {
+			if n <= 0 || at+step < at || (at+step)>>match.TraceBits != 0 {
 				return // no page that sealing wrote
 			}
 			at, rest = at+step, rest[n:]

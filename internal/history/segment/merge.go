@@ -21,6 +21,7 @@ type cursor struct {
 	buf     []byte
 	in      input
 	at      uint64
+	met     int      // so many keys or traces
 	senders []uint32 // number in the volume per sender of the sidecar
 }
 
@@ -38,6 +39,7 @@ func (c *cursor) step() (more bool, err error) {
 		c.next, c.in, c.at = c.next+1, input{p: buf}, 0
 	}
 	c.at += c.in.uvarint()
+	c.met++
 	if c.in.bad {
 		return false, c.bad()
 	}
@@ -106,13 +108,13 @@ func (m *merging) least(fn func(*cursor) error) (at uint64, more bool, err error
 // same bytes.
 func encodeVolume(ctx context.Context, w io.Writer, sides []*sidecar) error {
 	e := pageWriter{w: w, most: volumePage}
-	sources, err := encodeSightings(ctx, &e, sides)
+	sources, keys, err := encodeSightings(ctx, &e, sides)
 	if err != nil {
 		return err
 	}
 	pages := e.pages
 	e.pages = nil
-	if err := encodeTraceSets(ctx, &e, sides); err != nil {
+	if err := encodeTraceSets(ctx, &e, sides, keys); err != nil {
 		return err
 	}
 	le := binary.LittleEndian
@@ -147,8 +149,9 @@ func encodeVolume(ctx context.Context, w io.Writer, sides []*sidecar) error {
 	return err
 }
 
-// encodeSightings merges what sidecars know of each key, and returns the senders.
-func encodeSightings(ctx context.Context, e *pageWriter, sides []*sidecar) (sources []string, err error) {
+// encodeSightings merges what sidecars know of each key, and returns the senders, and
+// how many keys each has.
+func encodeSightings(ctx context.Context, e *pageWriter, sides []*sidecar) (sources []string, keys []int, err error) {
 	number := map[string]uint32{}
 	cursors := make([]*cursor, len(sides))
 	for i, s := range sides {
@@ -165,21 +168,27 @@ func encodeSightings(ctx context.Context, e *pageWriter, sides []*sidecar) (sour
 	}
 	m := merging{ctx: ctx}
 	if err := m.begin(cursors); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var sum sighted
 	for {
 		sum.reset()
 		at, more, err := m.least(func(c *cursor) error { return c.sight(&sum) })
-		if err != nil || !more {
-			return sources, cmp.Or(err, e.flush())
+		if err != nil {
+			return nil, nil, err
+		}
+		if !more {
+			for _, c := range cursors {
+				keys = append(keys, c.met)
+			}
+			return sources, keys, e.flush()
 		}
 		sum.tidy()
 		e.list = sum.append(e.list[:0])
 		e.key(telemetry.Key(at))
 		e.buf = appendBytes(e.buf, e.list)
 		if err := e.turn(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 }
@@ -239,30 +248,5 @@ func (s *sighted) tidy() {
 	slices.Sort(s.senders)
 	if len(s.days) == 1 && s.days[0] == (dayCount{dayOf(s.first), s.count}) {
 		s.days = nil
-	}
-}
-
-// encodeTraceSets merges the traces of sidecars: of each, which segments hold it. A
-// segment of before there were traces holds none.
-func encodeTraceSets(ctx context.Context, e *pageWriter, sides []*sidecar) error {
-	cursors := make([]*cursor, len(sides))
-	for i, s := range sides {
-		cursors[i] = &cursor{side: s, place: i, pages: s.traces, end: s.tracesEnd}
-	}
-	m := merging{ctx: ctx}
-	if err := m.begin(cursors); err != nil {
-		return err
-	}
-	for {
-		in := uint64(0)
-		at, more, err := m.least(func(c *cursor) error { in |= 1 << c.place; return nil })
-		if err != nil || !more {
-			return cmp.Or(err, e.flush())
-		}
-		e.key(telemetry.Key(at))
-		e.buf = appendBits(e.buf, in)
-		if err := e.turn(); err != nil {
-			return err
-		}
 	}
 }

@@ -3,8 +3,6 @@ package segment
 import (
 	"context"
 	"errors"
-	"fmt"
-	"hash/crc32"
 	"io/fs"
 	"os"
 	"slices"
@@ -114,60 +112,6 @@ func (h *History) siftNotes(p *part, pick telemetry.Pick) telemetry.Sifted {
 	}
 	h.mu.RUnlock()
 	return sifted(s, p.first, rows, pick)
-}
-
-// collect appends the rows of a value.
-func (s *sidecar) collect(t indicator.Type, value string, rows []uint32) ([]uint32, error) {
-	var page []byte
-	list, err := s.list(telemetry.KeyOf(t, value), &page)
-	if err != nil {
-		return rows, err
-	}
-	more, ok := s.allRows(&list)
-	if list.p == nil && !ok {
-		return rows, badSidecar(s.file.Name(), "a word has no postings")
-	}
-	return append(rows, more...), nil
-}
-
-// word reads a block of words as it lies in the file.
-func (s *sidecar) word(w wordBlock, scratch []byte) ([]byte, error) {
-	if cap(scratch) < int(w.size) {
-		scratch = make([]byte, max(int(w.size), wordBytes))
-	}
-	buf := scratch[:w.size]
-	if _, err := s.file.ReadAt(buf, int64(w.off)); err != nil {
-		return nil, fmt.Errorf("read %s: %w", s.file.Name(), err)
-	}
-	if crc32.Checksum(buf, castagnoli) != w.crc {
-		return nil, badSidecar(s.file.Name(), "the checksum of its words does not fit")
-	}
-	return buf, nil
-}
-
-// eachWord calls fn with count values; false says that they are malformed.
-func eachWord(plain string, count uint32, fn func(string)) bool {
-	for range count {
-		n, w := uvarint(plain)
-		if w <= 0 || n > uint64(len(plain)-w) {
-			return false
-		}
-		fn(plain[w : w+int(n)])
-		plain = plain[w+int(n):]
-	}
-	return plain == ""
-}
-
-// uvarint is binary.Uvarint of a string.
-func uvarint(s string) (uint64, int) {
-	var v uint64
-	for i := 0; i < len(s) && i < 5; i++ {
-		v |= uint64(s[i]&0x7f) << (7 * i)
-		if s[i] < 0x80 {
-			return v, i + 1
-		}
-	}
-	return 0, 0
 }
 
 // sifted sorts rows and keeps those wanted.

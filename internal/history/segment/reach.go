@@ -3,7 +3,6 @@ package segment
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"slices"
 	"sort"
 
@@ -26,49 +25,49 @@ func (s spans) add(i int, span match.Span) {
 	s[i] = append(s[i], span)
 }
 
-// within returns where in a segment what is in reach lies: by its volume, which is
-// asked once for all its segments, else by its own traces.
-func (h *History) within(ctx context.Context, p *part, r *match.Reach) (spans, error) {
+// met is a wanted trace that a segment holds: its place among those wanted, and, if a
+// volume tells, whether it is lone.
+type met uint64
+
+func metAt(wanted int, lone bool) met {
+	m := met(wanted) << 1
+	if lone {
+		m |= 1
+	}
+	return m
+}
+
+func (m met) wanted() int { return int(m >> 1) }
+func (m met) lone() bool  { return m&1 != 0 }
+
+// met returns which wanted traces a segment holds: by its volume, which is asked once
+// for all its segments, else by its own traces.
+func (h *History) met(ctx context.Context, p *part, r *match.Reach) ([]met, error) {
 	if p.volume == nil {
-		return p.sidecar.within(ctx, r)
+		return p.sidecar.met(ctx, h.asked.wantedOf(r))
 	}
 	place := slices.IndexFunc(p.volume.bound, func(b bound) bool { return b.first == p.first })
-	met, err := h.asked.of(ctx, p.volume, r)
+	there, err := h.asked.of(ctx, p.volume, r)
 	if errs.CodeOf(err) == "history_volume_damaged" {
 		h.forsake(p.volume, err)
 	}
-	if err != nil || met == nil {
-		return p.sidecar.within(ctx, r)
+	if err != nil || there == nil {
+		return p.sidecar.met(ctx, h.asked.wantedOf(r))
 	}
-	return p.sidecar.spannedBy(r, met[place]), nil
+	return there[place], nil
 }
 
-// spannedBy returns where what is in reach lies, given which wanted traces there are.
-func (s *sidecar) spannedBy(r *match.Reach, met []uint32) spans {
-	blocks := make(spans, len(s.words))
-	for _, n := range r.Always() {
-		s.spanned(n, blocks)
-	}
-	for _, k := range met {
-		r.Spans(int(k), func(span match.Span) { s.spanned(span, blocks) })
-	}
-	return blocks
-}
-
-func (s *sidecar) within(ctx context.Context, r *match.Reach) (spans, error) {
-	var met []uint32
+func (s *sidecar) met(ctx context.Context, w *wanted) ([]met, error) {
+	var there []met
 	var scratch []byte
-	err := eachPage(ctx, s.traces, r.Traces(), func(p, i int) (int, error) {
+	err := eachPage(ctx, s.traces, w.traces, func(p, i int) (int, error) {
 		buf, err := s.pageOf(s.traces, p, s.tracesEnd, &scratch)
 		if err != nil {
 			return i, err
 		}
-		return meet(buf, r.Traces(), i, func(k int) { met = append(met, uint32(k)) }), nil
+		return w.meet(buf, i, func(k int) { there = append(there, metAt(k, false)) }), nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return s.spannedBy(r, met), nil
+	return there, err
 }
 
 // eachPage calls fn with each page that may hold one of wanted, and the first of
@@ -92,31 +91,6 @@ func eachPage(ctx context.Context, pages []page, wanted []uint64, fn func(p, i i
 		i = from(i, pages[p+1].first) // what lies between two pages is nowhere
 	}
 	return nil
-}
-
-// meet calls fn with each wanted trace, from the i-th on, that a page holds, and
-// returns the first beyond the page. It is where a look back spends its time.
-func meet(page []byte, wanted []uint64, i int, fn func(int)) int {
-	at := uint64(0)
-	for len(page) > 0 && i < len(wanted) {
-		step, n := uint64(page[0]), 1
-		if len(page) >= 3 && step >= 0x80 && page[1] >= 0x80 && page[2] < 0x80 { // nearly all
-			step, n = step&0x7f|uint64(page[1]&0x7f)<<7|uint64(page[2])<<14, 3
-		} else if step >= 0x80 {
-			if step, n = binary.Uvarint(page); n <= 0 {
-				return i
-			}
-		}
-		page = page[n:]
-		at += step
-		for i < len(wanted) && wanted[i] < at {
-			i++
-		}
-		for ; i < len(wanted) && wanted[i] == at; i++ {
-			fn(i)
-		}
-	}
-	return i
 }
 
 // spanned marks the blocks that hold anything of a span. An edge lies behind all that

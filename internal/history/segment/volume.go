@@ -21,12 +21,12 @@ import (
 //	sightings  about 4 KiB a page: per key the uvarint distance to the key before it (the
 //	           first of a page: to 0) and a uvarint length; in it the uvarint events, a
 //	           sighting without sources, the set of sources, the set of segments
-//	traces     about 4 KiB a page: per distinct trace the uvarint distance to the one
-//	           before it (the first of a page: to 0) and the set of segments that hold it
+//	traces     the distinct ones of those that have the same high bits a page, and which
+//	           segments hold each: see traceSets
 //	segments   u64 first record, u64 length of the sidecar, u32 CRC-32C of its tables, u32 1
 //	           when it has traces
 //	sightings  u64 first key, u32 offset, u32 CRC-32C per page
-//	traces     u64 first trace, u32 offset, u32 CRC-32C per page
+//	traces     u64 high bits, u32 offset, u32 CRC-32C per page
 //	sources    uvarint number; per name uvarint length and bytes
 //	foot       u32 segments, u32 pages of sightings, u32 pages of traces, u32 bytes of
 //	           sources, CRC-32C of all behind the traces, magic
@@ -54,7 +54,7 @@ type bound struct {
 }
 
 const (
-	volumeMagic    = "VEDVOL\x00\x01"
+	volumeMagic    = "VEDVOL\x00\x02"
 	volumeFootSize = 4*5 + len(volumeMagic)
 	volumePage     = 4 << 10
 	boundSize      = 24
