@@ -195,7 +195,7 @@ func (b *builder) text(it *Item, slot int32, sort Modifier, s string) ([]int32, 
 	}
 	var out []int32
 	for _, c := range texts {
-		p := predicate{slot: slot, sort: askText, cased: it.Has(Cased), text: c.text, gate: -1}
+		p := predicate{slot: slot, sort: askText, cased: it.Has(Cased), text: c.text, gate: -1, alien: !ascii(c.text.lit)}
 		if c.text.fit == fitGlob {
 			if lead, ok := clueOfText(&c.text, p.cased); ok && lead.sort == cluePart {
 				p.gate = b.part(slot, []byte(lead.lit))

@@ -19,11 +19,22 @@ type gramTable struct {
 	few    *[1 << fewBits]bool // bits once more, of a table for few texts: no bound to check
 }
 
+// gramEntry knows a text by four bytes, and by four more that sort out most places
+// where only the first are there, before the text itself is looked up.
 type gramEntry struct {
 	gram uint32
 	at   int32 // where the four bytes are in the text
 	find int32
 	next int32
+	more uint32
+	far  int32 // where they are, from the first four on
+	size int32 // of the text
+}
+
+// mayStand says whether the text of e may stand with its gram at i.
+func (e *gramEntry) mayStand(text []byte, i int) bool {
+	start := i - int(e.at)
+	return start >= 0 && start+int(e.size) <= len(text) && binary.LittleEndian.Uint32(text[i+int(e.far):]) == e.more
 }
 
 const (
@@ -92,7 +103,11 @@ func (t *gramTable) build(finds []find, form gramForm) {
 			g, _ := form(lit, at)
 			h := g * golden >> t.shift
 			t.bits[h>>6] |= 1 << (h & 63)
-			t.grams = append(t.grams, gramEntry{g, int32(at), f, t.heads[h>>3]})
+			far := second(lit, at)
+			t.grams = append(t.grams, gramEntry{
+				gram: g, at: int32(at), find: f, next: t.heads[h>>3],
+				more: binary.LittleEndian.Uint32(lit[far:]), far: int32(far - at), size: int32(len(lit)),
+			})
 			t.heads[h>>3] = int32(len(t.grams) - 1)
 		}
 	}
@@ -138,10 +153,24 @@ func window(lit []byte, stride int, form gramForm, shared map[uint32]int) int {
 	return found
 }
 
+// second finds the four bytes of a text that say most once those at are known: as
+// few of the same as can be, and seldom.
+func second(lit []byte, at int) int {
+	least, found := math.Inf(1), at
+	for i := 0; i+gram <= len(lit); i++ {
+		same := max(0, gram-max(i-at, at-i))
+		if price := gramPrice(string(lit[i:i+gram])) + 40*float64(same); price < least {
+			least, found = price, i
+		}
+	}
+	return found
+}
+
 // gated says whether looking at values as they are in the record is worth it:
-// nothing but long texts is looked for.
+// nothing but long texts is looked for, and no rule is looked at for there being a
+// value, whose questions it is better to answer in one pass.
 func (s *slotIndex) gated() bool {
-	return len(s.parts.finds) == len(s.finds) && len(s.finds) > 0 && len(s.foreign) == 0 && s.parts.stride > 1
+	return len(s.there) == 0 && len(s.parts.finds) == len(s.finds) && len(s.finds) > 0 && len(s.foreign) == 0 && s.parts.stride > 1
 }
 
 // mayHold says whether text as it is in the record may have one of the texts,

@@ -29,6 +29,7 @@ type predicate struct {
 	sort  sort
 	cased bool // compares the text as it is, not folded
 	swept bool // the index has looked for it in all values
+	alien bool // the text has characters that are not ASCII
 	text  text
 	set   map[string]struct{} // folded
 	texts *textSet
@@ -85,7 +86,8 @@ func (m *Matcher) fits(v *view, p *predicate, i int32) bool {
 		if p.cased {
 			return p.text.match(m.plain(i))
 		}
-		return p.text.match(m.folded(i))
+		text := m.folded(i)
+		return !(p.alien && m.values[i].isASCII) && p.text.match(text)
 	case askSet:
 		_, ok := p.set[string(m.folded(i))]
 		return ok

@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -67,6 +68,9 @@ func (v *view) witnessOf(n int32) witness {
 			w := v.witnessOf(k)
 			if w.none || len(all.clues)+len(w.clues) > maxClues {
 				return witness{none: true}
+			}
+			if len(w.clues) == 1 && w.clues[0].sort == clueForeign && slices.Contains(all.clues, w.clues[0]) {
+				continue // one for many texts, found once
 			}
 			all.clues = append(all.clues, w.clues...)
 			all.chance += w.chance
