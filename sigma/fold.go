@@ -38,6 +38,11 @@ func appendFold(dst, src []byte, escapes bool) ([]byte, bool) {
 			if found := (x - ones) &^ x & high; found != 0 {
 				n := bits.TrailingZeros64(found) >> 3
 				i, o = i+n, o+n
+				if n < 7 && src[i+1] == '\\' { // as in every path
+					out[o] = '\\'
+					i, o = i+2, o+1
+					continue
+				}
 				c, took := simpleEscape(src[i:])
 				if took == 0 {
 					return foldTail(out[:o], src[i:], true)

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 )
@@ -182,12 +183,10 @@ func (m *Matcher) lookInside(s *slotIndex, text []byte) {
 		}
 		for e := t.heads[h>>3]; e >= 0; e = t.grams[e].next {
 			entry := &t.grams[e]
-			if entry.gram != g {
+			if entry.gram != g || !entry.mayStand(text, i) {
 				continue
 			}
-			f := &s.finds[entry.find]
-			start := i - int(entry.at)
-			if start >= 0 && start+len(f.lit) <= len(text) && string(text[start:start+len(f.lit)]) == string(f.lit) {
+			if bytes.HasPrefix(text[i-int(entry.at):], s.finds[entry.find].lit) {
 				m.clue(entry.find)
 			}
 		}

@@ -1,6 +1,9 @@
 package sigma
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // textSet answers whether one of many texts is in a value, all in the same place:
 // anywhere, at the beginning or at the end.
@@ -45,12 +48,10 @@ func (s *textSet) in(text []byte) bool {
 func (t *gramTable) find(finds []find, text []byte, i int, g, h uint32) int32 {
 	for e := t.heads[h>>3]; e >= 0; e = t.grams[e].next {
 		entry := &t.grams[e]
-		if entry.gram != g {
+		if entry.gram != g || !entry.mayStand(text, i) {
 			continue
 		}
-		lit := finds[entry.find].lit
-		start := i - int(entry.at)
-		if start >= 0 && start+len(lit) <= len(text) && string(text[start:start+len(lit)]) == string(lit) {
+		if bytes.HasPrefix(text[i-int(entry.at):], finds[entry.find].lit) {
 			return entry.find
 		}
 	}
