@@ -26,3 +26,21 @@ func Remembered(m *Matcher) (known, forgotten int) {
 	}
 	return known, forgotten
 }
+
+// FoundInside returns which of some texts, each of four bytes or more, the index
+// finds in a folded value, and whether a set of them says that one is there.
+func FoundInside(texts []string, value []byte) (found []bool, any bool) {
+	s := slotIndex{}
+	for i, t := range texts {
+		s.finds = append(s.finds, find{lit: []byte(t)})
+		s.parts.finds = append(s.parts.finds, int32(i))
+	}
+	s.parts.build(s.finds, plainGram)
+	m := Matcher{clueSeen: make([]uint32, len(texts)), search: 1}
+	m.lookInside(&s, value)
+	found = make([]bool, len(texts))
+	for _, f := range m.clues {
+		found[f] = true
+	}
+	return found, newTextSet(fitPart, texts).in(value)
+}
