@@ -96,14 +96,16 @@ func (t *gramTable) build(finds []find, form gramForm) {
 	for i := range t.heads {
 		t.heads[i] = -1
 	}
+	var prices []float64
 	for _, f := range t.finds {
 		lit := finds[f].lit
 		start := window(lit, t.stride, form, shared)
+		prices = appendPrices(prices[:0], lit)
 		for at := start; at < start+t.stride; at++ {
 			g, _ := form(lit, at)
 			h := g * golden >> t.shift
 			t.bits[h>>6] |= 1 << (h & 63)
-			far := second(lit, at)
+			far := second(prices, at)
 			t.grams = append(t.grams, gramEntry{
 				gram: g, at: int32(at), find: f, next: t.heads[h>>3],
 				more: binary.LittleEndian.Uint32(lit[far:]), far: int32(far - at), size: int32(len(lit)),
@@ -153,13 +155,21 @@ func window(lit []byte, stride int, form gramForm, shared map[uint32]int) int {
 	return found
 }
 
-// second finds the four bytes of a text that say most once those at are known: as
-// few of the same as can be, and seldom.
-func second(lit []byte, at int) int {
-	least, found := math.Inf(1), at
+// appendPrices says what each four bytes of a text cost.
+func appendPrices(dst []float64, lit []byte) []float64 {
 	for i := 0; i+gram <= len(lit); i++ {
+		dst = append(dst, gramPrice(string(lit[i:i+gram])))
+	}
+	return dst
+}
+
+// second finds the four bytes of a text, given what they cost, that say most once
+// those at are known: as few of the same as can be, and seldom.
+func second(prices []float64, at int) int {
+	least, found := math.Inf(1), at
+	for i, price := range prices {
 		same := max(0, gram-max(i-at, at-i))
-		if price := gramPrice(string(lit[i:i+gram])) + 40*float64(same); price < least {
+		if price += 40 * float64(same); price < least {
 			least, found = price, i
 		}
 	}
