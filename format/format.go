@@ -39,8 +39,8 @@ type Format struct {
 	// New returns a decoder for the start of a stream.
 	New func() Decoder
 	// Whole says that Decode surely makes one event of a record that Recognise
-	// takes for this format, whatever came before it; false in doubt. It must
-	// be fast and must not allocate. Nil: never sure.
+	// takes for this format, whatever came before it, and that it carries no other;
+	// false in doubt. It must be fast and must not allocate. Nil: never sure.
 	Whole func(record string) bool
 	// Resume returns a decoder in the state that Decoder.Context described.
 	// Nil for formats whose records stand alone.

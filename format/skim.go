@@ -92,8 +92,8 @@ func (s *skimmer) object(depth int) bool {
 			}
 			s.found++
 		}
-		if s.shells {
-			s.weigh(key, depth)
+		if s.shells && !s.weigh(key, depth) {
+			return false
 		}
 		if !s.value(depth) {
 			return false
@@ -106,9 +106,12 @@ func (s *skimmer) object(depth int) bool {
 }
 
 // weigh notes what the member at pos is to a shell. Only two names deep: what lies
-// deeper counts for nothing.
-func (s *skimmer) weigh(key string, depth int) {
+// deeper counts for nothing. False is a doubt: below a member without a name another
+// may be called as if it stood at the top.
+func (s *skimmer) weigh(key string, depth int) bool {
 	switch {
+	case key == "":
+		return false
 	case depth == 1:
 		s.outer = key
 		s.line = s.line || isLine(key)
@@ -120,6 +123,7 @@ func (s *skimmer) weigh(key string, depth int) {
 		n += 1 + copy(name[n+1:], key)
 		s.own = !shell(name[:n]) && !strings.HasPrefix(s.outer, "vedette")
 	}
+	return true
 }
 
 // plainName: without escapes, and no longer when its bytes are made UTF-8.
@@ -171,8 +175,8 @@ func (s *skimmer) value(depth int) bool {
 		return s.word("true")
 	case 'f':
 		return s.word("false")
-	case 'n':
-		return s.word("null")
+	case 'n': // of a name that was there before, it takes away what was said
+		return !s.own && s.word("null")
 	default:
 		return s.number()
 	}

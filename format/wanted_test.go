@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/format/ecs"
 	"github.com/vedette-soc/vedette/format/suricata"
@@ -131,10 +132,71 @@ func TestWantedDoesNotWait(t *testing.T) {
 	}
 }
 
+// TestSkimOwn makes records of what shells have and of what they have not, and holds
+// what is told of them unread against what is found in their events.
+func TestSkimOwn(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	names := []string{
+		"message", "log", "MESSAGE", "agent", "host", "@timestamp", "event", "event.module", "vedette", "vedette.x", "@metadata", "kubernetes", "tags",
+		"a", "", "source", "address", "ip", "json", "kind", "module", "dataset", "labels.b", "service", "name",
+	}
+	var value func(depth int) string
+	object := func(depth int) string {
+		var b strings.Builder
+		for i := range rnd.IntN(5) {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			fmt.Fprintf(&b, "%q:%s", names[rnd.IntN(len(names))], value(depth))
+		}
+		return "{" + b.String() + "}"
+	}
+	value = func(depth int) string {
+		switch n := rnd.IntN(12); {
+		case n == 0 && depth < 4:
+			return "[" + value(depth+1) + "," + value(depth+1) + "]"
+		case n < 4 && depth < 4:
+			return object(depth + 1)
+		}
+		return []string{`"x"`, `"a line of text"`, `""`, `1`, `-1`, `null`, `true`, `[]`, `{}`, `["y"]`}[rnd.IntN(10)]
+	}
+	carry := map[string]func(*event.Event) string{"ecs": format.Shipped(""), "json": format.Shipped("json.")}
+	rec := everyFormat()
+	own, carried := 0, 0
+	for range 200_000 {
+		record := object(1)
+		sure := format.SkimOwn(record)
+		if sure {
+			own++
+		}
+		for name, carries := range carry {
+			stream, err := rec.Stream(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ev, ok, err := stream.Decode([]byte(record))
+			if err != nil || !ok {
+				continue
+			}
+			if carries(&ev) == "" {
+				continue
+			}
+			carried++
+			if sure {
+				t.Errorf("as %s: %s is said to carry nothing", name, record)
+			}
+		}
+	}
+	if own < 10_000 || carried < 1000 {
+		t.Errorf("%d records surely carry nothing, %d events carry something: the test looks at too little", own, carried)
+	}
+}
+
 func FuzzSkim(f *testing.F) {
 	for _, r := range records {
 		f.Add(r)
 	}
+	everything := everyFormat()
 	f.Fuzz(func(t *testing.T, record string) {
 		if format.Skim(record, "") {
 			if _, err := format.NewScanner("prefix").Object(record); err != nil {
@@ -147,7 +209,6 @@ func FuzzSkim(f *testing.F) {
 				t.Fatalf("%q: %v, %v", record, fields, err)
 			}
 		}
-		everything := everyFormat()
 		if name, sure := everything.Whole([]byte(record), ""); sure {
 			stream, _ := everything.Stream("")
 			if ev, ok, err := stream.Decode([]byte(record)); err != nil || !ok || ev.Format != name {

@@ -38,13 +38,13 @@ func (r *Retro) lookWithRules(ctx context.Context, j hunt.Job, tell func(hunt.Jo
 		return j, err
 	}
 	f := newRuleFinder(nil, set)
-	l := retroLook{Retro: r, job: &j, tell: tell, told: time.Now()}
-	glance := newRuleGlance(r.Decoder, set)
 	if j.Memory != "" {
 		if err := f.memory.Restore([]byte(j.Memory)); err != nil {
 			r.Log.WarnContext(ctx, "the correlations of a look back begin anew", "job", j.ID, "error", err)
 		}
 	}
+	l := retroLook{Retro: r, job: &j, tell: tell, told: time.Now()}
+	glance := newRuleGlance(r.Decoder, set)
 	for j.Next <= j.Until {
 		if err := l.give(ctx); err != nil {
 			return j, err
