@@ -19,6 +19,9 @@ import (
 	"github.com/vedette-soc/vedette/internal/detect"
 )
 
+// longScenarios are left out of short tests: the race detector makes minutes of them.
+var longScenarios = []string{"learnt-later", "let-pass", "suppression"}
+
 // TestScenarios plays testdata/scenarios/*.txtar on running systems. The comment is
 // the script, one step a line:
 //
@@ -59,7 +62,11 @@ func TestScenarios(t *testing.T) {
 		t.Fatal("no scenarios", err)
 	}
 	for _, f := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(f), ".txtar"), func(t *testing.T) {
+		name := strings.TrimSuffix(filepath.Base(f), ".txtar")
+		t.Run(name, func(t *testing.T) {
+			if testing.Short() && slices.Contains(longScenarios, name) {
+				t.Skip("it takes long")
+			}
 			a, err := txtar.ParseFile(f)
 			if err != nil {
 				t.Fatal(err)
