@@ -17,7 +17,7 @@ type notes struct {
 	part           *part
 	last           telemetry.Seq // the last record noted
 	index          map[telemetry.Key]uint32
-	values         []noted
+	values         notedList
 	entries        []entry
 	sources        []string
 	oldest, newest int64 // seconds, of events
@@ -50,6 +50,36 @@ type dayCount struct {
 	count uint64
 }
 
+// notedList grows without moving what is in it: who has a copy of the list may read the
+// type and text of its values while others are added.
+type notedList struct {
+	blocks [][]noted // each of notedBlock
+	n      int
+}
+
+const notedBlock = 512
+
+func (l *notedList) at(i uint32) *noted { return &l.blocks[i/notedBlock][i%notedBlock] }
+
+// add returns the place of another value, its zero.
+func (l *notedList) add() (i uint32, v *noted) {
+	if l.n%notedBlock == 0 {
+		l.blocks = append(l.blocks, make([]noted, notedBlock))
+	}
+	l.n++
+	i = uint32(l.n - 1)
+	return i, l.at(i)
+}
+
+// all yields the values with their places.
+func (l *notedList) all(yield func(uint32, *noted) bool) {
+	for i := range uint32(l.n) {
+		if !yield(i, l.at(i)) {
+			return
+		}
+	}
+}
+
 const (
 	// sourcesKept bounds the senders of one segment that are told apart.
 	sourcesKept  = 63
@@ -77,14 +107,14 @@ func (n *notes) add(row uint32, note telemetry.Note) {
 		n.oldest, n.newest = min(n.oldest, at), max(n.newest, at)
 	}
 	for _, v := range note.Values {
-		i, ok := n.index[v.Key]
-		if !ok {
-			i = uint32(len(n.values))
-			n.index[v.Key] = i
+		var d *noted
+		if i, ok := n.index[v.Key]; ok {
+			d = n.values.at(i)
+		} else {
+			n.index[v.Key], d = n.values.add()
 			// What the event holds is a part of its record: keep no more of it.
-			n.values = append(n.values, noted{key: v.Key, typ: v.Type, text: strings.Clone(v.Text), sighting: sighting{first: at, last: at}})
+			*d = noted{key: v.Key, typ: v.Type, text: strings.Clone(v.Text), sighting: sighting{first: at, last: at}}
 		}
-		d := &n.values[i]
 		if d.head > 0 && n.entries[d.head-1].row == row {
 			continue
 		}
@@ -137,7 +167,7 @@ func (n *notes) find(key telemetry.Key, limit int, f *telemetry.Found) {
 	if !ok {
 		return
 	}
-	for i := n.values[v].head; i > 0; i = n.entries[i-1].before {
+	for i := n.values.at(v).head; i > 0; i = n.entries[i-1].before {
 		if len(f.Seqs) < limit {
 			f.Seqs = append(f.Seqs, n.part.first+telemetry.Seq(n.entries[i-1].row))
 		}
@@ -145,12 +175,12 @@ func (n *notes) find(key telemetry.Key, limit int, f *telemetry.Found) {
 	}
 }
 
-// rows returns the records of a value, ascending.
-func (n *notes) rows(value uint32) []uint32 {
-	rows := make([]uint32, 0, n.values[value].count)
-	for i := n.values[value].head; i > 0; i = n.entries[i-1].before {
-		rows = append(rows, n.entries[i-1].row)
+// rows appends the records of a value, ascending.
+func (n *notes) rows(value uint32, dst []uint32) []uint32 {
+	from := len(dst)
+	for i := n.values.at(value).head; i > 0; i = n.entries[i-1].before {
+		dst = append(dst, n.entries[i-1].row)
 	}
-	slices.Reverse(rows)
-	return rows
+	slices.Reverse(dst[from:])
+	return dst
 }

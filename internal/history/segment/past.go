@@ -85,13 +85,12 @@ func (h *History) siftNotes(p *part, pick telemetry.Pick) telemetry.Sifted {
 		h.mu.RUnlock()
 		return telemetry.Sifted{Missed: int(max(last+1, p.first) - p.first)}
 	}
-	values := n.values[:len(n.values):len(n.values)] // type and text of a value never change
+	values := n.values // type and text of a value never change
 	s := telemetry.Sifted{Missed: int(max(last, n.last) - n.last)}
 	h.mu.RUnlock()
 	var picked []uint32
 	wanted := map[indicator.Type]bool{}
-	for i := range values {
-		w := &values[i]
+	for i, w := range values.all {
 		want, known := wanted[w.typ]
 		if !known {
 			want = w.typ != "" && (pick.Type == nil || pick.Type(w.typ))
@@ -102,13 +101,13 @@ func (h *History) siftNotes(p *part, pick telemetry.Pick) telemetry.Sifted {
 		}
 		s.Values++
 		if pick.Value(w.typ, w.text) {
-			picked = append(picked, uint32(i))
+			picked = append(picked, i)
 		}
 	}
 	var rows []uint32
 	h.mu.RLock()
 	for _, i := range picked {
-		rows = append(rows, n.rows(i)...)
+		rows = n.rows(i, rows)
 	}
 	h.mu.RUnlock()
 	return sifted(s, p.first, rows, pick)

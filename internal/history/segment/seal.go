@@ -46,14 +46,19 @@ func writeSidecar(path string, p *part, n *notes) (*sidecar, error) {
 
 func encodeSidecar(w io.Writer, p *part, n *notes) error {
 	e := pageWriter{w: w, most: pageBytes}
-	order := make([]uint32, len(n.values))
-	for i := range order {
-		order[i] = uint32(i)
+	type keyed struct {
+		key telemetry.Key
+		i   uint32
 	}
-	slices.SortFunc(order, func(a, b uint32) int { return cmp.Compare(n.values[a].key, n.values[b].key) })
-	for _, i := range order {
-		v := &n.values[i]
-		if err := e.add(v.key, n.rows(i), &v.sighting); err != nil {
+	order := make([]keyed, 0, n.values.n)
+	for i, v := range n.values.all {
+		order = append(order, keyed{v.key, i})
+	}
+	slices.SortFunc(order, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
+	var rows []uint32
+	for _, k := range order {
+		rows = n.rows(k.i, rows[:0])
+		if err := e.add(k.key, rows, &n.values.at(k.i).sighting); err != nil {
 			return err
 		}
 	}

@@ -120,7 +120,8 @@ func (h *History) seenIn(p *part, key telemetry.Key, sum *summary, scratch *[]by
 		n := h.notes
 		sum.since(n.oldest, n.timed)
 		if i, ok := n.index[key]; ok {
-			sum.add(n.values[i].sighting, uint64(n.values[i].count), n.sources)
+			v := n.values.at(i)
+			sum.add(v.sighting, uint64(v.count), n.sources)
 		}
 	}
 	return nil

@@ -5,10 +5,12 @@ import (
 	"cmp"
 	"encoding/binary"
 	"hash/crc32"
+	"maps"
 	"slices"
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/match"
 )
@@ -19,6 +21,7 @@ const edgeBytes = 255
 // placed is a value with its place among those of its type.
 type placed struct {
 	value      *noted
+	begin      uint64 // the first bytes of its place, which tell most from each other
 	start, end uint32 // in the places
 }
 
@@ -78,18 +81,31 @@ func encodeWords(e *pageWriter, n *notes) (words []wordBlock, names []byte, err 
 // placesOf returns the values that have a type in the order in which they are kept,
 // and their places.
 func placesOf(n *notes) ([]placed, []byte) {
-	var order []placed
+	byType := map[indicator.Type][]placed{}
 	var places []byte
-	for i := range n.values {
-		if v := &n.values[i]; v.typ != "" {
-			start := len(places)
-			places = match.Place(v.typ, v.text, places)
-			order = append(order, placed{v, uint32(start), uint32(len(places))})
+	for _, v := range n.values.all {
+		if v.typ == "" {
+			continue
 		}
+		start := len(places)
+		places = match.Place(v.typ, v.text, places)
+		var begin [8]byte
+		copy(begin[:], places[start:])
+		byType[v.typ] = append(byType[v.typ], placed{v, binary.BigEndian.Uint64(begin[:]), uint32(start), uint32(len(places))})
 	}
-	slices.SortFunc(order, func(a, b placed) int {
-		return cmp.Or(cmp.Compare(a.value.typ, b.value.typ), bytes.Compare(places[a.start:a.end], places[b.start:b.end]), cmp.Compare(a.value.text, b.value.text))
-	})
+	order := make([]placed, 0, n.values.n)
+	for _, t := range slices.Sorted(maps.Keys(byType)) {
+		slices.SortFunc(byType[t], func(a, b placed) int {
+			if a.begin != b.begin {
+				return cmp.Compare(a.begin, b.begin)
+			}
+			if c := bytes.Compare(places[a.start:a.end], places[b.start:b.end]); c != 0 {
+				return c
+			}
+			return cmp.Compare(a.value.text, b.value.text)
+		})
+		order = append(order, byType[t]...)
+	}
 	return order, places
 }
 
@@ -122,8 +138,8 @@ func (w *wordWriter) cut() error {
 // encodeTraces writes the traces of all values and returns where they lie.
 func encodeTraces(e *pageWriter, n *notes) ([]page, error) {
 	var all []uint64
-	for i := range n.values {
-		if v := &n.values[i]; v.typ != "" {
+	for _, v := range n.values.all {
+		if v.typ != "" {
 			all = match.Traces(v.typ, v.text, all)
 		}
 	}
