@@ -103,10 +103,11 @@ func RegistrableDomain(name string) string {
 // IsPublicSuffix says whether a canonical name is one below which strangers
 // register: a top-level domain, "co.uk", "github.io". Any single label counts.
 func IsPublicSuffix(name string) bool {
-	if strings.IndexByte(name, '.') < 0 {
+	dot := strings.IndexByte(name, '.')
+	if dot < 0 {
 		return true
 	}
-	if !maySuffix(name) {
+	if !maySuffix(name, dot) {
 		return false
 	}
 	suffix, _ := publicsuffix.PublicSuffix(name)

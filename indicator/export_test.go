@@ -1,6 +1,7 @@
 package indicator
 
 import (
+	"encoding/binary"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -8,23 +9,26 @@ import (
 
 // SuffixFile is what suffixes.bin should hold for these rules.
 func SuffixFile(rules []string) string {
-	bits := make([]byte, suffixBytes)
+	words := make([]uint64, suffixWords)
 	for _, rule := range rules {
-		kind := uint64(suffixRule)
+		kind := suffixRule
 		if rest, ok := strings.CutPrefix(rule, "*."); ok {
 			rule, kind = rest, suffixWildcard
 		} else if strings.IndexByte(rule, '.') < 0 || rule[0] == '!' {
 			continue
 		}
-		for _, bit := range suffixBits(rule, kind) {
-			bits[bit/8] |= 1 << (bit % 8)
-		}
+		word, mask := suffixBits(rule, kind)
+		words[word] |= mask
 	}
-	return publicsuffix.List.String() + "\n" + string(bits)
+	file := []byte(publicsuffix.List.String() + "\n")
+	for _, w := range words {
+		file = binary.LittleEndian.AppendUint64(file, w)
+	}
+	return string(file)
 }
 
 // Suffixes is suffixes.bin.
 var Suffixes = suffixes
 
 // MaySuffix is maySuffix.
-var MaySuffix = maySuffix
+func MaySuffix(name string) bool { return maySuffix(name, strings.IndexByte(name, '.')) }
