@@ -44,55 +44,116 @@ func (b *Builder) Len() int { return b.n }
 // public suffix, a network wider than /8) is refused with the error of
 // indicator.Check, what is not canonical with that of indicator.Canonical.
 func (b *Builder) Add(t indicator.Type, value string, id uint64) error {
+	s := spaceOf(t)
+	switch s {
+	case spaceIPv4, spaceIPv6:
+		if strings.IndexByte(value, '/') >= 0 {
+			return b.addNet(t, value, id)
+		}
+	case spaceDomain:
+		if indicator.IsPublicSuffix(value) {
+			return indicator.Check(t, value)
+		}
+	case spaceURL:
+		return b.addURL(value, id)
+	case spaceIPv4Port, spaceIPv6Port, spaceDomainPort:
+		return b.addPort(t, value, id)
+	}
+	if s == spaceNone || value == "" {
+		return refusal(t, value)
+	}
+	if err := b.put(s, value, id, hostHash(s, value)); err != nil {
+		return err
+	}
+	switch s {
+	case spaceIPv4:
+		b.addHost(value)
+	case spaceIPv6:
+		b.addHost6(value)
+	case spaceDomain:
+		b.nameGate(s, value)
+	case spaceEmail:
+		host := value[strings.LastIndexByte(value, '@')+1:]
+		b.nameGate(s, host)
+		b.gate(hostHash(spaceMailGate, host))
+	case spaceFileName:
+		b.anchor(s, value)
+	}
+	return nil
+}
+
+// refusal is what is wrong with a value that has no key.
+func refusal(t indicator.Type, value string) error {
+	if _, err := indicator.Canonical(t, value); err != nil {
+		return err
+	}
+	return &indicator.ValueError{Reason: indicator.ReasonUnknownType, Value: value}
+}
+
+func (b *Builder) addPort(t indicator.Type, value string, id uint64) error {
+	if err := indicator.Check(t, value); err != nil {
+		return err
+	}
 	k, ok := keyOf(t, value)
-	if mayAccuse(k) {
-		if err := indicator.Check(t, value); err != nil {
+	if !ok {
+		return refusal(t, value)
+	}
+	if err := b.put(k.space, value, id, k.hash()); err != nil {
+		return err
+	}
+	if k.space == spaceDomainPort {
+		b.nameGate(k.space, k.host)
+	} else {
+		b.host(k.space, unbracketed(k.host))
+	}
+	b.gate(hostHash(spacePortGate, k.host))
+	return nil
+}
+
+func (b *Builder) addURL(value string, id uint64) error {
+	k, ok := keyOf(indicator.URL, value)
+	if k.host != "" && strings.IndexByte(k.host, '.') < 0 {
+		if err := indicator.Check(indicator.URL, value); err != nil {
 			return err
 		}
 	}
-	if (k.space == spaceIPv4 || k.space == spaceIPv6) && strings.IndexByte(value, '/') >= 0 {
-		return b.addNet(t, value, id)
+	if !ok {
+		return refusal(indicator.URL, value)
 	}
-	if !ok || value == "" {
-		if _, err := indicator.Canonical(t, value); err != nil {
-			return err
-		}
-		return &indicator.ValueError{Reason: indicator.ReasonUnknownType, Value: value}
+	if err := b.put(k.space, value, id, k.hash()); err != nil {
+		return err
 	}
+	if k.space == spacePath {
+		b.anchor(k.space, k.rest)
+		return nil
+	}
+	path, _, _ := strings.Cut(k.rest, "?")
+	b.depth = max(b.depth, strings.Count(path, "/"))
+	b.gate(hostHash(spaceURLGate, k.host))
+	b.host(k.space, unbracketed(k.host))
+	return nil
+}
+
+// put keeps a value with the hash of its key.
+func (b *Builder) put(s space, value string, id, h uint64) error {
 	if len(value) > maxValue {
 		return &indicator.ValueError{Reason: indicator.ReasonTooLong, Value: value}
 	}
-	off, ok := b.text.add(k.space, id, value)
+	off, ok := b.text.add(s, id, value)
 	if !ok {
 		return ErrFull
 	}
-	h := k.hash()
 	b.records[h>>(64-partBits)].add(record{h, off})
-	b.spaces |= 1 << k.space
-	if k.space == spaceURL || k.space == spaceAnyURL {
-		path, _, _ := strings.Cut(k.rest, "?")
-		b.depth = max(b.depth, strings.Count(path, "/"))
-	}
-	b.addGates(k)
+	b.spaces |= 1 << s
+	b.unseen |= 1 << s & unseenSpaces
 	b.n++
 	return nil
 }
 
-// mayAccuse is false for what indicator.Check never refuses, the most of what
-// there is: an address alone, a URL whose host has a dot, a hash.
-func mayAccuse(k key) bool {
-	switch k.space {
-	case spaceIPv4, spaceIPv6:
-		return strings.IndexByte(k.host, '/') >= 0
-	case spaceURL, spaceAnyURL:
-		return strings.IndexByte(k.host, '.') < 0
-	case spaceDomain, spaceDomainPort, spacePath, spaceNone:
-		return true
-	}
-	return false
-}
-
 func (b *Builder) addNet(t indicator.Type, value string, id uint64) error {
+	if err := indicator.Check(t, value); err != nil {
+		return err
+	}
 	p, err := netip.ParsePrefix(value)
 	if err != nil || p != p.Masked() || p.Addr().Is4() != (t == indicator.IPv4) {
 		return &indicator.ValueError{Reason: indicator.ReasonAddress, Value: value}

@@ -34,10 +34,23 @@ func gates[T string | []byte](name T) (two, three, end int) {
 
 // labelAt returns where the label that ends at end begins.
 func labelAt[T string | []byte](name T, end int) int {
+	for ; end >= 8; end -= 8 {
+		if dots := dotsIn(name[end-8 : end]); dots != 0 {
+			return end - bits.LeadingZeros64(dots)/8
+		}
+	}
 	for end > 0 && name[end-1] != '.' {
 		end--
 	}
 	return max(end, 0)
+}
+
+// dotsIn sets the highest bit of each of eight bytes that is a dot.
+func dotsIn[T string | []byte](s T) uint64 {
+	var b [8]byte
+	copy(b[:], s[:8])
+	w := binary.LittleEndian.Uint64(b[:])
+	return equals(w&^tops, '.') &^ w & tops
 }
 
 // mayHold asks the filter for the gates of a name.
@@ -88,39 +101,6 @@ func mix(a, b uint64) uint64 {
 	return hi ^ lo ^ a>>32
 }
 
-// addGates notes in the filter what a look-up or a Searcher asks before, or
-// instead of, the key itself.
-func (b *Builder) addGates(k key) {
-	switch k.space {
-	case spaceDomain:
-		b.nameGate(k.space, k.host)
-	case spaceDomainPort:
-		b.nameGate(k.space, k.host)
-		b.gate(hostHash(spacePortGate, k.host))
-	case spaceIPv4Port, spaceIPv6Port:
-		b.host(k.space, unbracketed(k.host))
-		b.gate(hostHash(spacePortGate, k.host))
-	case spaceEmail:
-		host := k.host[strings.LastIndexByte(k.host, '@')+1:]
-		b.nameGate(k.space, host)
-		b.gate(hostHash(spaceMailGate, host))
-	case spaceURL, spaceAnyURL:
-		b.gate(hostHash(spaceURLGate, k.host))
-		b.host(k.space, unbracketed(k.host))
-	case spacePath:
-		b.anchor(k.space, k.rest)
-	case spaceFileName:
-		b.anchor(k.space, k.host)
-	case spaceIPv4:
-		b.addHost(k.host)
-	case spaceIPv6:
-		b.addHost6(k.host)
-	}
-	if b.unseenSpace(k.space) {
-		b.unseen |= 1 << k.space
-	}
-}
-
 // host notes the host of something, whatever kind of host it is.
 func (b *Builder) host(s space, host string) {
 	switch {
@@ -167,15 +147,9 @@ func (b *Builder) gate(h uint64) {
 	}
 }
 
-// unseenSpace says whether a Searcher cannot see what a space holds.
-func (b *Builder) unseenSpace(s space) bool {
-	switch s {
-	case spaceCertSHA1, spaceCertSHA256, spaceJA4, spaceASN, spaceMAC, spaceUserAccount, spaceMutex, spaceRegistryKey,
-		spaceUserAgent, spaceVulnerability, spacePattern:
-		return true
-	}
-	return false
-}
+// unseenSpaces are those of which a Searcher cannot see what they hold.
+const unseenSpaces = 1<<spaceCertSHA1 | 1<<spaceCertSHA256 | 1<<spaceJA4 | 1<<spaceASN | 1<<spaceMAC | 1<<spaceUserAccount |
+	1<<spaceMutex | 1<<spaceRegistryKey | 1<<spaceUserAgent | 1<<spaceVulnerability | 1<<spacePattern
 
 // maxAnchored is the longest value that has an anchor: a longer one may be cut
 // where it is read.

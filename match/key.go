@@ -41,7 +41,8 @@ const (
 	spaceURL    // with a scheme
 	spaceAnyURL // host and path
 	spacePath   // path only
-	// The others are in the filter only, see Builder.addGates.
+	// The others are in the filter only: what a look-up or a Searcher asks for
+	// before, or instead of, the key itself.
 	spaceURLGate  // host of every URL
 	spacePortGate // host of every host and port
 	spaceMailGate // host of every e-mail address
@@ -56,58 +57,65 @@ const (
 	spaceCount
 )
 
-func spaceOf(t indicator.Type) space {
-	switch t {
-	case indicator.IPv4:
-		return spaceIPv4
-	case indicator.IPv6:
-		return spaceIPv6
-	case indicator.Domain:
-		return spaceDomain
-	case indicator.Email:
-		return spaceEmail
-	case indicator.MD5:
-		return spaceMD5
-	case indicator.SHA1:
-		return spaceSHA1
-	case indicator.SHA256:
-		return spaceSHA256
-	case indicator.SHA512:
-		return spaceSHA512
-	case indicator.FileName:
-		return spaceFileName
-	case indicator.CertSHA1:
-		return spaceCertSHA1
-	case indicator.CertSHA256:
-		return spaceCertSHA256
-	case indicator.JA3:
-		return spaceJA3
-	case indicator.JA4:
-		return spaceJA4
-	case indicator.ASN:
-		return spaceASN
-	case indicator.MAC:
-		return spaceMAC
-	case indicator.UserAccount:
-		return spaceUserAccount
-	case indicator.Mutex:
-		return spaceMutex
-	case indicator.RegistryKey:
-		return spaceRegistryKey
-	case indicator.UserAgent:
-		return spaceUserAgent
-	case indicator.Vulnerability:
-		return spaceVulnerability
-	case indicator.IPv4Port:
-		return spaceIPv4Port
-	case indicator.IPv6Port:
-		return spaceIPv6Port
-	case indicator.DomainPort:
-		return spaceDomainPort
-	case indicator.Pattern:
-		return spacePattern
+// typeSpaces has a place for each type, found by typePlace; what is taken, the next.
+// Adding an indicator begins with this question, and types come in any order.
+var typeSpaces = func() (table [64]typeSpace) {
+	for _, e := range [...]typeSpace{
+		{indicator.IPv4, spaceIPv4},
+		{indicator.IPv6, spaceIPv6},
+		{indicator.Domain, spaceDomain},
+		{indicator.Email, spaceEmail},
+		{indicator.MD5, spaceMD5},
+		{indicator.SHA1, spaceSHA1},
+		{indicator.SHA256, spaceSHA256},
+		{indicator.SHA512, spaceSHA512},
+		{indicator.FileName, spaceFileName},
+		{indicator.CertSHA1, spaceCertSHA1},
+		{indicator.CertSHA256, spaceCertSHA256},
+		{indicator.JA3, spaceJA3},
+		{indicator.JA4, spaceJA4},
+		{indicator.ASN, spaceASN},
+		{indicator.MAC, spaceMAC},
+		{indicator.UserAccount, spaceUserAccount},
+		{indicator.Mutex, spaceMutex},
+		{indicator.RegistryKey, spaceRegistryKey},
+		{indicator.UserAgent, spaceUserAgent},
+		{indicator.Vulnerability, spaceVulnerability},
+		{indicator.IPv4Port, spaceIPv4Port},
+		{indicator.IPv6Port, spaceIPv6Port},
+		{indicator.DomainPort, spaceDomainPort},
+		{indicator.Pattern, spacePattern},
+		{indicator.URL, spaceURL},
+	} {
+		i := typePlace(e.Type)
+		for table[i%64].Type != "" {
+			i++
+		}
+		table[i%64] = e
 	}
-	return spaceNone
+	return table
+}()
+
+type typeSpace struct {
+	indicator.Type
+	space
+}
+
+func typePlace(t indicator.Type) uint {
+	if t == "" {
+		return 0
+	}
+	return uint(len(t))*9 + uint(t[0])*2 + uint(t[len(t)-1])
+}
+
+// spaceOf returns the space of a type, that with a scheme for URLs; spaceNone for
+// what is no type.
+func spaceOf(t indicator.Type) space {
+	for i := typePlace(t); ; i++ {
+		if e := &typeSpaces[i%64]; e.Type == t || e.Type == "" {
+			return e.space
+		}
+	}
 }
 
 // key is a value in a space, in parts, so that a look-up need not put them
@@ -159,8 +167,8 @@ func (k key) is(v []byte) bool {
 
 // keyOf cuts an indicator's value into its key.
 func keyOf(t indicator.Type, value string) (key, bool) {
-	switch t {
-	case indicator.URL:
+	switch s := spaceOf(t); s {
+	case spaceURL:
 		u := cutURL(value)
 		k := key{spaceAnyURL, u.scheme, u.host, u.port, u.path}
 		switch {
@@ -170,13 +178,13 @@ func keyOf(t indicator.Type, value string) (key, bool) {
 			k.space = spaceURL
 		}
 		return k, u.path != ""
-	case indicator.IPv4Port, indicator.IPv6Port, indicator.DomainPort:
+	case spaceIPv4Port, spaceIPv6Port, spaceDomainPort:
 		i := strings.LastIndexByte(value, ':')
 		if i < 0 {
 			return key{}, false
 		}
-		return key{space: spaceOf(t), host: value[:i], port: value[i:]}, true
+		return key{space: s, host: value[:i], port: value[i:]}, true
+	default:
+		return key{space: s, host: value}, s != spaceNone
 	}
-	s := spaceOf(t)
-	return key{space: s, host: value}, s != spaceNone
 }

@@ -183,6 +183,9 @@ func (x *Index) urlHost(u urlView, dst []Hit) []Hit {
 }
 
 func isDotted(host string) bool {
+	if n := len(host); n > 0 && isLetter(host[n-1]) {
+		return false // as nearly all names end
+	}
 	for i := 0; i < len(host); i++ {
 		if c := host[i]; c != '.' && c-'0' > 9 {
 			return false
