@@ -193,8 +193,10 @@ func (p *pages) add(s space, id uint64, value string) (off uint32, ok bool) {
 	if len(p.full) == 0 && len(p.last) == 0 {
 		p.last = append(p.last, 0) // offset 0 means a free slot
 	}
-	p.grow(most + len(value))
 	n := len(p.last)
+	if n+most+len(value) > cap(p.last) {
+		p.grow(most + len(value))
+	}
 	off = uint32(len(p.full)<<pageBits + n)
 	rec := p.last[n : n+recordHead+1 : cap(p.last)]
 	rec[0] = byte(s)
@@ -208,14 +210,12 @@ func (p *pages) add(s space, id uint64, value string) (off uint32, ok bool) {
 
 // grow doubles the first page up to its size.
 func (p *pages) grow(n int) {
-	if len(p.last)+n <= cap(p.last) {
-		return
-	}
 	size := 512
 	for size < len(p.last)+n {
 		size *= 2
 	}
-	p.last = append(make([]byte, 0, size), p.last...)
+	n = len(p.last)
+	p.last = append(p.last, make([]byte, size-n)...)[:n] // what is copied is not cleared before
 }
 
 // done returns all pages.

@@ -20,16 +20,22 @@ import (
 // gates returns where the last two labels of a name begin, its end without what
 // may trail, and where the last three begin when these count too, else -1.
 func gates[T string | []byte](name T) (two, three, end int) {
+	_, two, three, end = labels(name)
+	return two, three, end
+}
+
+// labels returns where the last label of a name begins too.
+func labels[T string | []byte](name T) (tld, two, three, end int) {
 	end = len(name)
 	for end > 0 && trailing(name[end-1]) {
 		end--
 	}
-	tld := labelAt(name, end)
+	tld = labelAt(name, end)
 	two = labelAt(name, tld-1)
 	if two > 0 && end-tld == 2 && tld-1-two <= 3 {
-		return two, labelAt(name, two-1), end
+		return tld, two, labelAt(name, two-1), end
 	}
-	return two, -1, end
+	return tld, two, -1, end
 }
 
 // labelAt returns where the label that ends at end begins.
@@ -124,8 +130,7 @@ func unbracketed(host string) string {
 
 // nameGate: a name without a dot inside is none that a Searcher looks at.
 func (b *Builder) nameGate(s space, name string) {
-	two, three, end := gates(name)
-	tld := labelAt(name, end)
+	tld, two, three, end := labels(name)
 	if tld <= 1 {
 		b.unseen |= 1 << s
 	}
