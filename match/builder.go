@@ -178,52 +178,57 @@ func (b *Builder) addNet(t indicator.Type, value string, id uint64) error {
 type pages struct {
 	full [][]byte
 	last []byte
+	used int // of last; apart, since to set last takes a word with the garbage collector
 }
 
 // add appends a record and returns its offset; ok is false when all is full.
 func (p *pages) add(s space, id uint64, value string) (off uint32, ok bool) {
 	const most = recordHead + binary.MaxVarintLen64
-	if len(p.last)+most+len(value) > pageSize {
-		p.full = append(p.full, p.last[:pageSize]) // the rest is zero: no record
-		p.last = make([]byte, 0, pageSize)
-	}
-	if len(p.full) > math.MaxUint32>>pageBits {
+	if p.used+most+len(value) > len(p.last) && !p.grow(most+len(value)) {
 		return 0, false
 	}
-	if len(p.full) == 0 && len(p.last) == 0 {
-		p.last = append(p.last, 0) // offset 0 means a free slot
-	}
-	n := len(p.last)
-	if n+most+len(value) > cap(p.last) {
-		p.grow(most + len(value))
-	}
-	off = uint32(len(p.full)<<pageBits + n)
-	rec := p.last[n : n+recordHead+1 : cap(p.last)]
+	rec := p.last[p.used:]
 	rec[0] = byte(s)
 	binary.LittleEndian.PutUint64(rec[1:], id)
+	n := recordHead + 1
 	if rec[recordHead] = byte(len(value)); len(value) >= 0x80 {
-		rec = binary.AppendUvarint(rec[:recordHead], uint64(len(value)))
+		n = recordHead + binary.PutUvarint(rec[recordHead:], uint64(len(value)))
 	}
-	p.last = append(p.last[:n+len(rec)], value...)
+	n += copy(rec[n:], value)
+	off = uint32(len(p.full)<<pageBits + p.used)
+	p.used += n
 	return off, true
 }
 
-// grow doubles the first page up to its size.
-func (p *pages) grow(n int) {
+// grow makes room for n bytes: the first page doubles up to its size, then comes a
+// page after another. It returns false when all is full.
+func (p *pages) grow(n int) bool {
+	if p.used+n > pageSize {
+		p.full = append(p.full, p.last) // the rest is zero: no record
+		p.last, p.used = nil, 0
+	}
+	switch {
+	case len(p.full) > math.MaxUint32>>pageBits:
+		return false
+	case len(p.full) > 0:
+		p.last = make([]byte, pageSize)
+		return true
+	}
+	p.used = max(p.used, 1) // offset 0 means a free slot
 	size := 512
-	for size < len(p.last)+n {
+	for size < p.used+n {
 		size *= 2
 	}
-	n = len(p.last)
-	p.last = append(p.last, make([]byte, size-n)...)[:n] // what is copied is not cleared before
+	p.last = append(p.last, make([]byte, size-len(p.last))...) // what is copied is not cleared before
+	return true
 }
 
 // done returns all pages.
 func (p *pages) done() [][]byte {
-	if len(p.last) == 0 {
+	if p.used == 0 {
 		return p.full
 	}
-	return append(p.full, p.last[:len(p.last):len(p.last)])
+	return append(p.full, p.last[:p.used:p.used])
 }
 
 // chain is a list that grows without being copied.
