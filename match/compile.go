@@ -80,6 +80,9 @@ func (x *Index) fill(b *Builder, total int) (dups int) {
 type filled struct{ dups, probes int }
 
 func (x *Index) part(b *Builder, p int, f *filled) (late []record) {
+	if b.records[p].last == nil && b.gates[p].last == nil {
+		return nil
+	}
 	size := len(x.slots) / slotSize
 	end := (p + 1) * (size / parts)
 	// Both are clear; to write them through is the fastest way into the cache.
