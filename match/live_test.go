@@ -140,7 +140,7 @@ func TestOneGeneration(t *testing.T) {
 			}
 		})
 	}
-	for g := 1; g < generations; g++ {
+	for g := 1; g < generations || looked.Load() == 0 && !t.Failed(); g++ {
 		mark := l.Mark()
 		x := index(g)
 		l.Apply(match.Change{ID: 1 << 40, Type: indicator.Domain, Value: "other.example.com"})
@@ -148,7 +148,4 @@ func TestOneGeneration(t *testing.T) {
 	}
 	stop.Store(true)
 	wg.Wait()
-	if looked.Load() == 0 {
-		t.Error("nobody looked")
-	}
 }
