@@ -219,7 +219,9 @@ func (p *pages) grow(n int) bool {
 	for size < p.used+n {
 		size *= 2
 	}
-	p.last = append(p.last, make([]byte, size-len(p.last))...) // what is copied is not cleared before
+	grown := make([]byte, size)
+	copy(grown, p.last)
+	p.last = grown
 	return true
 }
 
