@@ -105,6 +105,9 @@ func (c *Correlation) readCondition(n *node) error {
 			c.Percentile = v
 			continue
 		}
+		if v > maxCount && strings.HasSuffix(c.Type, "_count") {
+			return faultf(p.line, "condition: no more than %d can be counted: take a shorter timespan and a lower number", maxCount)
+		}
 		c.Conditions = append(c.Conditions, Threshold{p.key, v})
 	}
 	if len(c.Conditions) == 0 && !temporal {
@@ -126,8 +129,8 @@ func (c *Correlation) readAliases(n *node) error {
 	for _, p := range n.pairs {
 		a := Alias{Name: p.key}
 		for _, q := range p.value.pairs {
-			if q.value.kind != scalar || !slices.Contains(c.Rules, q.key) {
-				return faultf(q.line, "alias %s: %q is not one of the correlation's rules with the name of a field", p.key, q.key)
+			if q.value.kind != scalar {
+				return faultf(q.line, "alias %s: want the name of a field for the rule %q", p.key, q.key)
 			}
 			a.Fields = append(a.Fields, RuleField{q.key, q.value.text})
 		}
@@ -153,24 +156,26 @@ func parseTimespan(s string) (time.Duration, error) {
 	return time.Duration(n) * unit, nil
 }
 
-// Silence makes silent the rules that correlations of the collection stand on: as
-// the specification has it, they raise nothing alone unless a correlation says
-// generate.
+// Silence makes silent the rules and correlations that correlations of the
+// collection stand on: as the specification has it, they raise nothing alone
+// unless a correlation says generate.
 func (c *Collection) Silence() {
-	asked := map[string]bool{}
-	for i := range c.Correlations {
-		x := &c.Correlations[i]
-		for _, name := range x.Rules {
-			asked[name] = asked[name] || x.Generate
-		}
-	}
-	for i := range c.Rules {
-		r := &c.Rules[i]
-		for _, name := range []string{r.ID, r.Name} {
-			if generate, ok := asked[name]; ok && name != "" && !generate {
-				r.Silent = true
+	hush := func(r *Rule, self *Correlation) {
+		asked, generate := false, false
+		for i := range c.Correlations {
+			x := &c.Correlations[i]
+			// A correlation made of an old rule's aggregation shares the id with it.
+			if x != self && (slices.Contains(x.Rules, r.ID) && r.ID != "" || slices.Contains(x.Rules, r.Name) && r.Name != "") && (self == nil || x.Key() != self.Key()) {
+				asked, generate = true, generate || x.Generate
 			}
 		}
+		r.Silent = r.Silent || asked && !generate
+	}
+	for i := range c.Rules {
+		hush(&c.Rules[i], nil)
+	}
+	for i := range c.Correlations {
+		hush(&c.Correlations[i].Rule, &c.Correlations[i])
 	}
 }
 

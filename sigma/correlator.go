@@ -12,7 +12,8 @@ import (
 // them the groups that have been quiet longest are forgotten, and counted.
 const (
 	MaxGroups     = 200_000 // of all correlations together
-	maxGroupTimes = 4096    // matches that one group remembers per rule
+	maxGroupTimes = 4096    // matches that one group remembers, unless its condition counts further
+	maxCount      = 100_000 // what a condition may count to
 	maxEvidence   = 50      // events that an alarm names
 	maxChain      = 8       // correlations above correlations
 )
@@ -38,17 +39,20 @@ type Alarm struct {
 // Correlator keeps what correlations need to remember. It goes by the time of
 // the events, not by the clock, and takes them in any order within the timespan.
 //
-// event_count and value_count with gt or gte, and the temporal types, are judged
-// at every hit over a sliding window and raise one alarm per timespan and group.
-// The other conditions can only be judged when a window is over: it begins with
-// the group's first hit and ends when the time of the events has passed its end.
+// event_count, value_count and value_sum with gt or gte, and the temporal types,
+// are judged at every hit over a sliding window and raise one alarm per timespan
+// and group. The other conditions can only be judged when a window is over: it
+// begins with the group's first hit and ends when the time of the events has passed
+// its end (a later hit or Pass tells), or with End. Such an alarm may come with a hit
+// that is none of its own: its events say what it is about.
 //
 // Not safe for concurrent use.
 type Correlator struct {
 	plans  []*correlationPlan
 	byRule map[string][]feed
 	groups int
-	clock  time.Time // latest time of any hit
+	clock  time.Time // latest time of any hit, or of Pass
+	due    time.Time // when the first window ends that is judged then; zero for none
 
 	// Forgotten counts groups that had to be given up for memory.
 	Forgotten int
@@ -65,8 +69,11 @@ type correlationPlan struct {
 	index   int
 	id      string
 	late    bool // judged when a window is over
+	keep    int  // hits that a group remembers
+	need    int  // rules that a temporal correlation wants to see together
 	groups  map[string]*group
-	aliases map[string][]string // name of a group-by field -> its name in each rule
+	aliases map[string][]string // name of a field that is grouped by or counted -> its name in each rule
+	counted []string            // the fields that are counted
 }
 
 // group is what one correlation remembers of one group.
@@ -147,36 +154,66 @@ func planCorrelation(c *Correlation, index int, known names) (*correlationPlan, 
 			return nil, faultf(c.Line, "it stands on itself")
 		}
 	}
-	for _, g := range c.GroupBy {
-		names := make([]string, len(c.Rules))
-		for k := range names {
-			names[k] = g
-		}
-		for _, a := range c.Aliases {
-			if a.Name != g {
-				continue
-			}
-			for _, f := range a.Fields {
-				for k, r := range c.Rules {
-					if known[r] == known[f.Rule] {
-						names[k] = f.Field
-					}
-				}
+	for _, a := range c.Aliases {
+		for _, f := range a.Fields {
+			if !slices.ContainsFunc(c.Rules, func(r string) bool { return known[r] == known[f.Rule] }) {
+				return nil, faultf(c.Line, "alias %s: %q is not one of the correlation's rules", a.Name, f.Rule)
 			}
 		}
-		p.aliases[g] = names
 	}
-	p.late = !strings.HasPrefix(c.Type, "temporal") && !rising(c)
+	if c.Field != "" {
+		p.counted = strings.Split(c.Field, ",")
+	}
+	for _, g := range slices.Concat(c.GroupBy, p.counted) {
+		p.aliases[g] = c.fieldNames(g, known)
+	}
+	p.late = !p.rising()
+	p.keep = maxGroupTimes
+	for _, t := range c.Conditions {
+		if strings.HasSuffix(c.Type, "_count") {
+			p.keep = max(p.keep, 2*int(t.Value)+4)
+		}
+	}
+	if strings.HasPrefix(c.Type, "temporal") {
+		for p.need = 1; !p.holds(float64(p.need)); p.need++ {
+			if p.need == len(c.Rules) {
+				return nil, faultf(c.Line, "its condition never holds: what is counted are its rules, and it has %d", len(c.Rules))
+			}
+		}
+	}
 	return p, nil
 }
 
+// fieldNames returns what a field is called in the events of each rule.
+func (c *Correlation) fieldNames(field string, known names) []string {
+	out := make([]string, len(c.Rules))
+	for k := range out {
+		out[k] = field
+	}
+	for _, a := range c.Aliases {
+		if a.Name != field {
+			continue
+		}
+		for _, f := range a.Fields {
+			for k, r := range c.Rules {
+				if known[r] == known[f.Rule] {
+					out[k] = f.Field
+				}
+			}
+		}
+	}
+	return out
+}
+
 // rising says whether more hits can only bring the condition nearer.
-func rising(c *Correlation) bool {
-	if c.Type != "event_count" && c.Type != "value_count" {
+func (p *correlationPlan) rising() bool {
+	temporal := strings.HasPrefix(p.Type, "temporal")
+	if !temporal && p.Type != "event_count" && p.Type != "value_count" && p.Type != "value_sum" {
 		return false
 	}
-	for _, t := range c.Conditions {
-		if t.Op != "gt" && t.Op != "gte" {
+	for _, t := range p.Conditions {
+		all := temporal && t.Op == "eq" && t.Value == float64(len(p.Rules)) // there are no more
+		if t.Op != "gt" && t.Op != "gte" && !all {
 			return false
 		}
 	}
@@ -207,12 +244,29 @@ func (c *Correlator) Span() time.Duration {
 
 // Add takes one hit and returns what it raises.
 func (c *Correlator) Add(h Hit) []Alarm {
-	var out []Alarm
-	if h.Time.After(c.clock) {
-		c.clock = h.Time
-		out = c.close(out)
+	return c.add(h, 0, c.Pass(h.Time))
+}
+
+// Pass says that the time of the events has come to t, and returns what the windows
+// that are over raise.
+func (c *Correlator) Pass(t time.Time) []Alarm {
+	if !t.After(c.clock) {
+		return nil
 	}
-	return c.add(h, 0, out)
+	if c.clock = t; c.due.IsZero() || !t.After(c.due) {
+		return nil
+	}
+	return c.close(t, nil)
+}
+
+// expect notes when the first window of a group ends.
+func (c *Correlator) expect(p *correlationPlan, g *group) {
+	if !p.late || len(g.seen) == 0 {
+		return
+	}
+	if end := g.seen[0].at.Add(p.Timespan); c.due.IsZero() || end.Before(c.due) {
+		c.due = end
+	}
 }
 
 func (c *Correlator) add(h Hit, depth int, out []Alarm) []Alarm {
@@ -225,6 +279,7 @@ func (c *Correlator) add(h Hit, depth int, out []Alarm) []Alarm {
 			}
 			g.note(s.seen, f.plan)
 			if f.plan.late {
+				c.expect(f.plan, g)
 				continue
 			}
 			if a, ok := f.plan.judge(g, s.at); ok {
@@ -276,11 +331,12 @@ func (p *correlationPlan) take(rule int, h Hit) []part {
 		groups = next
 	}
 	counted := []string{""}
-	if strings.HasPrefix(p.Type, "value_") {
-		counted = h.Values(p.Field)
-		if fields := strings.Split(p.Field, ","); len(fields) > 1 {
-			counted = []string{joint(fields, h)}
-		}
+	switch len(p.counted) {
+	case 0:
+	case 1:
+		counted = h.Values(p.aliases[p.counted[0]][rule])
+	default:
+		counted = p.joint(rule, h)
 	}
 	var out []part
 	for _, g := range groups {
@@ -291,13 +347,17 @@ func (p *correlationPlan) take(rule int, h Hit) []part {
 	return out
 }
 
-// joint is the value of several fields counted together.
-func joint(fields []string, h Hit) string {
-	parts := make([]string, len(fields))
-	for i, f := range fields {
-		parts[i] = strings.Join(h.Values(f), "\x00")
+// joint is the value of several fields counted together: none when one is absent.
+func (p *correlationPlan) joint(rule int, h Hit) []string {
+	parts := make([]string, len(p.counted))
+	for i, f := range p.counted {
+		values := h.Values(p.aliases[f][rule])
+		if len(values) == 0 {
+			return nil
+		}
+		parts[i] = strings.Join(values, "\x00")
 	}
-	return strings.Join(parts, "\x01")
+	return []string{strings.Join(parts, "\x01")}
 }
 
 func (p *correlationPlan) group(values []string) (*group, bool) {
@@ -325,10 +385,12 @@ func (g *group) note(s seen, p *correlationPlan) {
 	}
 	old := g.last.Add(-2 * p.Timespan)
 	drop := 0
-	for drop < len(g.seen) && (g.seen[drop].at.Before(old) || len(g.seen)-drop > maxGroupTimes) {
+	for drop < len(g.seen) && g.seen[drop].at.Before(old) {
 		drop++
 	}
-	g.seen = slices.Delete(g.seen, 0, drop)
+	if g.seen = slices.Delete(g.seen, 0, drop); len(g.seen) > p.keep {
+		g.thin(p)
+	}
 }
 
 // forget gives up the quietest groups when there are too many.

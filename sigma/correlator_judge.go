@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -23,13 +24,13 @@ func (p *correlationPlan) judge(g *group, at time.Time) (Alarm, bool) {
 	var n float64
 	switch p.Type {
 	case "temporal":
-		held = p.together(near)
+		held = p.together(near, at)
 		n = float64(len(held))
 	case "temporal_ordered":
 		held = p.inOrder(near)
 		n = float64(len(held))
 	default:
-		held, n = p.sliding(near)
+		held, n = p.sliding(near, at)
 	}
 	if held == nil {
 		return Alarm{}, false
@@ -48,31 +49,58 @@ func (p *correlationPlan) alarm(g *group, held []seen, n float64) Alarm {
 	return a
 }
 
-// sliding finds a window of the timespan in which the count meets the condition.
-func (p *correlationPlan) sliding(near []seen) ([]seen, float64) {
-	start := 0
+// sliding finds a window of the timespan, with the hit at a time in it, in which the
+// count meets the condition.
+func (p *correlationPlan) sliding(near []seen, at time.Time) ([]seen, float64) {
+	sums := p.Type == "value_sum"
+	if !sums && !p.holds(float64(len(near))) {
+		return nil, 0
+	}
+	start, sum := 0, 0.0
 	count := map[string]int{}
-	distinct := p.Type == "value_count"
 	for end := range near {
-		count[near[end].value]++
-		for near[end].at.Sub(near[start].at) > p.Timespan {
-			if count[near[start].value]--; count[near[start].value] == 0 {
-				delete(count, near[start].value)
+		if sums {
+			sum += amount(near[end].value)
+		} else {
+			count[near[end].value]++
+		}
+		for ; near[end].at.Sub(near[start].at) > p.Timespan; start++ {
+			v := near[start].value
+			if sums {
+				sum -= amount(v)
+			} else if count[v]--; count[v] == 0 {
+				delete(count, v)
 			}
-			start++
 		}
 		n := float64(end - start + 1)
-		if distinct {
+		switch p.Type {
+		case "value_count":
 			n = float64(len(count))
+		case "value_sum":
+			n = sum
 		}
-		if p.holds(n) {
+		if !near[end].at.Before(at) && !near[start].at.After(at) && p.holds(n) {
 			return near[start : end+1], n
 		}
 	}
 	return nil, 0
 }
 
+// amount is the number that a value says, 0 for none.
+func amount(value string) float64 {
+	v, err := strconv.ParseFloat(value, 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0
+	}
+	return v
+}
+
+// holds asks the condition of a count; a temporal correlation without one wants
+// all of its rules.
 func (p *correlationPlan) holds(n float64) bool {
+	if len(p.Conditions) == 0 {
+		return n >= float64(len(p.Rules))
+	}
 	for _, t := range p.Conditions {
 		ok := false
 		switch t.Op {
@@ -96,29 +124,30 @@ func (p *correlationPlan) holds(n float64) bool {
 	return true
 }
 
-// together finds a window of the timespan that holds every rule; it returns the
-// latest hit of each, by time.
-func (p *correlationPlan) together(near []seen) []seen {
+// together finds a window of the timespan that holds as many rules as are wanted;
+// it returns the latest hit of each, by time. The window ends at a time or later.
+func (p *correlationPlan) together(near []seen, at time.Time) []seen {
 	last := make([]int, len(p.Rules))
 	for i := range last {
 		last[i] = -1
 	}
 	for end := range near {
 		last[near[end].rule] = end
-		first := end
-		for _, i := range last {
-			if i < 0 || near[end].at.Sub(near[i].at) > p.Timespan {
-				first = -1
-				break
-			}
-			first = min(first, i)
-		}
-		if first < 0 {
+		if near[end].at.Before(at) {
 			continue
 		}
-		held := make([]seen, 0, len(last))
-		order := slices.Sorted(slices.Values(last))
-		for _, i := range order {
+		var found []int
+		for _, i := range last {
+			if i >= 0 && near[end].at.Sub(near[i].at) <= p.Timespan {
+				found = append(found, i)
+			}
+		}
+		if len(found) < p.need {
+			continue
+		}
+		slices.Sort(found)
+		held := make([]seen, 0, len(found))
+		for _, i := range found {
 			held = append(held, near[i])
 		}
 		return held
@@ -126,49 +155,79 @@ func (p *correlationPlan) together(near []seen) []seen {
 	return nil
 }
 
-// inOrder finds hits of all rules one after the other within the timespan. For
-// each rule it keeps the chain up to there that began latest.
+// inOrder finds hits of as many rules as are wanted one after the other within the
+// timespan. For each rule, and each number of rules left out before it, it keeps
+// the chain up to there that began latest.
 func (p *correlationPlan) inOrder(near []seen) []seen {
-	chains := make([][]seen, len(p.Rules))
+	spare := len(p.Rules) - p.need
+	chains := make([][][]seen, len(p.Rules))
+	for i := range chains {
+		chains[i] = make([][]seen, spare+1)
+	}
 	for _, s := range near {
-		switch {
-		case s.rule == 0:
-			chains[0] = []seen{s}
-		case chains[s.rule-1] != nil && s.at.Sub(chains[s.rule-1][0].at) <= p.Timespan:
-			chains[s.rule] = append(slices.Clip(chains[s.rule-1]), s)
-		default:
-			continue
-		}
-		if s.rule == len(p.Rules)-1 {
-			return chains[s.rule]
+		for out := 0; out <= min(spare, s.rule); out++ {
+			var before []seen
+			for q := s.rule - 1; q >= 0 && s.rule-q-1 <= out; q-- {
+				c := chains[q][out-(s.rule-q-1)]
+				if c != nil && s.at.Sub(c[0].at) <= p.Timespan && (before == nil || c[0].at.After(before[0].at)) {
+					before = c
+				}
+			}
+			if before == nil && out < s.rule {
+				continue
+			}
+			chain := append(slices.Clip(before), s)
+			if chains[s.rule][out] = chain; len(chain) == p.need {
+				return chain
+			}
 		}
 	}
 	return nil
 }
 
-// close judges the windows that the clock has left behind, oldest first.
-func (c *Correlator) close(out []Alarm) []Alarm {
+// End judges the windows that are still open: no more hits will come.
+func (c *Correlator) End() []Alarm {
+	var out []Alarm
+	for range maxChain + 1 { // what is raised may open windows of correlations above
+		n := len(out)
+		if out = c.close(time.Unix(1<<40, 0), out); len(out) == n {
+			break
+		}
+	}
+	return out
+}
+
+// close judges the windows that are over at a time.
+func (c *Correlator) close(now time.Time, out []Alarm) []Alarm {
+	c.due = time.Time{}
 	for _, p := range c.plans {
 		if !p.late {
 			continue
 		}
 		var keys []string
 		for key, g := range p.groups {
-			if len(g.seen) > 0 && c.clock.Sub(g.seen[0].at) > p.Timespan {
+			if g.over(now, p) {
 				keys = append(keys, key)
+			} else {
+				c.expect(p, g)
 			}
 		}
 		slices.Sort(keys)
 		for _, key := range keys {
-			out = c.closeGroup(p, key, out)
+			out = c.closeGroup(p, key, now, out)
 		}
 	}
 	return out
 }
 
-func (c *Correlator) closeGroup(p *correlationPlan, key string, out []Alarm) []Alarm {
+// over says whether the first window of a group has ended at a time.
+func (g *group) over(now time.Time, p *correlationPlan) bool {
+	return len(g.seen) > 0 && now.Sub(g.seen[0].at) > p.Timespan
+}
+
+func (c *Correlator) closeGroup(p *correlationPlan, key string, now time.Time, out []Alarm) []Alarm {
 	g := p.groups[key]
-	for len(g.seen) > 0 && c.clock.Sub(g.seen[0].at) > p.Timespan {
+	for g.over(now, p) {
 		end := g.seen[0].at.Add(p.Timespan)
 		n := 0
 		for n < len(g.seen) && !g.seen[n].at.After(end) {
@@ -183,6 +242,8 @@ func (c *Correlator) closeGroup(p *correlationPlan, key string, out []Alarm) []A
 	if len(g.seen) == 0 {
 		delete(p.groups, key)
 		c.groups--
+	} else {
+		c.expect(p, g)
 	}
 	return out
 }
@@ -198,6 +259,8 @@ func (p *correlationPlan) measure(held []seen) (float64, bool) {
 			distinct[s.value] = true
 		}
 		return float64(len(distinct)), true
+	case "temporal", "temporal_ordered":
+		return float64(p.most(held)), true
 	}
 	var numbers []float64
 	sum := 0.0
@@ -220,6 +283,18 @@ func (p *correlationPlan) measure(held []seen) (float64, bool) {
 		return quantile(numbers, .5), true
 	}
 	return quantile(numbers, p.Percentile/100), true
+}
+
+// most counts the rules that are met within the timespan, in their order if that
+// is asked for.
+func (p *correlationPlan) most(held []seen) int {
+	look := *p
+	for look.need = len(p.Rules); look.need > 0; look.need-- {
+		if p.Type == "temporal" && look.together(held, time.Time{}) != nil || p.Type != "temporal" && look.inOrder(held) != nil {
+			break
+		}
+	}
+	return look.need
 }
 
 // quantile interpolates between the two nearest of sorted numbers.

@@ -92,6 +92,7 @@ func (c *Correlator) restore(p *correlationPlan, sp savedPlan) {
 				g.note(seen{moment(s.At), s.Rule, s.Value, s.Event}, p)
 			}
 		}
+		c.expect(p, g)
 	}
 }
 
@@ -129,6 +130,7 @@ func (c *Correlator) Copy(to *Correlator) {
 					to.groups++
 				}
 				n.seen, n.raised, n.last = slices.Clone(g.seen), g.raised, g.last
+				to.expect(q, n)
 			}
 		}
 	}

@@ -122,7 +122,7 @@ func TestCorrelations(t *testing.T) {
 		"Sum": {
 			"type: value_sum\nrules: [failed]\ngroup-by: [Host]\ntimespan: 10s\ncondition: {field: Bytes, gt: 99}",
 			[]step{{"r1", 0, "Host=h Bytes=60"}, {"r1", 5, "Host=h Bytes=40"}, {"r1", 11, "Host=h Bytes=99"}, {"r1", 40, "Host=i Bytes=x"}},
-			[]string{"11 h e0,e1 100"},
+			[]string{"5 h e0,e1 100"},
 		},
 		"Median": {
 			"type: value_median\nrules: [failed]\ntimespan: 10s\ncondition: {field: Bytes, gte: 5}",
@@ -193,6 +193,8 @@ func TestCorrelationsThatCannotWork(t *testing.T) {
 	for name, text := range map[string]string{
 		"absent": `rules: [nothing]`,
 		"itself": `rules: [c1]`,
+		"three":  `rules: [success], condition: {gte: 3}`,
+		"alias":  `rules: [success], aliases: {who: {third: User}}`,
 	} {
 		col, err := sigma.Parse("t", []byte(bases+"title: C\nid: c1\ncorrelation: {type: temporal, timespan: 1m, "+strings.Replace(text, ": [", ": [failed, ", 1)+"}"))
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/vedette-soc/vedette/event"
@@ -64,7 +65,7 @@ func runDetect(ctx context.Context, e env, args []string) error {
 	out := bufio.NewWriterSize(e.stdout, 1<<20)
 	d := detecting{set: set, matcher: set.Engine.Matcher(), why: *why, out: json.NewEncoder(out)}
 	d.out.SetEscapeHTML(false)
-	err = r.each(ctx, events, d.event)
+	err = errors.Join(r.each(ctx, events, d.event), d.alarms(set.Memory.End(), ""))
 	fmt.Fprintf(e.stderr, "%d events, %d matches\n", r.events, d.matches)
 	return errors.Join(err, out.Flush(), r.outcome())
 }
@@ -82,41 +83,74 @@ func (d *detecting) event(ev *event.Event) error {
 	for _, m := range d.matcher.Event(ev) {
 		r := d.set.Engine.Rule(m.Rule)
 		if !r.Silent {
-			if err := d.write(ev, r, m); err != nil {
+			var why []sigma.Reason
+			if d.why {
+				why = d.matcher.Why(m)
+			}
+			if err := d.write(placeOf(ev), r, why); err != nil {
 				return err
 			}
 		}
 		if !d.set.Memory.Wants(r.Key()) {
 			continue
 		}
-		for _, a := range d.set.Memory.Add(sigma.Hit{Rule: r.Key(), Time: ev.Time, Event: nameOf(ev), Values: func(field string) []string { return d.matcher.Values(m, field) }}) {
-			if err := d.write(ev, &d.set.Rules.Correlations[a.Correlation].Rule, sigma.Match{Rule: -1}); err != nil {
-				return err
-			}
+		place := placeOf(ev)
+		alarms := d.set.Memory.Add(sigma.Hit{Rule: r.Key(), Time: ev.Time, Event: nameOf(place), Values: func(field string) []string { return d.matcher.Values(m, field) }})
+		if err := d.alarms(alarms, nameOf(place)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// alarms writes what correlations raise: at the event that brought it about if it is
+// one of theirs, else at their last one.
+func (d *detecting) alarms(alarms []sigma.Alarm, now string) error {
+	for _, a := range alarms {
+		c := &d.set.Rules.Correlations[a.Correlation]
+		if c.Silent {
+			continue
+		}
+		name := now
+		if !slices.Contains(a.Events, now) {
+			name = a.Events[len(a.Events)-1]
+		}
+		var place eventPlace
+		if err := json.Unmarshal([]byte(name), &place); err != nil {
+			return err
+		}
+		if err := d.write(place, &c.Rule, nil); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 // nameOf names an event for correlations.
-func nameOf(ev *event.Event) string { return fmt.Sprintf("%s:%d", ev.Origin.File, ev.Origin.Line) }
+func nameOf(p eventPlace) string {
+	b, _ := json.Marshal(p) // texts and a number
+	return string(b)
+}
 
-func (d *detecting) write(ev *event.Event, r *sigma.Rule, m sigma.Match) error {
+func placeOf(ev *event.Event) eventPlace {
+	p := eventPlace{File: ev.Origin.File, Line: ev.Origin.Line}
+	if !ev.Time.IsZero() {
+		p.Time = ev.Time.Format(time.RFC3339Nano)
+	}
+	return p
+}
+
+func (d *detecting) write(place eventPlace, r *sigma.Rule, why []sigma.Reason) error {
 	d.matches++
 	line := matchLine{
-		Event: eventPlace{File: ev.Origin.File, Line: ev.Origin.Line},
+		Event: place,
 		Rule:  ruleLine{ID: r.ID, Title: r.Title, Level: r.Level, Author: r.Author, License: r.License, Tags: r.Tags},
 	}
 	if line.Rule.Tags == nil {
 		line.Rule.Tags = []string{}
 	}
-	if !ev.Time.IsZero() {
-		line.Event.Time = ev.Time.Format(time.RFC3339Nano)
-	}
-	if d.why && m.Rule >= 0 {
-		for _, w := range d.matcher.Why(m) {
-			line.Why = append(line.Why, w.Field+"="+w.Value)
-		}
+	for _, w := range why {
+		line.Why = append(line.Why, w.Field+"="+w.Value)
 	}
 	return d.out.Encode(line)
 }

@@ -222,3 +222,55 @@ func TestCorrelationSurvivesRestart(t *testing.T) {
 		t.Fatalf("incidents after the restart: %+v", in)
 	}
 }
+
+const chainedRules = `title: Guessed for an hour
+id: 8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1b01
+level: high
+correlation:
+  type: event_count
+  rules: [8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1a03]
+  group-by: [TargetUserName]
+  timespan: 1h
+  condition: {lte: 1}
+---
+title: Toast burnt
+name: toast_burnt
+id: 8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1b02
+logsource: {product: toaster}
+detection:
+  selection: {State: burnt}
+  condition: selection
+---
+title: Toast and logon
+id: 8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1b03
+correlation: {type: temporal, rules: [toast_burnt, failed_logon], group-by: [User], timespan: 1h}
+`
+
+// A correlation above another is judged when the time of any events has passed the
+// end of its window, and is then about its own events; the one below runs for it,
+// silent, though it is off. One that stands on what cannot fire cannot fire.
+func TestCorrelationAboveCorrelation(t *testing.T) {
+	h, secret := withRules(t)
+	renewed(t, h, func() { ask[detect.Report](t, h, "POST", "/packs/above", pack(t, chainedRules)) })
+	renewed(t, h, func() {
+		ask[api.Switched](t, h, "POST", "/rules/switch", map[string]any{"rules": []string{"8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1a03"}, "on": false, "reason": "too loud"})
+	})
+	at := time.Now().UTC().Add(-3 * time.Hour)
+	var events []map[string]any
+	for i := range 6 {
+		events = append(events, logon(at.Add(time.Duration(i)*time.Second), "alice", i))
+	}
+	send(t, h, secret, append(events, started(at.Add(2*time.Hour), `EXAMPLE\eve`, `backupctl list sets`))...)
+	settle(t, h, 7)
+	in := queue(t, h)
+	if len(in) != 1 || in[0].Detections != 1 || !strings.Contains(in[0].Title, "Guessed for an hour") {
+		t.Fatalf("incidents: %+v", in)
+	}
+	d := ask[alert.Detail](t, h, "GET", "/incidents/"+in[0].ID, nil).Alerts[0].Detection
+	if !strings.HasPrefix(d.Entity.Name, "dc1") || d.Event.ID != "5" {
+		t.Errorf("the detection is of event %s on %s, want the fifth, on dc1", d.Event.ID, d.Entity.Name)
+	}
+	if c := ask[api.RuleView](t, h, "GET", "/rules/8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1b03", nil).Cover; c.Fires || !strings.Contains(c.Why, `it stands on "Toast burnt", which cannot fire: no pipeline`) {
+		t.Errorf("cover: %+v", c)
+	}
+}

@@ -254,18 +254,23 @@ func (t Trial) run(e Expectation, rule *sigma.Rule, correlation int, o *Outcome)
 	if err != nil && !memory.Has(correlation) {
 		return err
 	}
-	return t.each(e, func(ev *event.Event) {
-		o.Events++
-		for _, h := range m.Event(ev) {
-			for _, a := range memory.Add(sigma.Hit{
-				Rule: engine.Rule(h.Rule).Key(), Time: ev.Time, Event: fmt.Sprint(o.Events), Values: func(field string) []string { return m.Values(h, field) },
-			}) {
-				if a.Correlation == correlation {
-					o.Matches++
-				}
+	count := func(alarms []sigma.Alarm) {
+		for _, a := range alarms {
+			if a.Correlation == correlation {
+				o.Matches++
 			}
 		}
+	}
+	err = t.each(e, func(ev *event.Event) {
+		o.Events++
+		for _, h := range m.Event(ev) {
+			count(memory.Add(sigma.Hit{
+				Rule: engine.Rule(h.Rule).Key(), Time: ev.Time, Event: fmt.Sprint(o.Events), Values: func(field string) []string { return m.Values(h, field) },
+			}))
+		}
 	})
+	count(memory.End())
+	return err
 }
 
 // each calls fn for every event of an expectation.

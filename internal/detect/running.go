@@ -111,15 +111,24 @@ func (l *loading) files(all []Rule, texts map[string]string) {
 		}
 		files = append(files, file{r.Pack, c})
 	}
-	for _, f := range files {
-		for _, c := range f.c.Correlations {
-			if l.take(&c.Rule, f.pack) {
+	// A correlation may ask for correlations: until nothing more is asked for.
+	taken := map[string]bool{}
+	for grown := true; grown; {
+		grown = false
+		for _, f := range files {
+			for _, c := range f.c.Correlations {
+				if taken[idOf(&c.Rule, f.pack)] || !l.take(&c.Rule, f.pack) && !l.wanted(&c.Rule, f.pack) {
+					continue
+				}
+				taken[c.ID], grown = true, true
 				l.out.Sigma.Correlations = append(l.out.Sigma.Correlations, c)
 				for _, name := range c.Rules {
 					l.asked[name] = true
 				}
 			}
 		}
+	}
+	for _, f := range files {
 		for _, x := range f.c.Filters {
 			if l.take(&x.Rule, f.pack) {
 				l.out.Sigma.Filters = append(l.out.Sigma.Filters, x)

@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/org"
+	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/match"
 	"github.com/vedette-soc/vedette/match/pattern"
 	"github.com/vedette-soc/vedette/misp"
@@ -106,6 +109,43 @@ func byRules(a *about, matches []ruleMatch) []alert.Detection {
 		out = append(out, d)
 	}
 	return out
+}
+
+// readKept reads kept events from one on.
+type readKept func(ctx context.Context, from telemetry.Seq, limit int) ([]telemetry.Stored, error)
+
+// byAlarms is byRules for matches with correlations among them. One that is judged
+// when its window is over is told by a later event, of another host maybe: its
+// detection is that of its own last event, as long as that is kept.
+func byAlarms(ctx context.Context, read readKept, dec *Decoder, a *about, matches []ruleMatch) []alert.Detection {
+	var out []alert.Detection
+	for _, m := range matches {
+		of := a
+		if m.alarm != nil && !slices.Contains(m.alarm.Events, a.id.ID) {
+			if own, ok := eventOf(ctx, read, dec, m.alarm.Events[len(m.alarm.Events)-1]); ok {
+				own.org, of = a.org, &own
+			}
+		}
+		out = append(out, byRules(of, []ruleMatch{m})...)
+	}
+	return out
+}
+
+// eventOf reads an event that is kept.
+func eventOf(ctx context.Context, read readKept, dec *Decoder, id string) (about, bool) {
+	seq, err := strconv.ParseUint(id, 10, 64)
+	if err != nil {
+		return about{}, false
+	}
+	records, err := read(ctx, telemetry.Seq(seq), 1)
+	if err != nil || len(records) == 0 || records[0].Seq != telemetry.Seq(seq) {
+		return about{}, false
+	}
+	ev, ok := dec.read(records[0])
+	if ev.Time.Sub(records[0].Received) > telemetry.Ahead {
+		ev.Time = records[0].Received
+	}
+	return about{ev: &ev, id: EventRef(records[0].Seq)}, ok
 }
 
 // supplierOf is the supplier of ours whom an indicator's name belongs to, "" for

@@ -201,7 +201,7 @@ func (w *Events) commit(ctx context.Context, b *batch) error {
 				strangers(&l.event, w.Org.Index(), w.Strangers.Note)
 			}
 			if w.rules != nil {
-				found = append(found, byRules(&l.about, w.rules.take(&l.event, l.about.id, l.sight))...)
+				found = append(found, byAlarms(ctx, w.History.Read, w.Decoder, &l.about, w.rules.take(&l.event, l.about.id, l.sight))...)
 			}
 		}
 		if seq := l.record.Seq; seq > w.noted {

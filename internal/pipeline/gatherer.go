@@ -173,6 +173,11 @@ func (g *Gatherer) take(ctx context.Context, list []telemetry.LotFound, to telem
 	return nil
 }
 
+// one reads one kept event.
+func (g *Gatherer) one(ctx context.Context, seq telemetry.Seq, _ int) ([]telemetry.Stored, error) {
+	return g.History.Fetch(ctx, []telemetry.Seq{seq})
+}
+
 // found returns the detections of lots, with those of correlations and of patterns over
 // several events.
 func (g *Gatherer) found(ctx context.Context, all []told) ([]alert.Detection, error) {
@@ -185,7 +190,7 @@ func (g *Gatherer) found(ctx context.Context, all []told) ([]alert.Detection, er
 	}
 	if w.rules != nil {
 		err := g.again(ctx, correlates, w.Decoder.read, func(a *about) error {
-			found = append(found, byRules(a, w.rules.correlated(a.ev, a.id))...)
+			found = append(found, byAlarms(ctx, g.one, w.Decoder, a, w.rules.correlated(a.ev, a.id))...)
 			return nil
 		})
 		if err != nil {

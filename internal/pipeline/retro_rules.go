@@ -24,8 +24,10 @@ func (r *Retro) running() map[string]int {
 			out[m.ID] = m.Version
 		}
 	}
-	for _, m := range set.corrMeta {
-		out[m.ID] = m.Version
+	for i, m := range set.corrMeta {
+		if !set.correlations[i].Silent {
+			out[m.ID] = m.Version
+		}
 	}
 	return out
 }
@@ -106,7 +108,7 @@ func (l *retroLook) ruleBatch(ctx context.Context, f *ruleFinder, glance *ruleGl
 			continue
 		}
 		a := about{ev: &ev, id: EventRef(records[i].Seq), org: l.Org}
-		found = append(found, byRules(&a, f.take(&ev, a.id, f.eye.look(&ev, nil)))...)
+		found = append(found, byAlarms(ctx, l.History.Read, l.Decoder, &a, f.take(&ev, a.id, f.eye.look(&ev, nil)))...)
 	}
 	f.forget()
 	if len(found) > 0 {

@@ -136,10 +136,11 @@ func (f *ruleFinder) take(ev *event.Event, id ref.Ref, s sight) []ruleMatch {
 	for _, e := range s.excepted {
 		f.excepted[e]++
 	}
+	over := f.raised(f.memory.Pass(ev.Time))
 	if !s.correlates {
-		return s.matches
+		return append(s.matches, over...)
 	}
-	return append(s.matches, f.correlated(ev, id)...)
+	return slices.Concat(s.matches, over, f.correlated(ev, id))
 }
 
 // correlated returns the correlations that an event completes which one asks for.
@@ -152,11 +153,16 @@ func (f *ruleFinder) correlated(ev *event.Event, id ref.Ref) []ruleMatch {
 }
 
 func (f *ruleFinder) correlate(r *sigma.Rule, h sigma.Match, ev *event.Event, id ref.Ref) []ruleMatch {
+	return f.raised(f.memory.Add(sigma.Hit{Rule: r.Key(), Time: ev.Time, Event: id.ID, Values: func(field string) []string { return f.eye.main.Values(h, field) }}))
+}
+
+// raised are the matches of correlations, less those that only another one asks for.
+func (f *ruleFinder) raised(alarms []sigma.Alarm) []ruleMatch {
 	var out []ruleMatch
-	for _, a := range f.memory.Add(sigma.Hit{Rule: r.Key(), Time: ev.Time, Event: id.ID, Values: func(field string) []string { return f.eye.main.Values(h, field) }}) {
+	for _, a := range alarms {
 		set := f.eye.set
 		c := &set.correlations[a.Correlation]
-		if c.Silent { // only another correlation asks for it
+		if c.Silent {
 			continue
 		}
 		f.fired[c.ID]++

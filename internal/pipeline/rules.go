@@ -1,10 +1,12 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -211,7 +213,52 @@ func (s *ruleSet) correlate(live detect.Live) error {
 	for i := range s.wants {
 		s.wants[i] = memory.Wants(s.engine.Rule(i).Key())
 	}
+	for range s.correlations { // one may stand on others
+		if !s.blindCorrelations(memory) {
+			break
+		}
+	}
 	return nil
+}
+
+// blindCorrelations notes the correlations that never hold because of what they stand
+// on, and says whether there are more than before.
+func (s *ruleSet) blindCorrelations(memory *sigma.Correlator) bool {
+	ids, titles := map[string]string{}, map[string]string{} // by what correlations call a rule
+	note := func(r *sigma.Rule) {
+		for _, name := range []string{r.ID, r.Name} {
+			ids[name], titles[name] = r.ID, r.Title
+		}
+	}
+	for i := range s.correlations {
+		note(&s.correlations[i].Rule)
+	}
+	for i := range s.engine.Len() {
+		note(s.engine.Rule(i))
+	}
+	grown := false
+	for i := range s.correlations {
+		c := &s.correlations[i]
+		if s.never[c.ID] != "" {
+			continue
+		}
+		why, blind := "", 0
+		if !memory.Has(i) {
+			why = "it is not followed: see what was refused"
+		}
+		for _, name := range c.Rules {
+			if never := s.never[ids[name]]; never != "" {
+				blind++
+				why = cmp.Or(why, fmt.Sprintf("it stands on %q, which cannot fire: %s", titles[name], never))
+			}
+		}
+		all := strings.HasPrefix(c.Type, "temporal") && len(c.Conditions) == 0
+		if !memory.Has(i) || blind == len(c.Rules) || blind > 0 && all {
+			s.never[c.ID], grown = why, true
+			s.blind++
+		}
+	}
+	return grown
 }
 
 // correlator returns an empty memory for the set's correlations.
