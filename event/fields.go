@@ -91,7 +91,7 @@ func text(v any) (string, bool) {
 	case int64:
 		return strconv.FormatInt(v, 10), true
 	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64), true
+		return string(AppendFloat(nil, v)), true
 	case bool:
 		return strconv.FormatBool(v), true
 	case json.Number:
@@ -106,4 +106,14 @@ func text(v any) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// AppendFloat appends a number as text: in digits, as logs write it, unless it is so
+// large or so small that only an exponent can say it.
+func AppendFloat(out []byte, f float64) []byte {
+	form := byte('f')
+	if a := math.Abs(f); a >= 1e21 || a < 1e-6 && a > 0 {
+		form = 'e'
+	}
+	return strconv.AppendFloat(out, f, form, -1, 64)
 }

@@ -176,7 +176,7 @@ func appendFloat(out []byte, f float64) []byte {
 		return append(out, "null"...)
 	}
 	n := len(out)
-	out = strconv.AppendFloat(out, f, 'g', -1, 64)
+	out = AppendFloat(out, f)
 	for _, c := range out[n:] {
 		if c == '.' || c == 'e' {
 			return out

@@ -186,13 +186,13 @@ func (p *conditionParser) of(quantity string) (*Expr, error) {
 	return e, nil
 }
 
-// covers says whether an Of expression counts the search of that name. "them" is
-// every search whose name does not begin with '_'.
+// covers says whether an Of expression counts the search of that name. One whose name
+// begins with '_' is counted only when the pattern begins so too.
 func (e *Expr) covers(name string) bool {
-	if strings.EqualFold(e.Name, "them") {
-		return !strings.HasPrefix(name, "_")
+	if strings.HasPrefix(name, "_") && !strings.HasPrefix(e.Name, "_") {
+		return false
 	}
-	return glob(e.Name, name)
+	return strings.EqualFold(e.Name, "them") || glob(e.Name, name)
 }
 
 // glob matches '*' with any text and '?' with one byte.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/vedette-soc/vedette/event"
 )
 
 // Limits on one detection.
@@ -243,7 +245,7 @@ func decimal(text string) string {
 		return strconv.FormatInt(i, 10)
 	}
 	if f, err := strconv.ParseFloat(clean, 64); err == nil {
-		return strconv.FormatFloat(f, 'g', -1, 64)
+		return string(event.AppendFloat(nil, f))
 	}
 	return text
 }

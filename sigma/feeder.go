@@ -124,7 +124,7 @@ func (m *Matcher) feedValue(field int32, word bool, v any) {
 	case int64:
 		m.arena = strconv.AppendInt(m.arena, v, 10)
 	case float64:
-		m.arena = strconv.AppendFloat(m.arena, v, 'g', -1, 64)
+		m.arena = event.AppendFloat(m.arena, v)
 	case json.Number:
 		m.arena = append(m.arena, v...)
 	case []string:

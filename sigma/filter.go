@@ -1,6 +1,9 @@
 package sigma
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Filter takes events out of rules that exist already.
 type Filter struct {
@@ -25,7 +28,7 @@ func readFilter(root *node, file string) (Filter, error) {
 	switch {
 	case rules == nil:
 		return f, faultf(n.line, "the filter does not say for which rules it is: rules: any, or a list of ids or names")
-	case rules.kind == scalar && rules.text == "any":
+	case rules.kind == scalar && strings.EqualFold(rules.text, "any"):
 	default:
 		if f.Rules = n.strings("rules"); len(f.Rules) == 0 {
 			return f, faultf(rules.line, "the list of rules is empty")

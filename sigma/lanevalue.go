@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+
+	"github.com/vedette-soc/vedette/event"
 )
 
 // value reads the value of c at i and returns where it ends, -1 when it is not to
@@ -108,7 +110,7 @@ func (l *lane) number(text []byte) []byte {
 	}
 	l.m.view.reworded = true
 	n := len(l.m.arena)
-	l.m.arena = strconv.AppendFloat(l.m.arena, f, 'g', -1, 64)
+	l.m.arena = event.AppendFloat(l.m.arena, f)
 	return l.m.arena[n:len(l.m.arena):len(l.m.arena)]
 }
 

@@ -77,6 +77,11 @@ func TestMatch(t *testing.T) {
 		{`A|lt: 1.5`, `{"A":1.25}`, "yes"},
 		{`A|gt: 9007199254740992`, `{"A":9007199254740993}`, "yes"},
 		{`A|gt: 1`, `{"A":"0x10"}`, "no"},
+		{`A: 1000000.0`, `{"A":"1000000"}`, "yes"},
+		{`A: 1000000`, `{"A":1e6}`, "yes"},
+		{`A: '1234567.5'`, `{"A":1234567.5}`, "yes"},
+		{`A: 1234567.5`, `{"A":"1234567.5"}`, "yes"},
+		{`A|startswith: '1700000000.'`, `{"A":1700000000.25}`, "yes"},
 		// Nothing, and the empty text.
 		{`A: null`, `{"B":1}`, "yes"},
 		{`A: null`, `{"A":null}`, "yes"},
@@ -135,12 +140,17 @@ func TestMatch(t *testing.T) {
 		{`A|cidr: 192.168.0.0/16`, `{"A":"192.168.7.7"}`, "yes"},
 		{`A|cidr: 192.168.0.0/16`, `{"A":"::ffff:192.168.7.7"}`, "yes"},
 		{`A|cidr: 'fe80::/10'`, `{"A":"fe80::1"}`, "yes"},
+		{`A|cidr: 'fe80::/10'`, `{"A":"FE80::1%12"}`, "yes"},
+		{`A|cidr: 'fe80::/10'`, `{"A":"fe80::1%"}`, "no"},
 		{`A|cidr: 192.168.0.0/16`, `{"A":"192.168.7.7x"}`, "no"},
 		{`A|fieldref: B`, `{"A":"x","B":"X"}`, "yes"},
 		{`A|fieldref: B`, `{"A":"x"}`, "no"},
 		{`A|fieldref|endswith: B`, `{"A":"abc","B":"BC"}`, "yes"},
 		{`A|hour|gte: 22`, `{"A":"2024-01-01T23:10:00Z"}`, "yes"},
 		{`A|week: 1`, `{"A":"2024-12-30T00:00:00Z"}`, "yes"},
+		{`A|hour: 3`, `{"A":"2024-02-01T05:30:00+0200"}`, "yes"},
+		{`A|hour: 22`, `{"A":"1700000000000000"}`, "yes"},
+		{`A|re|ignorecase|dotall: 'a.c'`, `{"A":"A\nC"}`, "yes"},
 		{`A|year: 2024`, `{"A":"2025-01-01T00:30:00+01:00"}`, "yes"},
 		{`A|expand: '%who%'`, `{"A":"Administrator"}`, "yes"},
 		// Keywords: in any value, with and without a second look at the record.
@@ -309,5 +319,16 @@ func TestAllocations(t *testing.T) {
 	look()
 	if n := testing.AllocsPerRun(100, look); n != 0 {
 		t.Errorf("%v allocations a record", n)
+	}
+}
+
+// Searches whose names begin with '_' are counted by patterns that begin so only.
+func TestHiddenSearches(t *testing.T) {
+	for condition, want := range map[string]int{"1 of them": 0, "1 of *": 0, "1 of *den": 0, "1 of _*": 1, "1 of _hid*": 1, "_hidden": 1} {
+		r := parseOne(t, head+"detection: {_hidden: {A: x}, seden: {A: y}, condition: "+condition+"}")
+		e := compile(t, sigma.Collection{Rules: []sigma.Rule{r}}, sigma.Options{Pipelines: plainPipeline(t)})
+		if got := len(e.Matcher().Event(decodeJSON(t, `{"A":"x"}`))); got != want {
+			t.Errorf("%s: %d matches, want %d", condition, got, want)
+		}
 	}
 }

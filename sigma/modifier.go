@@ -61,6 +61,9 @@ var (
 	known = slices.Concat(places, flags, wides, codings, calendar, sorts, []Modifier{All, WinDash, Expand, Cased, NotEqual})
 )
 
+// spelled are the flags of re in the longer spelling that rules for pySigma may have.
+var spelled = map[Modifier]Modifier{"ignorecase": IgnoreCase, "multiline": MultiLine, "dotall": DotAll}
+
 // parseKey cuts "Field|modifier|modifier".
 func parseKey(key string) (string, []Modifier, error) {
 	field, rest, ok := strings.Cut(key, "|")
@@ -70,6 +73,9 @@ func parseKey(key string) (string, []Modifier, error) {
 	var out []Modifier
 	for word := range strings.SplitSeq(rest, "|") {
 		m := Modifier(strings.ToLower(strings.TrimSpace(word)))
+		if short, ok := spelled[m]; ok {
+			m = short
+		}
 		if !slices.Contains(known, m) {
 			return "", nil, fmt.Errorf("%q: there is no modifier %q", key, word)
 		}

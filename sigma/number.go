@@ -105,12 +105,12 @@ func timePart(t time.Time, part Modifier) int64 {
 }
 
 var timeForms = []string{
-	time.RFC3339Nano, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02",
+	time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05 Z0700", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02",
 	"2006/01/02 15:04:05", "2006/01/02",
 }
 
-// parseTime reads a time in a usual spelling, or as seconds or milliseconds since
-// 1970. What has no zone is UTC, and what has one is brought there.
+// parseTime reads a time in a usual spelling, or as seconds, or thousandths, millionths
+// or billionths of one, since 1970. What has no zone is UTC, and what has one is brought there.
 func parseTime(s string) (time.Time, bool) {
 	if len(s) > 64 {
 		return time.Time{}, false
@@ -122,11 +122,18 @@ func parseTime(s string) (time.Time, bool) {
 		}
 	}
 	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f < 1e8 || f > 1e14 {
+	switch { // millionths and billionths up to the year 2096
+	case err != nil || f < 1e8:
 		return time.Time{}, false
-	}
-	if f > 1e11 {
-		f /= 1000
+	case f <= 1e11:
+	case f <= 1e14:
+		f /= 1e3
+	case f < 4e15:
+		f /= 1e6
+	case f > 1e17 && f < 4e18:
+		f /= 1e9
+	default:
+		return time.Time{}, false
 	}
 	return time.Unix(int64(f), 0).UTC(), true
 }

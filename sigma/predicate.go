@@ -142,8 +142,11 @@ func (m *Matcher) matchField(v *view, p *predicate, i int32) bool {
 	return false
 }
 
-// parseAddr reads an address; IPv4 in IPv6 is IPv4.
+// parseAddr reads an address; IPv4 in IPv6 is IPv4, and the zone behind '%' is left out.
 func parseAddr(b []byte) (netip.Addr, bool) {
+	if i := bytes.IndexByte(b, '%'); i >= 0 && i+1 < len(b) && bytes.IndexByte(b[:i], ':') >= 0 {
+		b = b[:i]
+	}
 	if len(b) < 2 || len(b) > 45 {
 		return netip.Addr{}, false
 	}

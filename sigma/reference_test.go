@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/big"
 	"net/netip"
 	"regexp"
@@ -51,7 +52,7 @@ func (r record) put(name string, v any) {
 	case int64:
 		r.text(name, fmt.Sprint(v))
 	case float64:
-		r.text(name, strconv.FormatFloat(v, 'g', -1, 64))
+		r.text(name, plainNumber(v))
 	case json.Number:
 		r.text(name, string(v))
 	case []string:
@@ -73,6 +74,14 @@ func (r record) put(name string, v any) {
 			r.put(name+"."+k, e)
 		}
 	}
+}
+
+// plainNumber writes a number in digits unless it is very large or very small.
+func plainNumber(f float64) string {
+	if s := strconv.FormatFloat(f, 'f', -1, 64); f == 0 || math.Abs(f) >= 1e-6 && math.Abs(f) < 1e21 {
+		return s
+	}
+	return strconv.FormatFloat(f, 'e', -1, 64)
 }
 
 func (r record) text(name, s string) {
@@ -200,12 +209,12 @@ func (l *lens) expr(e *sigma.Expr, d *sigma.Detection) bool {
 	named, held := 0, 0
 	pattern := "^" + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(e.Name)) + "$"
 	if strings.EqualFold(e.Name, "them") {
-		pattern = "^[^_]"
+		pattern = "^.*$"
 	}
 	re := compiled(pattern)
 	for i := range d.Searches {
 		s := &d.Searches[i]
-		if e.Op == sigma.Name && s.Name == e.Name || e.Op == sigma.Of && re.MatchString(s.Name) {
+		if e.Op == sigma.Name && s.Name == e.Name || e.Op == sigma.Of && re.MatchString(s.Name) && (s.Name[0] != '_' || e.Name[0] == '_') {
 			named++
 			if l.search(s) {
 				held++
@@ -421,9 +430,10 @@ func (l *lens) text(it *sigma.Item, text string, d datum) bool {
 	switch {
 	case it.Has(sigma.CIDR):
 		a, err := netip.ParseAddr(d.text)
-		if err != nil || a.Zone() != "" {
+		if err != nil {
 			return false
 		}
+		a = a.WithZone("")
 		if !strings.Contains(text, "/") {
 			b, err := netip.ParseAddr(text)
 			return err == nil && b.Unmap() == a.Unmap()
