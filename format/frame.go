@@ -149,22 +149,26 @@ func cutMark(head []byte) (n int, more bool) {
 
 // arrayStart returns how many bytes lead up to the first object in an array of
 // objects, 0 when head does not begin one; more says that head is too short to
-// tell. At the start of a stream an object counts as well whose first member is
-// such an array named "Records" (AWS CloudTrail).
+// tell. An object counts as well whose first member is such an array named
+// "Records" (AWS CloudTrail) or "records" (Azure).
 func arrayStart(head []byte, fresh bool) (open int, wrapped, more bool) {
 	const space, records = " \t\r\n", `"Records"`
 	rest := head
 	if fresh {
 		rest = bytes.TrimLeft(head, space)
 	}
-	if fresh && len(rest) > 0 && rest[0] == '{' {
+	if len(rest) > 0 && rest[0] == '{' {
 		rest = bytes.TrimLeft(rest[1:], space)
-		if len(rest) < len(records) {
-			return 0, false, string(rest) == records[:len(rest)]
+		n := min(len(rest), len(records))
+		if string(rest[:n]) != records[:n] && (n < 2 || rest[1] != 'r' || string(rest[2:n]) != records[2:n]) {
+			return 0, false, false
 		}
-		after, ok := bytes.CutPrefix(rest, []byte(records))
+		if n < len(records) {
+			return 0, false, true
+		}
+		after := rest[n:]
 		after = bytes.TrimLeft(after, space)
-		if !ok || len(after) > 0 && after[0] != ':' {
+		if len(after) > 0 && after[0] != ':' {
 			return 0, false, false
 		}
 		if len(after) > 0 {

@@ -63,6 +63,9 @@ func TestFraming(t *testing.T) {
 		"ArrayThenText":  {"[{\"a\":1}]\nhello\n", []string{"json 1 1", "text 2 hello"}},
 		"ArrayCut":       {`[{"a":1},{"a":2`, []string{"json 1 1", "line 1 bad-json"}},
 		"Records":        {`{"Records":[{"a":1},{"a":2}],"x":{"y":"}"}}` + "\nhello", []string{"json 1 1", "json 2 2", "text 3 hello"}},
+		"RecordsTwice":   {`{"Records":[{"a":1},{"a":2}]}` + "\n" + `{"a":3}` + "\n" + `{ "Records" : [{"a":4}],"n":1}` + "\n", []string{"json 1 1", "json 2 2", "json 3 3", "json 4 4"}},
+		"RecordsAzure":   {`{"records":[{"a":1},{"a":2}]}` + "\r\n" + `{"records": [ {"a":3}]}`, []string{"json 1 1", "json 2 2", "json 3 3"}},
+		"RecordsElse":    {`{"a":0}` + "\n" + `{"records":1,"a":1}` + "\n" + `{"records":[1],"a":2}` + "\n" + `{"recordsX":[{}],"a":3}`, []string{"json 1 0", "json 2 1", "json 3 2", "json 4 3"}},
 		"RecordsPretty":  {"{\n  \"Records\": [\n    {\n \"a\": 1\n },\n {\"a\":2} ]\n}\n", []string{"json 1 1", "json 2 2"}},
 		"Pretty":         {"{\n  \"a\": {\n    \"b\": 1\n  }\n}\n{\n \"a\": 2\n}\n", []string{"json 1 ", "json 2 2"}},
 		"PrettyTogether": {"{\n\"a\": 1\n}{\n\"a\": 2\n}", []string{"json 1 1", "json 2 2"}},
@@ -206,7 +209,7 @@ func TestDeclared(t *testing.T) {
 		t.Errorf("-want +got\n%s", diff)
 	}
 	_, err := format.NewReader(strings.NewReader(""), "x", recogniser(), format.Options{Format: "nope"})
-	if err == nil || !strings.Contains(err.Error(), "suricata, zeek, windows, ecs, syslog, json, text") {
+	if err == nil || !strings.Contains(err.Error(), "suricata, zeek, windows, ecs, elasticsearch, syslog, json, text") {
 		t.Errorf("error %v does not list the formats", err)
 	}
 }

@@ -10,12 +10,14 @@ const (
 	sure    = 90  // of a sign of JSON objects: formats without signs are not asked
 )
 
-// Recogniser knows a list of formats, and the three that read everything else:
-// "syslog", "json" and "text". It is immutable and safe for concurrent use.
+// Recogniser knows a list of formats, the one of documents that a search returned,
+// which hold a record of another, "elasticsearch", and the three that read everything
+// else: "syslog", "json" and "text". It is immutable and safe for concurrent use.
 type Recogniser struct {
 	formats []Format
 	signs   *signIndex
 	names   map[string]int
+	hit     int // asked before all others, which would take it for what it holds
 	syslog  int // indices of the formats that take what is left
 	text    int
 }
@@ -25,7 +27,8 @@ type Recogniser struct {
 func NewRecogniser(formats ...Format) *Recogniser {
 	r := &Recogniser{}
 	r.formats = append(r.formats, formats...)
-	r.formats = append(r.formats, syslogFormat(), jsonFormat(), textFormat())
+	r.hit = len(r.formats)
+	r.formats = append(r.formats, hitFormat(), syslogFormat(), jsonFormat(), textFormat())
 	r.signs = newSignIndex(r.formats)
 	r.text = len(r.formats) - 1
 	r.syslog = r.text - 2
@@ -141,6 +144,9 @@ func (r *Recogniser) best(head string, last int) int {
 }
 
 func (r *Recogniser) score(head string, last int) (int, int) {
+	if isHit(head) {
+		return r.hit, certain
+	}
 	if last >= 0 {
 		if f := &r.formats[last]; f.Recognise != nil && f.Recognise(head) >= certain {
 			return last, certain

@@ -53,6 +53,36 @@ func TestShipped(t *testing.T) {
 	}
 }
 
+// TestHit: the document that a search returned is read in its own format, also behind
+// records of that format.
+func TestHit(t *testing.T) {
+	rec := format.NewRecogniser(suricata.Format(), ecs.Format())
+	stream, err := rec.Stream("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const eve = `{"timestamp":"2026-03-02T10:00:00.000000+0000","event_type":"dns","src_ip":"10.0.0.1","dest_ip":"10.0.0.2","dns":{"type":"query","rrname":"evil.example"}}`
+	const beat = `{"@timestamp":"2026-03-02T10:00:05.000Z","ecs":{"version":"8"},"source":{"ip":"10.1.1.1"}}`
+	for _, c := range []struct{ record, format, field, value string }{
+		{eve, "suricata", "dns.question.name", "evil.example"},
+		{`{"_index":"logs-1","_id":"7","_score":1.0,"_source":` + eve + `}`, "suricata", "dns.question.name", "evil.example"},
+		{`{"_index":"logs-1","_id":"7","_score":1.0,"_source":` + eve + `}`, "suricata", "elasticsearch.index", "logs-1"},
+		{"{\n  \"_id\" : \"7\",\n \"_source\" : " + beat + `, "sort":[1]}`, "ecs", "source.ip", "10.1.1.1"},
+		{`{"_source":{"a":"b"}}`, "json", "json.a", "b"},
+		{`{"_index":"logs-1","_source":"none"}`, "elasticsearch", "json._source", "none"},
+		{`{"_index":"logs-1","text":"\"_source\""}`, "json", "json.text", `"_source"`},
+		{eve, "suricata", "dns.question.name", "evil.example"},
+	} {
+		ev, ok, err := stream.Decode([]byte(c.record))
+		if err != nil || !ok {
+			t.Fatalf("%s: %v %v", c.record, ok, err)
+		}
+		if ev.Format != c.format || ev.Fields.String(c.field) != c.value || string(ev.Raw) != c.record {
+			t.Errorf("%s: format %s, %s=%q", c.record, ev.Format, c.field, ev.Fields.String(c.field))
+		}
+	}
+}
+
 func quote(t *testing.T, s string) string {
 	t.Helper()
 	b, err := json.Marshal(s)
