@@ -26,6 +26,7 @@ type reading struct {
 	records int
 	failed  map[string]int
 	shown   int
+	skipped int // files
 }
 
 func newReading(e env, rec *format.Recogniser, declared string, observables bool) *reading {
@@ -35,8 +36,8 @@ func newReading(e env, rec *format.Recogniser, declared string, observables bool
 	}
 }
 
-// each calls fn for every event of every path. Records that cannot be read are
-// named on standard error and counted; they do not end the pass.
+// each calls fn for every event of every path. Records and files that cannot be read
+// are named on standard error and counted; they do not end the pass.
 func (r *reading) each(ctx context.Context, paths []string, fn func(*event.Event) error) error {
 	if len(paths) == 0 {
 		return wrong("Name at least one file or directory with events; - is standard input.")
@@ -44,7 +45,7 @@ func (r *reading) each(ctx context.Context, paths []string, fn func(*event.Event
 	p := newProgress(r.env, "events")
 	defer p.done()
 	for _, path := range paths {
-		err := fetch.Walk(path, fetch.Limits{}, func(name string, in io.Reader) error {
+		err := fetch.Walk(path, fetch.Limits{Skip: r.skip}, func(name string, in io.Reader) error {
 			return r.file(ctx, name, in, func(ev *event.Event) error {
 				p.at(r.events)
 				return fn(ev)
@@ -90,6 +91,11 @@ func (r *reading) file(ctx context.Context, name string, in io.Reader, fn func(*
 	return ctx.Err()
 }
 
+func (r *reading) skip(err error) {
+	r.skipped++
+	fmt.Fprintln(r.env.stderr, errs.Public(err))
+}
+
 func (r *reading) complain(bad *format.RecordError) {
 	r.shown++
 	switch {
@@ -100,7 +106,8 @@ func (r *reading) complain(bad *format.RecordError) {
 	}
 }
 
-// outcome is the error of a pass in which nothing at all could be read.
+// outcome is the error of a pass in which some file could not be read, or nothing at
+// all could.
 func (r *reading) outcome() error {
 	total := 0
 	for _, n := range r.failed {
@@ -108,6 +115,9 @@ func (r *reading) outcome() error {
 	}
 	if total > 0 {
 		fmt.Fprintf(r.env.stderr, "%d records could not be read: %v\n", total, r.failed)
+	}
+	if r.skipped > 0 {
+		return errs.New(errs.Unavailable, "files_skipped", "%d of the files could not be read, or not to the end; the others were.", r.skipped)
 	}
 	if r.events == 0 && total > 0 {
 		return errs.New(errs.Unavailable, "nothing_read", "No record of the input could be read as an event.")

@@ -45,10 +45,30 @@ func (w *walker) stream(name string, r io.Reader, depth int) error {
 // give hands a file over. Text that says to be UTF-16, as PowerShell and Notepad
 // write it, becomes UTF-8.
 func (w *walker) give(name string, r *bufio.Reader) error {
+	if w.lim.Skip != nil {
+		head, _ := r.Peek(16)
+		for _, k := range packings {
+			if bytes.HasPrefix(head, []byte(k.magic)) {
+				return errs.New(errs.Invalid, "archive_packed", "%s is packed with %s, in a way that is not read here; unpack it by hand first.", name, k.name)
+			}
+		}
+	}
 	if mark, _ := r.Peek(2); string(mark) == "\xff\xfe" || string(mark) == "\xfe\xff" {
 		return w.fn(name, transform.NewReader(r, unicode.BOMOverride(transform.Nop)))
 	}
 	return w.fn(name, r)
+}
+
+// packings are what files may be packed with beyond what is unpacked, or deeper.
+var packings = []struct{ magic, name string }{
+	{"\xfd7zXZ\x00", "xz"},
+	{"7z\xbc\xaf\x27\x1c", "7-Zip"},
+	{"Rar!\x1a\x07", "RAR"},
+	{"\x04\x22\x4d\x18", "lz4"},
+	{"\xff\x06\x00\x00sNaPpY", "snappy"},
+	{"\x1f\x8b\x08", "gzip"},
+	{"\x28\xb5\x2f\xfd", "zstd"},
+	{"PK\x03\x04", "zip"},
 }
 
 func isBzip2(head []byte) bool {
@@ -105,7 +125,7 @@ func (w *walker) tar(name string, r io.Reader, depth int) error {
 		if err := w.member(name); err != nil {
 			return err
 		}
-		if err := w.stream(memberName(name, h.Name), t, depth+1); err != nil {
+		if err := w.pass(w.stream(memberName(name, h.Name), t, depth+1)); err != nil {
 			return err
 		}
 	}
@@ -128,7 +148,7 @@ func (w *walker) zip(name string, r io.Reader, br *bufio.Reader, depth int) erro
 		if err := w.member(name); err != nil {
 			return err
 		}
-		if err := w.zipMember(memberName(name, f.Name), f, depth); err != nil {
+		if err := w.pass(w.zipMember(memberName(name, f.Name), f, depth)); err != nil {
 			return err
 		}
 	}

@@ -18,6 +18,10 @@ type Limits struct {
 	Members int   // of all archives together; default 200,000
 	Spool   int64 // of a zip archive that must be copied to a temporary file; default 2 GiB, in memory 256 MiB
 	Memory  bool  // such a copy is made in memory: nothing of it is to be on a disk
+	// Skip is told why one file of a directory, or one member, cannot be read or
+	// unpacked, and the walk goes on; also when it is packed in a way that is not known.
+	// Nil: the walk ends there, and what is packed otherwise is handed over as it is.
+	Skip func(err error)
 }
 
 // Walk reads path and calls fn for each file it finds: the file itself, every
@@ -28,7 +32,7 @@ type Limits struct {
 //
 // name is the path, for members followed by "/" and the member's cleaned name.
 // r is valid until fn returns; fn need not read it to the end. An error of fn
-// ends the walk and is returned unchanged. A member that breaks a limit gives an
+// ends the walk and is returned unchanged, unless it is the reader's and Skip is there. A member that breaks a limit gives an
 // errs.Invalid that names it.
 func Walk(path string, lim Limits, fn func(name string, r io.Reader) error) error {
 	w := newWalker(lim, fn)
@@ -40,12 +44,12 @@ func Walk(path string, lim Limits, fn func(name string, r io.Reader) error) erro
 		return openError(path, err)
 	}
 	if !info.IsDir() {
-		return w.file(path)
+		return w.pass(w.file(path))
 	}
 	return filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
-			return openError(p, err)
+			return w.pass(openError(p, err))
 		case p != path && strings.HasPrefix(d.Name(), "."):
 			if d.IsDir() {
 				return fs.SkipDir
@@ -54,7 +58,7 @@ func Walk(path string, lim Limits, fn func(name string, r io.Reader) error) erro
 		case !d.Type().IsRegular():
 			return nil
 		}
-		return w.file(p)
+		return w.pass(w.file(p))
 	})
 }
 
@@ -79,6 +83,19 @@ func newWalker(lim Limits, fn func(string, io.Reader) error) *walker {
 	}
 	lim.Spool = cmp.Or(lim.Spool, 2<<30)
 	return &walker{lim: lim, left: lim.Bytes, fn: fn}
+}
+
+// pass tells Skip of what keeps one file from being read.
+func (w *walker) pass(err error) error {
+	if err == nil || w.lim.Skip == nil {
+		return err
+	}
+	switch errs.CodeOf(err) {
+	case "archive_broken", "archive_encrypted", "archive_packed", "compression_bomb", "file_not_readable", "no_such_file":
+		w.lim.Skip(err)
+		return nil
+	}
+	return err
 }
 
 func (w *walker) file(path string) error {

@@ -161,6 +161,37 @@ func TestWalkLimits(t *testing.T) {
 	}
 }
 
+// TestWalkSkips: what cannot be read is told, and what stands beside it is read.
+func TestWalkSkips(t *testing.T) {
+	dir := t.TempDir()
+	cut := gzipped(strings.Repeat("abc", 1000))[:30]
+	for name, content := range map[string]string{
+		"a.log": "one", "b.gz": cut, "c.zip": zipped("x", "y")[:40], "d.log": "two", "e.tar": tarred("m.gz", cut, "n", "three"), "f.log.xz": "\xfd7zXZ\x00and so on",
+		"g.zip": zipped("h.zip", zipped("i.gz", gzipped("deep")), "j", "four"),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var skipped []string
+	got, err := walk(dir, fetch.Limits{Skip: func(err error) { skipped = append(skipped, errs.CodeOf(err)) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"archive_broken", "archive_broken", "archive_broken", "archive_packed", "archive_packed"}
+	if diff := cmp.Diff(want, skipped); diff != "" {
+		t.Errorf("skipped: -want +got\n%s", diff)
+	}
+	for name, content := range map[string]string{"a.log": "one", "d.log": "two", "e.tar/n": "three", "g.zip/j": "four"} {
+		if got[filepath.ToSlash(filepath.Join(dir, name))] != content {
+			t.Errorf("%s is not read", name)
+		}
+	}
+	if _, err := walk(dir, fetch.Limits{}); errs.CodeOf(err) != "archive_broken" {
+		t.Errorf("without Skip: %v", err)
+	}
+}
+
 func FuzzWalk(f *testing.F) {
 	for _, s := range []string{"text", gzipped("a"), zstded("a"), zipped("a", "b"), tarred("a", "b"), gzipped(tarred("a", "b"))} {
 		f.Add("x", s)
