@@ -19,12 +19,14 @@ func readJoin(n *node) (Join, error) {
 		return Join{}, err
 	}
 	j := Join{Field: n.scalar("field"), Of: n.strings("of"), With: n.scalar("with")}
-	if j.Field == "" || len(j.Of) < 2 {
-		return j, faultf(n.line, "a join needs the name of a field and two fields to make it of")
-	}
 	var err error
-	j.Begins, err = readRenames(n.get("begins"))
-	return j, err
+	if j.Begins, err = readRenames(n.get("begins")); err != nil {
+		return j, err
+	}
+	if j.Field == "" || len(j.Of) == 0 || len(j.Of) == 1 && len(j.Begins) == 0 {
+		return j, faultf(n.line, "a join needs the name of a field and two fields to make it of, or one and beginnings to replace")
+	}
+	return j, nil
 }
 
 // planJoin is a join by the engine's fields.
