@@ -152,9 +152,13 @@ func TestExceptionKeepsQuiet(t *testing.T) {
 	renewed(t, h, func() {
 		ask[detect.Exception](t, h, "POST", "/rules/"+backupRule+"/exceptions", map[string]string{"where": `User: 'EXAMPLE\svc-backup'`, "reason": "the backup rotates them", "life": "24h"})
 	})
+	renewed(t, h, func() {
+		ask[detect.Report](t, h, "POST", "/packs/filters", pack(t, "title: Labs\nid: 8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1c01\nlogsource: {product: windows, category: process_creation}\n"+
+			"filter: {rules: any, lab: {User|startswith: 'LAB\\'}, condition: not lab}\n"))
+	})
 	at := time.Now().UTC().Add(-time.Hour)
-	send(t, h, secret, started(at, `EXAMPLE\svc-backup`, `backupctl delete sets`), started(at, `EXAMPLE\eve`, `backupctl delete sets`))
-	settle(t, h, 2)
+	send(t, h, secret, started(at, `EXAMPLE\svc-backup`, `backupctl delete sets`), started(at, `EXAMPLE\eve`, `backupctl delete sets`), started(at, `LAB\eve`, `backupctl delete sets`))
+	settle(t, h, 3)
 	in := queue(t, h)
 	if len(in) != 1 || in[0].Detections != 1 {
 		t.Fatalf("incidents: %+v", in)
@@ -171,7 +175,7 @@ func TestExceptionKeepsQuiet(t *testing.T) {
 			}
 		}
 	}
-	if b.Events != 2 || b.Matches != 2 || b.Excepted != 1 || len(b.Samples) != 1 || b.Samples[0].Who == "" {
+	if b.Events != 3 || b.Matches != 2 || b.Excepted != 1 || len(b.Samples) != 1 || b.Samples[0].Who == "" {
 		t.Errorf("back-test: %+v", b)
 	}
 }

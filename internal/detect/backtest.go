@@ -15,8 +15,9 @@ import (
 type Past interface {
 	// Try looks at every event received in [b.From, b.To), fills the counts,
 	// days, entities and samples of b and returns it. tell is called now and
-	// then with what there is so far. It ends early when ctx does.
-	Try(ctx context.Context, rule sigma.Rule, exceptions []sigma.Rule, b Backtest, tell func(Backtest)) (Backtest, error)
+	// then with what there is so far. It ends early when ctx does. The first of rules
+	// is tried, with the filters; the others are its exceptions.
+	Try(ctx context.Context, rules sigma.Collection, b Backtest, tell func(Backtest)) (Backtest, error)
 }
 
 // longestBacktest bounds one run.
@@ -115,21 +116,24 @@ func (s *Service) try(ctx context.Context, b Backtest) error {
 	if err != nil {
 		return fail(err.Error())
 	}
-	var excepted []sigma.Rule
+	rules := sigma.Collection{Rules: []sigma.Rule{rule}}
+	if rules.Filters, err = s.filters(ctx); err != nil {
+		return err
+	}
 	live, err := s.live(ctx, b.Rule)
 	if err != nil {
 		return err
 	}
 	for _, e := range live {
 		if r, err := e.Compile(meta, text); err == nil {
-			excepted = append(excepted, r)
+			rules.Rules = append(rules.Rules, r)
 		}
 	}
 	b = Backtest{ID: b.ID, Rule: b.Rule, Title: b.Title, Version: meta.Version, From: b.From, To: b.To, State: Running, By: b.By, Started: b.Started}
 	if err := s.tuning.SaveBacktest(ctx, b, nil); err != nil {
 		return err
 	}
-	done, err := s.past.Try(ctx, rule, excepted, b, func(part Backtest) { _ = s.tuning.SaveBacktest(ctx, part, nil) })
+	done, err := s.past.Try(ctx, rules, b, func(part Backtest) { _ = s.tuning.SaveBacktest(ctx, part, nil) })
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

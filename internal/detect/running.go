@@ -3,6 +3,7 @@ package detect
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/ref"
@@ -66,6 +67,25 @@ func (s *Service) Running(ctx context.Context) (Live, error) {
 		live.out.Exceptions = append(live.out.Exceptions, LiveException{e, m})
 	}
 	return live.out, nil
+}
+
+// filters returns the filters that are on.
+func (s *Service) filters(ctx context.Context) ([]sigma.Filter, error) {
+	all, _, err := s.store.Rules(ctx, Query{})
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(r Rule) bool { return r.Kind != Filter || !r.On })
+	texts, err := s.texts(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	l := loading{out: Live{Meta: map[string]Rule{}}, meta: map[string]Rule{}, asked: map[string]bool{}}
+	for _, r := range all {
+		l.meta[r.ID] = r
+	}
+	l.files(all, texts)
+	return l.out.Sigma.Filters, nil
 }
 
 func (s *Service) texts(ctx context.Context, all []Rule) (map[string]string, error) {

@@ -33,8 +33,8 @@ const (
 )
 
 // Try implements detect.Past. Events count by their own time.
-func (p RulePast) Try(ctx context.Context, rule sigma.Rule, exceptions []sigma.Rule, b detect.Backtest, tell func(detect.Backtest)) (detect.Backtest, error) {
-	engine, err := sigma.Compile(sigma.Collection{Rules: append([]sigma.Rule{rule}, exceptions...)}, sigma.Options{Pipelines: p.Pipelines, Placeholders: p.Org.Index().Profile.Placeholders})
+func (p RulePast) Try(ctx context.Context, rules sigma.Collection, b detect.Backtest, tell func(detect.Backtest)) (detect.Backtest, error) {
+	engine, err := sigma.Compile(rules, sigma.Options{Pipelines: p.Pipelines, Placeholders: p.Org.Index().Profile.Placeholders})
 	if err != nil {
 		return b, fmt.Errorf("compile the rule: %w", err)
 	}

@@ -85,8 +85,8 @@ type past struct {
 	passes []sigma.Rule
 }
 
-func (p *past) Try(_ context.Context, r sigma.Rule, ex []sigma.Rule, b detect.Backtest, tell func(detect.Backtest)) (detect.Backtest, error) {
-	p.rule, p.passes = r, ex
+func (p *past) Try(_ context.Context, c sigma.Collection, b detect.Backtest, tell func(detect.Backtest)) (detect.Backtest, error) {
+	p.rule, p.passes = c.Rules[0], c.Rules[1:]
 	b.Progress = .5
 	tell(b)
 	b.Events, b.Matches, b.Excepted, b.Days = p.result.Events, p.result.Matches, p.result.Excepted, p.result.Days
