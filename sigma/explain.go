@@ -19,9 +19,13 @@ type Reach struct {
 	Missing   []string            `json:"missing"`        // fields of the rule that the source never has
 }
 
-// Explain says where r can match.
+// Explain says where r can match. The rule of a correlation looks at no events itself:
+// of that nothing is said.
 func Explain(r Rule, opt Options) Explanation {
 	x := Explanation{LogSource: r.LogSource.String(), Needs: []string{}, Reaches: []Reach{}}
+	if r.LogSource == (LogSource{}) {
+		return x
+	}
 	for _, f := range r.NeededFields() {
 		if f == "" {
 			f = "keywords"

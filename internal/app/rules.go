@@ -191,6 +191,11 @@ func (s *RuleSet) Explain(id string) (sigma.Explanation, error) {
 			return sigma.Explain(r, s.options()), nil
 		}
 	}
+	for _, c := range s.Rules.Correlations {
+		if c.ID == id || c.Name == id {
+			return sigma.Explanation{}, errs.New(errs.Invalid, "explain_kind", "%q is a correlation; ask for the rules it stands on: %s.", id, strings.Join(c.Rules, ", "))
+		}
+	}
 	return sigma.Explanation{}, errs.New(errs.NotFound, "rule_unknown", "There is no rule %q among those that were read.", id)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/api"
 	"github.com/vedette-soc/vedette/internal/app"
 	"github.com/vedette-soc/vedette/internal/detect"
+	"github.com/vedette-soc/vedette/sigma"
 )
 
 const houseRules = `title: Backups deleted
@@ -276,5 +277,10 @@ func TestCorrelationAboveCorrelation(t *testing.T) {
 	}
 	if c := ask[api.RuleView](t, h, "GET", "/rules/8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1b03", nil).Cover; c.Fires || !strings.Contains(c.Why, `it stands on "Toast burnt", which cannot fire: no pipeline`) {
 		t.Errorf("cover: %+v", c)
+	}
+	for id, never := range map[string]bool{"8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1b01": false, "8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1b03": true} {
+		if x := ask[sigma.Explanation](t, h, "GET", "/rules/"+id+"/explanation", nil); len(x.Reaches) != 0 || (x.Never != "") != never {
+			t.Errorf("explanation of a correlation: never %q, %d log sources", x.Never, len(x.Reaches))
+		}
 	}
 }

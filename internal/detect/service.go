@@ -65,12 +65,11 @@ func (s *Service) Rule(ctx context.Context, id string) (Rule, string, error) {
 	return s.rule(ctx, id)
 }
 
-// Sigma returns a rule as Sigma reads it; the zero Rule for a filter or a
-// correlation.
+// Sigma returns a rule as Sigma reads it; for a filter or a correlation only its id.
 func (s *Service) Sigma(ctx context.Context, id string) (sigma.Rule, error) {
 	r, text, err := s.Rule(ctx, id)
 	if err != nil || r.Kind != Plain {
-		return sigma.Rule{}, err
+		return sigma.Rule{ID: r.ID}, err
 	}
 	return ruleIn(r, text)
 }

@@ -273,7 +273,11 @@ func (s *ruleSet) correlator() *sigma.Correlator {
 
 // Explain says where a rule can match and what it needs there.
 func (r *Rules) Explain(rule sigma.Rule) sigma.Explanation {
-	return sigma.Explain(rule, r.options())
+	x := sigma.Explain(rule, r.options())
+	if x.Never == "" {
+		x.Never = r.state.Load().never[rule.ID]
+	}
+	return x
 }
 
 // State describes the rules in use.
