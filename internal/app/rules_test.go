@@ -265,7 +265,7 @@ func TestCorrelationAboveCorrelation(t *testing.T) {
 	for i := range 6 {
 		events = append(events, logon(at.Add(time.Duration(i)*time.Second), "alice", i))
 	}
-	send(t, h, secret, append(events, started(at.Add(2*time.Hour), `EXAMPLE\eve`, `backupctl list sets`))...)
+	send(t, h, secret, append(events, started(at.Add(150*time.Minute), `EXAMPLE\eve`, `backupctl list sets`))...)
 	settle(t, h, 7)
 	in := queue(t, h)
 	if len(in) != 1 || in[0].Detections != 1 || !strings.Contains(in[0].Title, "Guessed for an hour") {

@@ -127,6 +127,10 @@ func (f *ruleFinder) renew(set *ruleSet) {
 	f.eye, f.memory = newRuleEye(set), memory
 }
 
+// lateness is how long after the end of a window an event of it may still come: some
+// sources are behind the others. A hit of a correlation says that it is over, too.
+const lateness = time.Hour
+
 // take counts what was seen in an event, and returns it with the correlations
 // that the event completes.
 func (f *ruleFinder) take(ev *event.Event, id ref.Ref, s sight) []ruleMatch {
@@ -136,7 +140,7 @@ func (f *ruleFinder) take(ev *event.Event, id ref.Ref, s sight) []ruleMatch {
 	for _, e := range s.excepted {
 		f.excepted[e]++
 	}
-	over := f.raised(f.memory.Pass(ev.Time))
+	over := f.raised(f.memory.Pass(ev.Time.Add(-lateness)))
 	if !s.correlates {
 		return append(s.matches, over...)
 	}
