@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // memory keeps which clues a slot's index finds in a value. Most values of most
@@ -37,8 +38,8 @@ type shelf struct {
 
 // recollection is a value and what was found in it.
 type recollection struct {
-	index   *slotIndex
 	hash    uint64
+	slot    int32  // slotIndex.number
 	text    uint32 // where it begins in texts
 	size    uint16
 	kind    valueKind
@@ -123,7 +124,7 @@ func (y *memory) keep(s *slotIndex, kind valueKind, raw []byte, hash uint64, for
 		y.upper.clear()
 		y.forgotten++
 	}
-	return y.upper.put(&recollection{index: s, hash: hash, kind: kind, foreign: foreign, asks: uint16(asks)}, raw, y.marks)
+	return y.upper.put(&recollection{slot: s.number, hash: hash, kind: kind, foreign: foreign, asks: uint16(asks)}, raw, y.marks)
 }
 
 func (h *shelf) clear() {
@@ -147,7 +148,7 @@ func (h *shelf) find(s *slotIndex, kind valueKind, raw []byte, hash uint64) int3
 			continue
 		}
 		r := &h.kept[i]
-		if r.hash == hash && r.index == s && r.kind == kind && bytes.Equal(h.texts[r.text:r.text+uint32(r.size)], raw) {
+		if r.hash == hash && r.slot == s.number && r.kind == kind && bytes.Equal(h.texts[r.text:r.text+uint32(r.size)], raw) {
 			return i
 		}
 	}
@@ -160,7 +161,7 @@ func (h *shelf) marksOf(at int32) []int32 {
 }
 
 func (h *shelf) put(r *recollection, raw []byte, marks []int32) spot {
-	h.kept = append(h.kept, *r)
+	h.kept = append(roomFor(h.kept, 1, memoryKept), *r)
 	at := int32(len(h.kept)) - 1
 	r = &h.kept[at]
 	r.text, r.size = uint32(len(h.texts)), uint16(len(raw))
@@ -170,9 +171,18 @@ func (h *shelf) put(r *recollection, raw []byte, marks []int32) spot {
 		place ^= 1
 	}
 	h.places[place] = at + 1
-	h.texts = append(h.texts, raw...)
-	h.marks = append(h.marks, marks...)
+	h.texts = append(roomFor(h.texts, len(raw), memoryTexts), raw...)
+	h.marks = append(roomFor(h.marks, len(marks), memoryMarks), marks...)
 	return h.spot(at)
+}
+
+// roomFor makes room for n more: an eighth of what there may be at first, then four
+// times as much each time, for a list that is mostly filled.
+func roomFor[T any](list []T, n, most int) []T {
+	if len(list)+n <= cap(list) {
+		return list
+	}
+	return slices.Grow(list, min(max(most/8, 3*cap(list), n), most-len(list)))
 }
 
 // valueHash tells values of a slot apart: short ones by all their bytes, long ones
