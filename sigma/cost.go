@@ -6,7 +6,7 @@ import (
 )
 
 // cost is a rough price in nanoseconds.
-func (p *predicate) cost() float64 {
+func (p *predicate) cost() float32 {
 	if p.swept {
 		return 1 // it is known already
 	}
@@ -44,14 +44,26 @@ func (p *predicate) cost() float64 {
 func (v *view) reorder() {
 	for i := range v.nodes {
 		n := &v.nodes[i]
-		if n.op == opAsk {
-			n.cost = v.asks[n.ask].cost()
+		if n.op != opAsk {
+			v.price(n)
 			continue
 		}
-		slices.SortStableFunc(n.kids, func(x, y int32) int { return cmp.Compare(v.nodes[x].cost, v.nodes[y].cost) })
-		n.cost = 0
-		for _, k := range n.kids {
-			n.cost += v.nodes[k].cost
+		p := &v.asks[n.ask]
+		n.cost = p.cost()
+		if p.swept {
+			n.swept = n.ask
+		} else if p.gate >= 0 && v.asks[p.gate].swept {
+			n.swept = p.gate
 		}
+	}
+}
+
+// price sorts the kids of a node, the cheap ones first, and says what all cost.
+func (v *view) price(n *treeNode) {
+	kids := v.kidsOf(n)
+	slices.SortStableFunc(kids, func(x, y int32) int { return cmp.Compare(v.nodes[x].cost, v.nodes[y].cost) })
+	n.cost = 0
+	for _, k := range kids {
+		n.cost += v.nodes[k].cost
 	}
 }

@@ -54,8 +54,8 @@ func (e *Engine) Coverage() []Coverage {
 // value.
 func (v *view) possible(n int32) bool {
 	node := &v.nodes[n]
-	count := 0
-	for _, k := range node.kids {
+	count := int32(0)
+	for _, k := range v.kidsOf(node) {
 		if v.possible(k) {
 			count++
 		}
@@ -65,7 +65,7 @@ func (v *view) possible(n int32) bool {
 		p := &v.asks[node.ask]
 		return p.sort != askNothing && (p.sort == askNull || v.offered(p.slot))
 	case opAnd:
-		return count == len(node.kids)
+		return count == node.size
 	case opOr:
 		return count > 0
 	case opOf:
@@ -93,7 +93,7 @@ func (v *view) absent(n int32, out []string) []string {
 		}
 		return append(out, name)
 	}
-	for _, k := range node.kids {
+	for _, k := range v.kidsOf(node) {
 		out = v.absent(k, out)
 	}
 	return out

@@ -61,26 +61,32 @@ func (m *Matcher) eval(v *view, n int32) bool {
 	node := &v.nodes[n]
 	switch node.op {
 	case opAsk:
+		if memo := m.memo[node.ask]; memo>>1 == m.turn {
+			return memo&1 != 0
+		}
+		if node.swept >= 0 && m.sweeping && m.memo[node.swept] != m.turn<<1|1 {
+			return false
+		}
 		return m.answer(v, node.ask)
 	case opAnd:
-		for _, k := range node.kids {
+		for _, k := range v.kidsOf(node) {
 			if !m.eval(v, k) {
 				return false
 			}
 		}
 		return true
 	case opOr:
-		for _, k := range node.kids {
+		for _, k := range v.kidsOf(node) {
 			if m.eval(v, k) {
 				return true
 			}
 		}
 		return false
 	case opNot:
-		return !m.eval(v, node.kids[0])
+		return !m.eval(v, v.kids[node.kids])
 	}
-	count := 0
-	for _, k := range node.kids {
+	count := int32(0)
+	for _, k := range v.kidsOf(node) {
 		if m.eval(v, k) {
 			count++
 		}

@@ -1,7 +1,6 @@
 package sigma
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 )
@@ -12,6 +11,7 @@ type view struct {
 	slots    []slot
 	asks     []predicate
 	nodes    []treeNode
+	kids     []int32    // of nodes
 	rules    []viewRule // in the order of the engine's rules
 	index    index
 	keywords bool // some rule looks at all values
@@ -37,10 +37,12 @@ const (
 // treeNode is a node of a compiled condition.
 type treeNode struct {
 	op    treeOp
-	ask   int32   // of opAsk
-	kids  []int32 // of the others, cheap ones first
-	count int     // of opOf: so many of the kids
-	cost  float64
+	ask   int32 // of opAsk
+	swept int32 // of opAsk: what the index answers and holds whenever this does; -1 none
+	kids  int32 // of the others: where they are in view.kids, cheap ones first
+	size  int32 // how many these are
+	count int32 // of opOf: so many of the kids
+	cost  float32
 }
 
 type viewRule struct {
@@ -155,7 +157,7 @@ func (b *builder) ask(p predicate, key string) int32 {
 		b.view.asks = append(b.view.asks, p)
 		b.asks[key] = i
 	}
-	return b.add(treeNode{op: opAsk, ask: i, cost: p.cost()})
+	return b.add(treeNode{op: opAsk, ask: i, swept: -1, cost: p.cost()})
 }
 
 func (b *builder) add(n treeNode) int32 {
@@ -168,13 +170,14 @@ func (b *builder) join(op treeOp, kids []int32) int32 {
 	if len(kids) == 1 && op != opNot {
 		return kids[0]
 	}
-	n := treeNode{op: op, kids: slices.Clone(kids)}
-	slices.SortStableFunc(n.kids, func(x, y int32) int { return cmp.Compare(b.view.nodes[x].cost, b.view.nodes[y].cost) })
-	for _, k := range n.kids {
-		n.cost += b.view.nodes[k].cost
-	}
-	return b.add(n)
+	n := b.add(treeNode{op: op, kids: int32(len(b.view.kids)), size: int32(len(kids))})
+	b.view.kids = append(b.view.kids, kids...)
+	b.view.price(&b.view.nodes[n])
+	return n
 }
+
+// kidsOf returns the kids of a node.
+func (v *view) kidsOf(n *treeNode) []int32 { return v.kids[n.kids : n.kids+n.size] }
 
 // rule compiles a rule with the filters for it.
 func (b *builder) rule(r *Rule) (viewRule, error) {
@@ -242,7 +245,7 @@ func (b *builder) expr(e *Expr, searches []viewSearch) int32 {
 		return b.join(opOr, kids)
 	}
 	n := b.join(opOf, kids)
-	b.view.nodes[n].count = e.Count
+	b.view.nodes[n].count = int32(e.Count)
 	return n
 }
 

@@ -47,7 +47,7 @@ func (m *Matcher) wanted(v *view, n, search int32) bool {
 	if node.op == opAsk || node.op == opNot {
 		return false
 	}
-	for _, k := range node.kids {
+	for _, k := range v.kidsOf(node) {
 		if m.wanted(v, k, search) {
 			return true
 		}
@@ -62,7 +62,7 @@ func (m *Matcher) reasons(v *view, n int32, search string, out []Reason) []Reaso
 		return out
 	}
 	if node.op != opAsk {
-		for _, k := range node.kids {
+		for _, k := range v.kidsOf(node) {
 			out = m.reasons(v, k, search, out)
 		}
 		return out

@@ -55,7 +55,7 @@ func (v *view) witnessOf(n int32) witness {
 		return v.witnessOfAsk(node.ask)
 	case opAnd:
 		best := witness{none: true}
-		for _, k := range node.kids {
+		for _, k := range v.kidsOf(node) {
 			w := v.witnessOf(k)
 			if !w.none && (best.none || w.chance < best.chance) {
 				best = w
@@ -64,7 +64,7 @@ func (v *view) witnessOf(n int32) witness {
 		return best
 	case opOr, opOf:
 		all := witness{}
-		for _, k := range node.kids {
+		for _, k := range v.kidsOf(node) {
 			w := v.witnessOf(k)
 			if w.none || len(all.clues)+len(w.clues) > maxClues {
 				return witness{none: true}
