@@ -27,6 +27,15 @@ var commonGrams = func() map[string]bool {
 	return out
 }()
 
+// commonValues are what the whole of so many values of Windows events is, folded: the
+// session, level and rights of the system, what a switch in the registry is set to,
+// and the events that there are most of.
+var commonValues = map[string]bool{
+	"0x3e7": true, "s-1-5-18": true, "system": true, "s-1-16-16384": true, "high": true, "s-1-16-12288": true, "true": true, "false": true,
+	"0x1fffff": true, "dword (0x00000000)": true, "dword (0x00000001)": true,
+	"4624": true, "4656": true, "4658": true, "4663": true, "4688": true, "4690": true, "4703": true, "5156": true, "5158": true, "5447": true,
+}
+
 // gramPrice is a guess how often four bytes are found, as a price to keep low.
 func gramPrice(g string) float64 {
 	price := 0.0

@@ -145,6 +145,8 @@ func (v *view) one(c clue) witness {
 			if len(c.lit) < 7 {
 				bits -= 2 // makes every place of a value looked at
 			}
+		case c.sort == clueWhole && commonValues[c.lit]:
+			bits = 1
 		case c.sort == clueShort:
 			bits = min(bits, 1.5*float64(len(c.lit)))
 		case c.sort == clueWhole && len(c.lit) < 12 && !strings.ContainsAny(c.lit, `.\/`):
