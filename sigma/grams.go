@@ -3,6 +3,7 @@ package sigma
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // gramTable finds texts anywhere in a value, by four bytes of each: a bit for
@@ -14,8 +15,9 @@ type gramTable struct {
 	stride int
 	bits   []uint64
 	shift  uint
-	heads  []int32 // by hash; -1 none
+	first  []int32 // by hash: where its entries begin in grams; the next is where they end
 	grams  []gramEntry
+	texts  []byte              // all of them, so that what is compared lies close together
 	few    *[1 << fewBits]bool // bits once more, of a table for few texts: no bound to check
 }
 
@@ -23,25 +25,28 @@ type gramTable struct {
 // where only the first are there, before the text itself is looked up.
 type gramEntry struct {
 	gram uint32
-	at   int32 // where the four bytes are in the text
-	find int32
-	next int32
 	more uint32
-	far  int32 // where they are, from the first four on
+	at   int32 // where the first four bytes are in the text
+	far  int32 // where the others are, from the first four on
+	text int32 // where the text begins in gramTable.texts
 	size int32 // of the text
+	find int32
 }
 
-// mayStand says whether the text of e may stand with its gram at i.
-func (e *gramEntry) mayStand(text []byte, i int) bool {
-	start := i - int(e.at)
-	return start >= 0 && start+int(e.size) <= len(text) && binary.LittleEndian.Uint32(text[i+int(e.far):]) == e.more
+// stands says whether the text of e stands in the value with its gram at i.
+func (t *gramTable) stands(e *gramEntry, text []byte, i int) bool {
+	start, size := i-int(e.at), int(e.size)
+	return start >= 0 && start+size <= len(text) && binary.LittleEndian.Uint32(text[i+int(e.far):]) == e.more &&
+		(size == gram || string(text[start:start+size]) == string(t.texts[e.text:int(e.text)+size]))
 }
 
 const (
 	golden    = 0x9e3779b1
 	maxStride = 8
 	blank4    = 0x20202020
-	fewBits   = 13
+
+	bitsOfHash = 16 // that share a place in gramTable.first
+	fewBits    = 13
 )
 
 // gramForm says how the four bytes of a text are looked for, and whether they can
@@ -87,15 +92,12 @@ func (t *gramTable) build(finds []find, form gramForm) {
 		return
 	}
 	size := uint(10)
-	for 1<<size < len(t.finds)*t.stride*64 && size < 21 {
+	for 1<<size < len(t.finds)*t.stride*32 && size < 21 {
 		size++
 	}
 	t.shift = 32 - size
 	t.bits = make([]uint64, 1<<size/64)
-	t.heads = make([]int32, 1<<(size-3))
-	for i := range t.heads {
-		t.heads[i] = -1
-	}
+	t.first = make([]int32, 1<<size/bitsOfHash+1)
 	var prices []float64
 	for _, f := range t.finds {
 		lit := finds[f].lit
@@ -105,20 +107,37 @@ func (t *gramTable) build(finds []find, form gramForm) {
 			g, _ := form(lit, at)
 			h := g * golden >> t.shift
 			t.bits[h>>6] |= 1 << (h & 63)
+			t.first[h/bitsOfHash+1]++
 			far := second(prices, at)
 			t.grams = append(t.grams, gramEntry{
-				gram: g, at: int32(at), find: f, next: t.heads[h>>3],
-				more: binary.LittleEndian.Uint32(lit[far:]), far: int32(far - at), size: int32(len(lit)),
+				gram: g, at: int32(at), find: f, text: int32(len(t.texts)), size: int32(len(lit)),
+				more: binary.LittleEndian.Uint32(lit[far:]), far: int32(far - at),
 			})
-			t.heads[h>>3] = int32(len(t.grams) - 1)
 		}
+		t.texts = append(t.texts, lit...)
 	}
+	t.order()
 	if len(t.grams) <= 1<<fewBits/16 {
 		t.few = new([1 << fewBits]bool)
 		for i := range t.grams {
 			t.few[t.grams[i].gram*golden>>(32-fewBits)] = true
 		}
 	}
+}
+
+// order puts the entries of each hash side by side.
+func (t *gramTable) order() {
+	for i := range t.first[1:] {
+		t.first[i+1] += t.first[i]
+	}
+	next := slices.Clone(t.first)
+	out := make([]gramEntry, len(t.grams))
+	for _, e := range t.grams {
+		at := &next[e.gram*golden>>t.shift/bitsOfHash]
+		out[*at] = e
+		*at++
+	}
+	t.grams = out
 }
 
 // windows says whether every text has so many places in a row to be known by.
@@ -202,8 +221,8 @@ func (t *gramTable) mayHold(finds []find, raw []byte) bool {
 // known says whether gram g at i is that of a text of which also the neighbours
 // are there, as far as they cannot be escaped.
 func (t *gramTable) known(finds []find, raw []byte, i int, g, h uint32) bool {
-	for e := t.heads[h>>3]; e >= 0; e = t.grams[e].next {
-		if entry := &t.grams[e]; entry.gram == g && sameAround(finds[entry.find].lit, int(entry.at), raw, i) {
+	for k := t.first[h/bitsOfHash]; k < t.first[h/bitsOfHash+1]; k++ {
+		if e := &t.grams[k]; e.gram == g && sameAround(finds[e.find].lit, int(e.at), raw, i) {
 			return true
 		}
 	}

@@ -18,6 +18,8 @@ type slotIndex struct {
 	view    int
 	word    bool // for keywords: of all values, of which many never come again
 	finds   []find
+	marks   []int32          // of all finds: first predicates, then rules
+	marked  []marking        // by find
 	whole   map[string]int32 // to finds
 	wholes  [4]uint64        // a bit for each key of whole
 	prefix  edgeTable
@@ -30,12 +32,37 @@ type slotIndex struct {
 	there   []int32   // rules
 }
 
-// find is a clue found: predicates that hold, and the rules to look at.
+// find is a clue found: predicates that hold, and the rules to look at. Once the
+// index is there these two are in slotIndex.marks.
 type find struct {
 	lit   []byte
 	asks  []int32
 	rules []int32
 }
+
+// marking is where in slotIndex.marks the predicates of a find begin, its rules, and
+// those of the next.
+type marking struct{ asks, rules, end int32 }
+
+// pack puts what all finds say into one list.
+func (s *slotIndex) pack() {
+	for i := range s.finds {
+		f := &s.finds[i]
+		var k marking
+		k.asks = int32(len(s.marks))
+		s.marks = append(s.marks, f.asks...)
+		k.rules = int32(len(s.marks))
+		s.marks = append(s.marks, f.rules...)
+		k.end = int32(len(s.marks))
+		s.marked = append(s.marked, k)
+		f.asks, f.rules = nil, nil
+	}
+	s.marks, s.marked = slices.Clip(s.marks), slices.Clip(s.marked)
+}
+
+func (s *slotIndex) asksOf(f int32) []int32 { return s.marks[s.marked[f].asks:s.marked[f].rules] }
+
+func (s *slotIndex) rulesOf(f int32) []int32 { return s.marks[s.marked[f].rules:s.marked[f].end] }
 
 func buildIndex(v *view) index {
 	b := indexBuilder{place: map[int32]int{}, finds: map[clue]*find{}}
@@ -65,6 +92,7 @@ func buildIndex(v *view) index {
 		} else if len(s.parts.bits) > 0 {
 			s.sweep(v)
 		}
+		s.pack()
 		b.index.read(&v.slots[s.slot], int32(i))
 	}
 	return b.index

@@ -1,7 +1,6 @@
 package sigma
 
 import (
-	"bytes"
 	"encoding/binary"
 	"slices"
 )
@@ -79,7 +78,7 @@ func (m *Matcher) lookAt(s *slotIndex, i int32, picked []uint64) spot {
 	}
 	foreign := m.lookFor(s, i)
 	for _, f := range m.clues {
-		m.found(&s.finds[f], picked)
+		m.found(s, f, picked)
 	}
 	if foreign {
 		for _, r := range s.foreign {
@@ -162,11 +161,11 @@ func (m *Matcher) clue(f int32) {
 }
 
 // found notes what a clue says.
-func (m *Matcher) found(f *find, picked []uint64) {
-	for _, ask := range f.asks {
+func (m *Matcher) found(s *slotIndex, f int32, picked []uint64) {
+	for _, ask := range s.asksOf(f) {
 		m.memo[ask] = m.turn<<1 | 1
 	}
-	for _, r := range f.rules {
+	for _, r := range s.rulesOf(f) {
 		picked[r>>6] |= 1 << (r & 63)
 	}
 }
@@ -181,13 +180,9 @@ func (m *Matcher) lookInside(s *slotIndex, text []byte) {
 		if set[h>>6]&(1<<(h&63)) == 0 {
 			continue
 		}
-		for e := t.heads[h>>3]; e >= 0; e = t.grams[e].next {
-			entry := &t.grams[e]
-			if entry.gram != g || !entry.mayStand(text, i) {
-				continue
-			}
-			if bytes.HasPrefix(text[i-int(entry.at):], s.finds[entry.find].lit) {
-				m.clue(entry.find)
+		for k := t.first[h/bitsOfHash]; k < t.first[h/bitsOfHash+1]; k++ {
+			if e := &t.grams[k]; e.gram == g && m.clueSeen[e.find] != m.search && t.stands(e, text, i) {
+				m.clue(e.find)
 			}
 		}
 	}

@@ -110,11 +110,11 @@ func (y *memory) recall(s *slotIndex, kind valueKind, raw []byte, hash uint64) (
 func (y *memory) keep(s *slotIndex, kind valueKind, raw []byte, hash uint64, foreign bool, finds []int32) spot {
 	y.marks = y.marks[:0]
 	for _, f := range finds {
-		y.marks = append(y.marks, s.finds[f].asks...)
+		y.marks = append(y.marks, s.asksOf(f)...)
 	}
 	asks := len(y.marks)
 	for _, f := range finds {
-		y.marks = append(y.marks, s.finds[f].rules...)
+		y.marks = append(y.marks, s.rulesOf(f)...)
 	}
 	if len(y.marks) > mostMarks {
 		return spot{}

@@ -1,9 +1,6 @@
 package sigma
 
-import (
-	"bytes"
-	"encoding/binary"
-)
+import "encoding/binary"
 
 // textSet answers whether one of many texts is in a value, all in the same place:
 // anywhere, at the beginning or at the end.
@@ -37,25 +34,21 @@ func (s *textSet) in(text []byte) bool {
 	shift := t.shift & 31
 	for i := 0; i+gram <= len(text); i += t.stride {
 		g := binary.LittleEndian.Uint32(text[i:])
-		if h := g * golden >> shift; t.bits[h>>6]&(1<<(h&63)) != 0 && t.find(s.finds, text, i, g, h) >= 0 {
+		if h := g * golden >> shift; t.bits[h>>6]&(1<<(h&63)) != 0 && t.has(text, i, g, h) {
 			return true
 		}
 	}
 	return false
 }
 
-// find returns the first text that has gram g where it stands at i in the value.
-func (t *gramTable) find(finds []find, text []byte, i int, g, h uint32) int32 {
-	for e := t.heads[h>>3]; e >= 0; e = t.grams[e].next {
-		entry := &t.grams[e]
-		if entry.gram != g || !entry.mayStand(text, i) {
-			continue
-		}
-		if bytes.HasPrefix(text[i-int(entry.at):], finds[entry.find].lit) {
-			return entry.find
+// has says whether a text stands in the value whose gram g is at i.
+func (t *gramTable) has(text []byte, i int, g, h uint32) bool {
+	for k := t.first[h/bitsOfHash]; k < t.first[h/bitsOfHash+1]; k++ {
+		if e := &t.grams[k]; e.gram == g && t.stands(e, text, i) {
+			return true
 		}
 	}
-	return -1
+	return false
 }
 
 // edgeTable finds texts that values begin or end with, by their outermost bytes:
