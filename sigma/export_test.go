@@ -27,20 +27,30 @@ func Remembered(m *Matcher) (known, forgotten int) {
 	return known, forgotten
 }
 
-// FoundInside returns which of some texts, each of four bytes or more, the index
-// finds in a folded value, and whether a set of them says that one is there.
+// FoundInside returns which of some texts the index finds in a folded value, and
+// whether a set of those of four bytes or more says that one is there.
 func FoundInside(texts []string, value []byte) (found []bool, any bool) {
 	s := slotIndex{}
+	var long []string
 	for i, t := range texts {
 		s.finds = append(s.finds, find{lit: []byte(t)})
+		if len(t) < gram {
+			s.short.finds = append(s.short.finds, int32(i))
+			continue
+		}
 		s.parts.finds = append(s.parts.finds, int32(i))
+		long = append(long, t)
 	}
 	s.parts.build(s.finds, plainGram)
+	s.short.build(s.finds)
 	m := Matcher{clueSeen: make([]uint32, len(texts)), search: 1}
-	m.lookInside(&s, value)
+	if len(long) > 0 {
+		m.lookInside(&s, value)
+	}
+	s.short.look(s.finds, value, m.clue)
 	found = make([]bool, len(texts))
 	for _, f := range m.clues {
 		found[f] = true
 	}
-	return found, newTextSet(fitPart, texts).in(value)
+	return found, len(long) > 0 && newTextSet(fitPart, long).in(value)
 }

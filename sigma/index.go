@@ -1,6 +1,9 @@
 package sigma
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // index finds the rules of a view that may match an event: those of whose clues
 // one is found.
@@ -81,17 +84,17 @@ func buildIndex(v *view) index {
 	}
 	for i := range b.index.slots {
 		s := &b.index.slots[i]
-		s.prefix.build(s.finds, false)
-		s.suffix.build(s.finds, true)
 		s.parts.build(s.finds, plainGram)
 		s.short.build(s.finds)
 		if s.gated() {
 			s.gate.finds = s.parts.finds
 			s.gate.build(s.finds, rawGram)
 			s.sweeper = newSweeper(s.finds, s.gate.finds)
-		} else if len(s.parts.bits) > 0 {
+		} else {
 			s.sweep(v)
 		}
+		s.prefix.build(s.finds, false)
+		s.suffix.build(s.finds, true)
 		s.pack()
 		b.index.read(&v.slots[s.slot], int32(i))
 	}
@@ -132,48 +135,74 @@ func (b *indexBuilder) note(c clue, rule int32) {
 	f.rules = appendNew(f.rules, rule)
 }
 
-// sweep lets the index also answer all other questions for a part of the slot's
-// values: each value is read once, not once for each of them.
+// sweep lets the index also answer all other questions for texts that the slot's
+// values are, begin or end with or have in them, where it looks for some in the same
+// way: each value is read once, not once for each of them.
 func (s *slotIndex) sweep(v *view) {
-	place := map[string]int32{}
-	for _, f := range s.parts.finds {
-		place[string(s.finds[f].lit)] = f
+	place := map[clue]int32{}
+	lists := map[clueSort]*[]int32{cluePrefix: &s.prefix.finds, clueSuffix: &s.suffix.finds, cluePart: &s.parts.finds}
+	for sort, list := range lists {
+		for _, f := range *list {
+			place[clue{sort: sort, lit: string(s.finds[f].lit)}] = f
+		}
 	}
-	add := func(lit []byte, ask int32) {
-		f, ok := place[string(lit)]
-		if !ok {
-			f = int32(len(s.finds))
-			place[string(lit)] = f
-			s.finds = append(s.finds, find{lit: lit})
-			s.parts.finds = append(s.parts.finds, f)
-		}
-		if !slices.Contains(s.finds[f].asks, ask) {
-			s.finds[f].asks = append(s.finds[f].asks, ask)
-		}
+	for lit, f := range s.whole {
+		place[clue{sort: clueWhole, lit: lit}] = f
 	}
 	for i := range v.asks {
 		p := &v.asks[i]
 		if p.slot != s.slot || p.cased {
 			continue
 		}
-		texts := [][]byte{p.text.lit}
-		if p.sort == askTexts {
-			texts = p.texts.texts()
+		texts, sort := p.plainTexts()
+		if sort == clueWhole && len(s.whole) == 0 || lists[sort] != nil && len(*lists[sort]) == 0 {
+			continue // it is not looked for otherwise
 		}
-		if p.sort == askTexts && p.texts.fit != fitPart || p.sort == askText && p.text.fit != fitPart || p.sort != askText && p.sort != askTexts {
+		if sort == cluePart && (len(s.parts.bits) == 0 || slices.ContainsFunc(texts, func(t string) bool { return len(t) < s.parts.stride+gram-1 })) {
 			continue
 		}
-		if slices.ContainsFunc(texts, func(t []byte) bool { return len(t) < s.parts.stride+gram-1 }) {
-			continue
-		}
+		p.swept = len(texts) > 0
 		for _, t := range texts {
-			add(t, int32(i))
+			c := clue{sort: sort, lit: t}
+			f, ok := place[c]
+			if !ok {
+				f = int32(len(s.finds))
+				place[c] = f
+				s.add(c, find{lit: []byte(t)})
+			}
+			if !slices.Contains(s.finds[f].asks, int32(i)) {
+				s.finds[f].asks = append(s.finds[f].asks, int32(i))
+			}
 		}
-		p.swept = true
 	}
-	finds := s.parts.finds
-	s.parts = gramTable{finds: finds}
-	s.parts.build(s.finds, plainGram)
+	if len(s.parts.bits) > 0 {
+		s.parts = gramTable{finds: s.parts.finds}
+		s.parts.build(s.finds, plainGram)
+	}
+}
+
+// plainTexts returns texts of which a value that the predicate holds for has one,
+// and the other way round; none where it asks for something else.
+func (p *predicate) plainTexts() (texts []string, sort clueSort) {
+	place := p.text.fit
+	switch p.sort {
+	case askText:
+		texts = []string{string(p.text.lit)}
+	case askSet:
+		return slices.Sorted(maps.Keys(p.set)), clueWhole
+	case askTexts:
+		place = p.texts.fit
+		for _, t := range p.texts.texts() {
+			texts = append(texts, string(t))
+		}
+	default:
+		return nil, 0
+	}
+	sort, ok := map[fit]clueSort{fitWhole: clueWhole, fitPrefix: cluePrefix, fitSuffix: clueSuffix, fitPart: cluePart}[place]
+	if !ok {
+		return nil, 0
+	}
+	return texts, sort
 }
 
 // read notes which fields the slot at i reads.
