@@ -176,13 +176,13 @@ func (h *shelf) put(r *recollection, raw []byte, marks []int32) spot {
 	return h.spot(at)
 }
 
-// roomFor makes room for n more: an eighth of what there may be at first, then four
-// times as much each time, for a list that is mostly filled.
+// roomFor makes room for n more: a sixteenth of what there may be at first, then twice
+// as much each time.
 func roomFor[T any](list []T, n, most int) []T {
 	if len(list)+n <= cap(list) {
 		return list
 	}
-	return slices.Grow(list, min(max(most/8, 3*cap(list), n), most-len(list)))
+	return slices.Grow(list, min(max(most/16, cap(list), n), most-len(list)))
 }
 
 // valueHash tells values of a slot apart: short ones by all their bytes, long ones
