@@ -94,7 +94,7 @@ func readCompanies(ctx context.Context, paths []string) ([]*bench.Company, error
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		all := path == "-" || err == nil && !info.IsDir()
-		err = fetch.Walk(path, fetch.Limits{}, func(name string, r io.Reader) error {
+		err = fetch.Walk(path, fetch.Limits{Links: true}, func(name string, r io.Reader) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}

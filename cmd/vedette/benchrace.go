@@ -185,7 +185,7 @@ func processorTime() time.Duration {
 func linesOf(ctx context.Context, paths []string, limit int64) (records [][]byte, size int, err error) {
 	full := errors.New("enough")
 	for _, path := range paths {
-		err := fetch.Walk(path, fetch.Limits{}, func(_ string, in io.Reader) error {
+		err := fetch.Walk(path, fetch.Limits{Links: true}, func(_ string, in io.Reader) error {
 			lines := bufio.NewScanner(in)
 			lines.Buffer(nil, format.DefaultMaxRecord)
 			for lines.Scan() {

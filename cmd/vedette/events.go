@@ -45,7 +45,7 @@ func (r *reading) each(ctx context.Context, paths []string, fn func(*event.Event
 	p := newProgress(r.env, "events")
 	defer p.done()
 	for _, path := range paths {
-		err := fetch.Walk(path, fetch.Limits{Skip: r.skip}, func(name string, in io.Reader) error {
+		err := fetch.Walk(path, fetch.Limits{Links: true, Skip: r.skip}, func(name string, in io.Reader) error {
 			return r.file(ctx, name, in, func(ev *event.Event) error {
 				p.at(r.events)
 				return fn(ev)

@@ -85,7 +85,7 @@ type extractLine struct {
 
 func (x *extraction) all(ctx context.Context, files []string) error {
 	for _, path := range files {
-		err := fetch.Walk(path, fetch.Limits{Bytes: 4 << 30}, func(name string, r io.Reader) error {
+		err := fetch.Walk(path, fetch.Limits{Links: true, Bytes: 4 << 30}, func(name string, r io.Reader) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}

@@ -74,7 +74,7 @@ func (im *importer) all(ctx context.Context, paths []string) error {
 	}
 	n := 0
 	for _, path := range paths {
-		err := fetch.Walk(path, fetch.Limits{}, func(name string, r io.Reader) error {
+		err := fetch.Walk(path, fetch.Limits{Links: true}, func(name string, r io.Reader) error {
 			if n++; n <= len(im.sums) {
 				if records, ok := im.known[im.sums[n-1]]; ok {
 					im.sum.Known, im.sum.In, im.sum.Merged = im.sum.Known+1, im.sum.In+records, im.sum.Merged+records
@@ -103,7 +103,7 @@ func (im *importer) recognise(ctx context.Context, paths []string) error {
 		im.known[f.SHA256] = f.Records
 	}
 	for _, path := range paths {
-		err := fetch.Walk(path, fetch.Limits{}, func(_ string, r io.Reader) error {
+		err := fetch.Walk(path, fetch.Limits{Links: true}, func(_ string, r io.Reader) error {
 			h := sha256.New()
 			if _, err := io.Copy(h, r); err != nil {
 				return err

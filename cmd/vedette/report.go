@@ -59,7 +59,7 @@ func runReport(ctx context.Context, e env, args []string) error {
 func addReports(ctx context.Context, d data, c *app.Client, files []string) error {
 	failed, read := 0, 0
 	for _, path := range files {
-		err := fetch.Walk(path, fetch.Limits{Bytes: 4 << 30}, func(name string, r io.Reader) error {
+		err := fetch.Walk(path, fetch.Limits{Links: true, Bytes: 4 << 30}, func(name string, r io.Reader) error {
 			read++
 			data, err := io.ReadAll(io.LimitReader(r, document.MaxFile+1))
 			if err != nil {

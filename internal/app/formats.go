@@ -32,7 +32,7 @@ func describedIn(dir string) ([]*described.Description, error) {
 		return nil, nil
 	}
 	files := map[string][]byte{}
-	err := fetch.Walk(dir, fetch.Limits{}, func(name string, r io.Reader) error {
+	err := fetch.Walk(dir, fetch.Limits{Links: true}, func(name string, r io.Reader) error {
 		if ext := path.Ext(name); ext != ".yaml" && ext != ".yml" {
 			return nil
 		}

@@ -166,7 +166,7 @@ func (s *RuleSet) addRules(name string, data []byte) error {
 
 // walkYAML calls fn for every YAML file of a path.
 func walkYAML(path string, fn func(name string, data []byte) error) error {
-	return fetch.Walk(path, fetch.Limits{Bytes: 512 << 20}, func(name string, r io.Reader) error {
+	return fetch.Walk(path, fetch.Limits{Links: true, Bytes: 512 << 20}, func(name string, r io.Reader) error {
 		if ext := strings.ToLower(filepath.Ext(name)); ext != ".yml" && ext != ".yaml" && path != name {
 			return nil
 		}

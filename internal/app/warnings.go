@@ -18,7 +18,7 @@ const maxWarningList = 256 << 20
 func WarningLists(dir string, with []misp.WarningList, log *slog.Logger) (*misp.WarningSet, error) {
 	lists := with
 	if dir != "" {
-		err := fetch.Walk(dir, fetch.Limits{}, func(name string, r io.Reader) error {
+		err := fetch.Walk(dir, fetch.Limits{Links: true}, func(name string, r io.Reader) error {
 			if path.Ext(name) != ".json" {
 				return nil
 			}

@@ -17,6 +17,7 @@ type Limits struct {
 	Ratio   int64 // decompressed : compressed of one member, beyond 16 MiB; default 1000
 	Members int   // of all archives together; default 200,000
 	Spool   int64 // of a zip archive that must be copied to a temporary file; default 2 GiB, in memory 256 MiB
+	Links   bool  // symbolic links in a directory are followed: it belongs to who runs this
 	Memory  bool  // such a copy is made in memory: nothing of it is to be on a disk
 	// Skip is told why one file of a directory, or one member, cannot be read or
 	// unpacked, and the walk goes on; also when it is packed in a way that is not known.
@@ -39,6 +40,11 @@ func Walk(path string, lim Limits, fn func(name string, r io.Reader) error) erro
 	if path == "-" {
 		return w.stream("-", os.Stdin, 0)
 	}
+	return w.path(path)
+}
+
+// path reads a file, or all files of a directory.
+func (w *walker) path(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return openError(path, err)
@@ -46,20 +52,64 @@ func Walk(path string, lim Limits, fn func(name string, r io.Reader) error) erro
 	if !info.IsDir() {
 		return w.pass(w.file(path))
 	}
-	return filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+	root, err := realPath(path)
+	if err != nil {
+		return openError(path, err)
+	}
+	w.roots = append(w.roots, root)
+	return filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		rel, e := filepath.Rel(root, p)
+		if e != nil {
+			return e
+		}
+		named := filepath.Join(path, rel) // as it was given
 		switch {
 		case err != nil:
-			return w.pass(openError(p, err))
-		case p != path && strings.HasPrefix(d.Name(), "."):
+			return w.pass(openError(named, err))
+		case p != root && strings.HasPrefix(d.Name(), "."):
 			if d.IsDir() {
 				return fs.SkipDir
 			}
 			return nil
+		case d.Type()&fs.ModeSymlink != 0 && w.lim.Links:
+			return w.link(named)
 		case !d.Type().IsRegular():
 			return nil
 		}
-		return w.pass(w.file(p))
+		return w.pass(w.file(named))
 	})
+}
+
+// link reads what a symbolic link leads to, unless the walk comes by it anyway.
+func (w *walker) link(path string) error {
+	target, err := realPath(path)
+	if err != nil {
+		return w.pass(openError(path, err))
+	}
+	for _, root := range w.roots {
+		if comesBy(root, target) || comesBy(target, root) {
+			return nil
+		}
+	}
+	if info, err := os.Stat(target); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+		return nil
+	}
+	return w.path(path)
+}
+
+// comesBy says whether a walk of root reads a path below it.
+func comesBy(root, path string) bool {
+	rel, err := filepath.Rel(root, path)
+	return err == nil && filepath.IsLocal(rel) && (rel == "." || !strings.HasPrefix(rel, ".") && !strings.Contains(rel, string(filepath.Separator)+"."))
+}
+
+// realPath is a path without links.
+func realPath(path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(abs)
 }
 
 // WalkReader is Walk for a stream that is already open, such as a download.
@@ -71,6 +121,7 @@ type walker struct {
 	lim     Limits
 	left    int64
 	members int
+	roots   []string // directories that are walked, without links
 	fn      func(name string, r io.Reader) error
 }
 

@@ -192,6 +192,58 @@ func TestWalkSkips(t *testing.T) {
 	}
 }
 
+// A directory may be named by a link, and hold links: to files elsewhere, such as logs of
+// containers, to files of hidden directories, as a mounted configuration has them, to
+// directories, to what is there anyway, round in circles, and to nothing.
+func TestWalkFollowsLinks(t *testing.T) {
+	base := t.TempDir()
+	for name, content := range map[string]string{
+		"real/a.log": "a", "real/sub/b.log": "b", "real/..data/c.yml": "c", "elsewhere/0.log": "d", "elsewhere/tree/e.log": "e",
+	} {
+		path := filepath.Join(base, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, target := range map[string]string{
+		"current": "real", "real/c.yml": "..data/c.yml", "real/d.log": "../elsewhere/0.log", "real/tree": filepath.Join(base, "elsewhere/tree"),
+		"real/again.log": "sub/b.log", "real/up": "..", "elsewhere/tree/back": "../../real", "elsewhere/tree/self": ".",
+	} {
+		if err := os.Symlink(target, filepath.Join(base, link)); err != nil {
+			t.Skip("no symbolic links here:", err)
+		}
+	}
+	t.Chdir(base)
+	for _, dir := range []string{filepath.Join(base, "current"), "current", "current/"} {
+		for links, held := range map[bool]map[string]string{
+			true:  {"a.log": "a", "sub/b.log": "b", "c.yml": "c", "d.log": "d", "tree/e.log": "e"},
+			false: {"a.log": "a", "sub/b.log": "b"},
+		} {
+			got, err := walk(dir, fetch.Limits{Links: links})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := map[string]string{}
+			for name, content := range held {
+				want[filepath.ToSlash(filepath.Join(dir, name))] = content
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s, links %v: -want +got\n%s", dir, links, diff)
+			}
+		}
+	}
+	if err := os.Symlink("nothing", "real/gone.log"); err != nil {
+		t.Fatal(err)
+	}
+	var skipped []string
+	if _, err := walk("current", fetch.Limits{Links: true, Skip: func(err error) { skipped = append(skipped, err.Error()) }}); err != nil || len(skipped) != 1 || !strings.Contains(skipped[0], "gone.log") {
+		t.Errorf("a link to nothing: %v, skipped %q", err, skipped)
+	}
+}
+
 func FuzzWalk(f *testing.F) {
 	for _, s := range []string{"text", gzipped("a"), zstded("a"), zipped("a", "b"), tarred("a", "b"), gzipped(tarred("a", "b"))} {
 		f.Add("x", s)
