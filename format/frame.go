@@ -22,6 +22,9 @@ type framer struct {
 	begun   bool    // past the place of a byte order mark
 	array   bool    // inside a JSON array of records
 	wrapped bool    // the array is a member of an object
+	xml     bool    // an event in XML comes next
+	events  bool    // inside an Events element
+	opened  []byte  // of the event that comes next, what is read already
 	back    []frame // lines to be read again, the next one last
 	ready   []frame // records that are already cut, the next one last
 }
@@ -52,8 +55,13 @@ func (f *framer) step() (frame, bool, error) {
 		return f.element()
 	}
 	if len(f.back) == 0 {
-		if err := f.begin(); err != nil {
-			return frame{}, false, err
+		if !f.xml {
+			if err := f.begin(); err != nil {
+				return frame{}, false, err
+			}
+		}
+		if f.xml {
+			return f.event()
 		}
 		if f.array {
 			return frame{}, false, nil
@@ -91,8 +99,8 @@ func punctuation(text []byte) bool {
 const maxLead = 4096
 
 // begin looks at the start of a line: it skips a byte order mark and enters an
-// array of objects. It waits for more input only while what is there could be
-// the beginning of either.
+// array of objects or an event in XML. It waits for more input only while what is
+// there could be the beginning of one of these.
 func (f *framer) begin() error {
 	fresh := !f.begun
 	for size := 1; ; {
@@ -118,6 +126,21 @@ func (f *framer) begin() error {
 			}
 		}
 		f.begun = true
+		lead, event, more := eventStart(head, f.events)
+		if more && err == nil && len(head) < maxLead {
+			size = len(head) + 1
+			continue
+		}
+		if lead > 0 && !more || event {
+			f.lines += bytes.Count(head[:lead], []byte("\n"))
+			f.events = event && (f.events || bytes.Contains(head[:lead], []byte(eventsTag)))
+			f.xml = event
+			if _, err := f.in.Discard(lead); err != nil || event {
+				return err
+			}
+			size = 1
+			continue
+		}
 		open, wrapped, more := arrayStart(head, fresh)
 		if more && err == nil && len(head) < maxLead {
 			size = len(head) + 1

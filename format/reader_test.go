@@ -291,6 +291,7 @@ func FuzzReader(f *testing.F) {
 		alertLine, zeekLine, flatLine, "[{},{}]", "{\"a\":1,\n{\"b\":2}", "hello\n",
 		"#separator \\x09\n#set_separator\t,\n#path\tdns\n#fields\tts\tl\n#types\ttime\tset[count]\n1.5\t1,2\n-\t(empty)\n",
 		`{"Event":{"System":{"Provider":{"@Name":"Microsoft-Windows-Sysmon"},"EventID":22},"EventData":{"Data":[{"@Name":"QueryResults","#text":"type:  5 x;::1;"}]}}}`,
+		"<?xml version='1.0'?><Events><Event><System><EventID>1</EventID></System></Event><Event>\n<System></a></Event></Events>",
 		`{"@timestamp":"2024-01-01T00:00:00Z","winlog":{"event_id":4624,"event_data":{"IpAddress":"-"}}}`,
 		`{"timestamp":"2018-03-24T14:37:19.037299-0600","event_type":"dns","flow_id":1,"dns":{"queries":[{"rrname":"x.example"}],"grouped":{"A":["192.0.2.1"]}}}`,
 	} {

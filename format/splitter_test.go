@@ -55,7 +55,7 @@ func TestSplitter(t *testing.T) {
 
 // FuzzSplitter: no record is longer than the limit, and no object in one line is cut again.
 func FuzzSplitter(f *testing.F) {
-	for _, s := range []string{"a\nb", `{"a":1}{"b":2}`, `[{"a":1},{}]`, "{\n}\n", "\xef\xbb\xbf{}", `{"a":`} {
+	for _, s := range []string{"a\nb", `{"a":1}{"b":2}`, `[{"a":1},{}]`, "{\n}\n", "\xef\xbb\xbf{}", `{"a":`, "<Events><Event><System></Event>\n<Event><System>\na\n<Event></Events>"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {

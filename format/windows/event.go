@@ -30,6 +30,9 @@ func Event(f event.Fields) event.Event {
 	f.SetNew("host.name", f.String("winlog.computer_name"))
 	f.SetNew("log.level", level(f))
 	provider := f.String("winlog.provider_name")
+	if provider == linuxSysmon {
+		f.SetNew("host.os.type", "linux")
+	}
 	table := sourceOf(provider, f.String("winlog.channel"))
 	if c, ok := table.classes[id]; ok {
 		f.SetNew("event.category", c.categories)

@@ -21,11 +21,15 @@ type class struct {
 	types      []string
 }
 
+// linuxSysmon is what Sysmon for Linux calls itself; its events and their fields
+// are those of Windows.
+const linuxSysmon = "Linux-Sysmon"
+
 // sourceOf finds the tables for a provider; by channel where collectors leave
 // the provider out.
 func sourceOf(provider, channel string) *source {
 	switch {
-	case provider == "Microsoft-Windows-Sysmon", provider == "" && strings.Contains(channel, "Sysmon"):
+	case provider == "Microsoft-Windows-Sysmon", provider == linuxSysmon, provider == "" && strings.Contains(channel, "Sysmon"):
 		return &sysmon
 	case provider == "Microsoft-Windows-Security-Auditing", provider == "Microsoft-Windows-Eventlog",
 		provider == "" && strings.EqualFold(channel, "Security"):

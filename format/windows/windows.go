@@ -1,10 +1,11 @@
 // Package windows reads Windows events, above all of Sysmon and the Security
 // log, in the three shapes in which JSON carries them: Winlogbeat's documents,
 // the flat records of NXLog and similar collectors, and EVTX converted to JSON
-// with its System and EventData objects. [Format] is what a recogniser takes;
+// with its System and EventData objects; and in XML as Windows renders them and
+// Sysmon for Linux writes them to syslog. [Format] is what a recogniser takes;
 // [Event] maps fields that another reader has put under "winlog.".
 //
-// All three come out alike: the event's own data under "winlog.event_data.",
+// All come out alike: the event's own data under "winlog.event_data.",
 // its header under "winlog." with Winlogbeat's names, and what ECS has a name
 // for there as well.
 package windows
@@ -35,11 +36,15 @@ func signs() []format.Sign {
 		{Score: 90, Keys: []string{"EventID"}, Any: names, Never: []string{"winlog", "System", "Event"}},
 		{Score: 90, Keys: []string{"winlog.event_id"}},
 		{Score: 90, Keys: []string{"winlog.channel"}},
+		{Score: 90, Starts: []string{"<Event", "<?xml"}, Match: isXML}, // also inside of syslog
 	}
 }
 
 func recognise(head string) int {
 	if len(head) == 0 || head[0] != '{' {
+		if isXML(head) {
+			return 100
+		}
 		return 0
 	}
 	switch shapeOf(head) {
@@ -50,6 +55,9 @@ func recognise(head string) int {
 }
 
 func whole(record string) bool {
+	if record == "" || record[0] != '{' {
+		return false
+	}
 	switch shapeOf(record) {
 	case beat:
 		return format.Skim(record, "")
@@ -102,6 +110,9 @@ func newDecoder() *decoder {
 }
 
 func (d *decoder) Decode(record string) (event.Event, bool, error) {
+	if isXML(record) {
+		return finish(d.decodeXML(record))
+	}
 	scan := d.flat
 	shape := shapeOf(record)
 	if shape == beat || shape == nested {
@@ -118,6 +129,13 @@ func (d *decoder) Decode(record string) (event.Event, bool, error) {
 		d.fromXML(f)
 	default:
 		fromFlat(f)
+	}
+	return finish(f, nil)
+}
+
+func finish(f event.Fields, err error) (event.Event, bool, error) {
+	if err != nil {
+		return event.Event{}, false, err
 	}
 	if _, ok := f["winlog.event_id"]; !ok {
 		return event.Event{}, false, format.Faultf("not-windows", "the record has no EventID")

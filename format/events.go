@@ -1,0 +1,161 @@
+package format
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+)
+
+// Windows events in XML follow each other on one line, or in an <Events> element
+// as Event Viewer saves them, and span lines where their texts do. They are cut at
+// </Event>.
+const (
+	eventsTag = "<Events"
+	eventTag  = "<Event"
+	eventEnd  = "</Event>"
+	eventsEnd = "</Events>"
+)
+
+// eventStart returns how many bytes lead up to the Windows event that head begins
+// with, and whether there is one; inside, what ends the Events element leads up to
+// none. more says that head is too short to tell.
+func eventStart(head []byte, inside bool) (lead int, event, more bool) {
+	rest := trimSpace(head)
+	if len(rest) == 0 || rest[0] != '<' {
+		return 0, false, false
+	}
+	if inside {
+		if is, more := begins(rest, eventsEnd); is || more {
+			return len(head) - len(rest) + len(eventsEnd), false, more
+		}
+	}
+	if is, more := begins(rest, "<?xml"); more {
+		return 0, false, true
+	} else if is {
+		end := bytes.Index(rest, []byte("?>"))
+		if end < 0 {
+			return 0, false, true
+		}
+		if rest = trimSpace(rest[end+2:]); len(rest) == 0 {
+			return 0, false, true
+		}
+	}
+	if after, is, more := opened(rest, eventsTag); more {
+		return 0, false, true
+	} else if is {
+		if rest = after; len(rest) == 0 {
+			return 0, false, true
+		}
+	}
+	after, is, more := opened(rest, eventTag)
+	if is {
+		is, more = begins(after, "<System")
+	}
+	if !is {
+		return 0, false, more
+	}
+	return len(head) - len(rest), true, false
+}
+
+// opened steps over a tag with its attributes.
+func opened(s []byte, tag string) (after []byte, is, more bool) {
+	if is, more := begins(s, tag); !is {
+		return nil, false, more
+	}
+	if len(s) == len(tag) {
+		return nil, false, true
+	}
+	if !endsName(s[len(tag)]) {
+		return nil, false, false
+	}
+	end := bytes.IndexByte(s, '>')
+	if end < 0 {
+		return nil, false, true
+	}
+	return trimSpace(s[end+1:]), true, false
+}
+
+func endsName(c byte) bool { return c == '>' || c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+
+// begins says that s begins with a text, or that it is too short to tell.
+func begins(s []byte, text string) (is, more bool) {
+	if len(s) < len(text) {
+		return false, string(s) == text[:len(s)]
+	}
+	return string(s[:len(text)]) == text, false
+}
+
+func trimSpace(s []byte) []byte { return bytes.TrimLeft(s, " \t\r\n") }
+
+// event reads one event in XML. When it does not end, its first line is reported,
+// and the others are read again as lines of their own.
+func (f *framer) event() (frame, bool, error) {
+	f.xml = false
+	r := frame{line: f.lines + 1, data: f.opened}
+	f.opened = nil
+	for {
+		part, err := f.in.ReadSlice('>')
+		r.data = append(r.data, part...)
+		if len(r.data) > f.max {
+			return f.endless(r)
+		}
+		switch {
+		case err == bufio.ErrBufferFull:
+			continue
+		case err == io.EOF:
+			return f.unended(r, Faultf("bad-xml", "the event does not end"))
+		case err != nil:
+			return frame{}, false, err
+		}
+		if bytes.HasSuffix(r.data, []byte(eventEnd)) {
+			f.lines += bytes.Count(r.data, []byte("\n"))
+			return r, true, nil
+		}
+		if at := lastTag(r.data); at > 0 && len(r.data)-at > len(eventTag) && string(r.data[at:at+len(eventTag)]) == eventTag && endsName(r.data[at+len(eventTag)]) {
+			f.xml, f.opened = true, bytes.Clone(r.data[at:])
+			r.data = r.data[:at]
+			return f.unended(r, Faultf("bad-xml", "the event does not end before the next begins"))
+		}
+	}
+}
+
+// lastTag returns where the last tag of s begins.
+func lastTag(s []byte) int {
+	const longest = 256
+	from := max(0, len(s)-longest)
+	return from + bytes.LastIndexByte(s[from:], '<')
+}
+
+// endless reports an event that goes beyond the limit, or the first of its lines.
+func (f *framer) endless(r frame) (frame, bool, error) {
+	rest, err := f.readLine()
+	if err != nil && err != io.EOF {
+		return frame{}, false, err
+	}
+	f.lines = r.line - 1
+	r.data = append(r.data, rest.data...)
+	fault := f.tooLong(len(r.data))
+	if at := bytes.LastIndexByte(r.data, '\n'); at > 0 && rest.fault != nil {
+		f.back = append(f.back, rest) // a line that is too long by itself
+		r.data = r.data[:at]
+		f.lines++
+	}
+	return f.unended(r, fault)
+}
+
+// unended gives the lines of an event back but for the first, which has a fault.
+func (f *framer) unended(r frame, fault *Fault) (frame, bool, error) {
+	lines := bytes.Split(r.data, []byte("\n"))
+	f.lines += len(lines)
+	if f.xml {
+		f.lines-- // the last goes on
+	}
+	for i := len(lines) - 1; i > 0; i-- {
+		l := frame{data: bytes.TrimSuffix(lines[i], []byte("\r")), line: r.line + i}
+		if len(l.data) > f.max {
+			l = frame{line: l.line, fault: f.tooLong(len(l.data))}
+		}
+		f.back = append(f.back, l)
+	}
+	return frame{line: r.line, fault: fault}, true, nil
+}
