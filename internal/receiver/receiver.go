@@ -152,6 +152,8 @@ func one(rec *format.Recogniser, message []byte, maxEvent int) bool {
 		return false
 	case '{': // "[{" may be a list of records in an envelope
 		return !bytes.Contains(message, []byte("[{")) && Object(message)
+	case '<': // events in XML follow each other on one line; else it is syslog's priority
+		return len(message) > 1 && message[1] >= '0' && message[1] <= '9'
 	}
 	return true
 }

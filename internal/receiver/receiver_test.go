@@ -28,6 +28,7 @@ func TestSplit(t *testing.T) {
 		{`[{"a":1},{"b":2}]`, []string{`{"a":1}`, `{"b":2}`}, nil},
 		{`{"Records":[{"a":1},{"b":2}]}`, []string{`{"a":1}`, `{"b":2}`}, nil},
 		{`{"a":[{"b":2}]}`, []string{`{"a":[{"b":2}]}`}, nil},
+		{"<Events><Event><System/></Event><Event x='y'> <System/></Event></Events>", []string{"<Event><System/></Event>", "<Event x='y'> <System/></Event>"}, nil},
 		{"", nil, nil},
 		{"a\x00b\x00", nil, map[string]int64{"encoding": 1}},
 		{strings.Repeat("x", 101), nil, map[string]int64{"too-long": 1}},
