@@ -108,9 +108,15 @@ var numbers = [...]string{
 	"winlog.version", "winlog.process.pid", "winlog.process.thread.id",
 }
 
+var errTooMany = badXML("the event has more than %d fields", format.MaxFields)
+
+func (r *xmlReader) full() bool {
+	return len(r.fields)+len(r.params)+len(r.named) > format.MaxFields
+}
+
 func (r *xmlReader) token(t xml.Token) error {
-	if len(r.fields)+len(r.params)+len(r.named) > format.MaxFields {
-		return badXML("the event has more than %d fields", format.MaxFields)
+	if r.full() {
+		return errTooMany
 	}
 	switch t := t.(type) {
 	case xml.StartElement:
@@ -148,6 +154,9 @@ func (r *xmlReader) start(t xml.StartElement) error {
 		e.called = nameOf(t.Attr)
 	}
 	for _, a := range t.Attr {
+		if r.full() {
+			return errTooMany
+		}
 		name := a.Name.Local
 		if a.Name.Space != "" {
 			name = a.Name.Space + ":" + name
@@ -171,10 +180,10 @@ func (r *xmlReader) start(t xml.StartElement) error {
 	return nil
 }
 
-// nameOf returns the attribute Name.
+// nameOf returns the attribute Name; a longer one than fields may have is none.
 func nameOf(attributes []xml.Attr) string {
 	for _, a := range attributes {
-		if a.Name.Local == "Name" && a.Name.Space == "" {
+		if a.Name.Local == "Name" && a.Name.Space == "" && len(a.Value) <= format.MaxName {
 			return a.Value
 		}
 	}

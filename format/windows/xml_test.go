@@ -172,6 +172,7 @@ func TestXML(t *testing.T) {
 			"message":                "It is\ndone.", "winlog.severity": "Error", "log.level": "error", "event.outcome": "failure",
 			"winlog.keywords": []string{"Audit Failure", "x"}, "winlog.xml.RenderingInfo.Culture": "en-US",
 		}},
+		{"<EventData><Data Name='" + strings.Repeat("n", 513) + "'>a</Data></EventData></Event>", event.Fields{"winlog.event_data.param1": "a"}},
 		// What XML must not hold does not hide an event.
 		{"<EventData><Data Name='CommandLine'>a\x01b\xffc&#1;d&#x41;&#xd800;&#99999999;e</Data></EventData></Event>", event.Fields{
 			"winlog.event_data.CommandLine": "a\ufffdb\ufffdc\ufffddA\ufffd\ufffde",
@@ -221,6 +222,10 @@ func TestXMLInSyslog(t *testing.T) {
 // TestXMLFaults: what is no event is told, and what follows is read.
 func TestXMLFaults(t *testing.T) {
 	long := strings.Repeat("x", 2<<20)
+	var many strings.Builder
+	for i := range 30_000 {
+		fmt.Fprintf(&many, " a%d='1'", i)
+	}
 	for name, c := range map[string]struct {
 		in     string
 		events int
@@ -236,6 +241,7 @@ func TestXMLFaults(t *testing.T) {
 		"unknown entity":     {xmlStart + "<EventData><Data>&lol;</Data></EventData></Event>", 0, []string{"bad-xml"}},
 		"document type":      {`<?xml version="1.0"?>` + xmlStart + `<!DOCTYPE x [<!ENTITY a "b">]></Event>`, 0, []string{"bad-xml"}},
 		"long name":          {xmlStart + "<UserData><" + long[:600] + "/></UserData></Event>", 0, []string{"bad-xml"}},
+		"many attributes":    {xmlStart + "<EventData><Data Name='a'" + many.String() + "/></EventData></Event>", 0, []string{"bad-xml"}},
 		"two in syslog":      {"Mar  2 09:00:00 web1 sysmon: " + linux + linux, 0, []string{"bad-xml"}},
 		"encoding":           {xmlStart + "<?xml version='1.0' encoding='ebcdic'?></Event>", 0, []string{"bad-xml"}},
 		"no number":          {"<Event><System></System></Event>", 0, []string{"not-windows"}},
