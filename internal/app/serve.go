@@ -55,16 +55,25 @@ type Started func(part Role, l Listening, setUp string) error
 // the part of the work that role says.
 func Serve(ctx context.Context, opt Options, role Role, started Started) error {
 	if opt.Config.Transport.On() {
-		return serveShared(ctx, opt, role, started)
+		return unlessStopped(ctx, serveShared(ctx, opt, role, started))
 	}
 	if role != All {
 		return errs.New(errs.Invalid, "transport_missing", "The role %s takes a transport: set transport.nats, history.clickhouse and database (PostgreSQL); without them one process does everything.", role)
 	}
 	sys, err := Open(ctx, opt)
 	if err != nil {
-		return err
+		return unlessStopped(ctx, err)
 	}
-	return errors.Join(sys.serve(ctx, All, started), sys.Close())
+	return errors.Join(unlessStopped(ctx, sys.serve(ctx, All, started)), sys.Close())
+}
+
+// unlessStopped leaves out what only says that ctx ended: to be stopped while it still
+// starts is no failure of a server.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
 }
 
 func (s *System) serve(ctx context.Context, part Role, started Started) error {
