@@ -213,7 +213,7 @@ func TestWalkFollowsLinks(t *testing.T) {
 		"real/again.log": "sub/b.log", "real/up": "..", "elsewhere/tree/back": "../../real", "elsewhere/tree/self": ".",
 	} {
 		if err := os.Symlink(target, filepath.Join(base, link)); err != nil {
-			t.Skip("no symbolic links here:", err)
+			t.Fatal(err)
 		}
 	}
 	t.Chdir(base)
