@@ -86,11 +86,7 @@ func TestFloodsHideNothing(t *testing.T) {
 // TestTemporalCounts: the condition of a temporal correlation says how many of its
 // rules must be seen.
 func TestTemporalCounts(t *testing.T) {
-	for name, tt := range map[string]struct {
-		body  string
-		steps []step
-		want  []string
-	}{
+	raise(t, map[string]raising{
 		"TwoOfThree": {
 			"type: temporal\nrules: [failed, success, third]\ntimespan: 10s\ncondition: {gte: 2}",
 			[]step{{"r3", 0, ""}, {"r3", 1, ""}, {"r1", 2, ""}},
@@ -121,13 +117,7 @@ func TestTemporalCounts(t *testing.T) {
 			[]step{{"r1", 0, ""}, {"r2", 20, ""}, {"r1", 21, ""}},
 			[]string{"20  e0 1"},
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, raised(correlator(t, tt.body), tt.steps)); diff != "" {
-				t.Errorf("-want +got\n%s", diff)
-			}
-		})
-	}
+	})
 }
 
 // TestEndJudgesOpenWindows: what can only be judged when a window is over is judged
@@ -168,11 +158,7 @@ correlation: {type: event_count, rules: [two], group-by: [User], timespan: 1h, c
 // TestCountedFields: a counted field may be an alias; of several each must be there;
 // aliases may call rules by id or by name.
 func TestCountedFields(t *testing.T) {
-	for name, tt := range map[string]struct {
-		body  string
-		steps []step
-		want  []string
-	}{
+	raise(t, map[string]raising{
 		"Alias": {
 			"type: value_count\nrules: [r1, r2]\ntimespan: 10s\naliases: {who: {failed: User, success: Account}}\ncondition: {field: who, gte: 2}",
 			[]step{{"r1", 0, "User=a"}, {"r2", 1, "Account=a"}, {"r2", 2, "Account=b"}},
@@ -183,13 +169,7 @@ func TestCountedFields(t *testing.T) {
 			[]step{{"r1", 0, ""}, {"r1", 1, "User=a"}, {"r1", 2, "User=a Host=x"}, {"r1", 3, "User=a Host=y"}},
 			[]string{"3  e2,e3 2"},
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, raised(correlator(t, tt.body), tt.steps)); diff != "" {
-				t.Errorf("-want +got\n%s", diff)
-			}
-		})
-	}
+	})
 }
 
 // TestSilence: what a correlation stands on raises nothing alone, be it a rule or

@@ -83,12 +83,27 @@ func raised(c *sigma.Correlator, steps []step) []string {
 	return out
 }
 
+// raising is a correlation, hits, and what these raise.
+type raising struct {
+	body  string
+	steps []step
+	want  []string
+}
+
+// raise holds what correlations raise against what is wanted.
+func raise(t *testing.T, cases map[string]raising) {
+	t.Helper()
+	for name, tt := range cases {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, raised(correlator(t, tt.body), tt.steps)); diff != "" {
+				t.Errorf("-want +got\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestCorrelations(t *testing.T) {
-	for name, tt := range map[string]struct {
-		body  string
-		steps []step
-		want  []string
-	}{
+	for name, tt := range map[string]raising{
 		"EventCount": {
 			"type: event_count\nrules: [failed]\ngroup-by: [User]\ntimespan: 1m\ncondition: {gte: 3}",
 			[]step{{"r1", 0, "User=a"}, {"r1", 1, "User=b"}, {"r1", 30, "User=A"}, {"r2", 31, "User=a"}, {"r1", 60, "User=a"}, {"r1", 61, "User=a"}, {"r1", 130, "User=a"}, {"r1", 131, "User=a"}, {"r1", 132, "User=a"}},

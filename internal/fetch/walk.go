@@ -33,8 +33,8 @@ type Limits struct {
 //
 // name is the path, for members followed by "/" and the member's cleaned name.
 // r is valid until fn returns; fn need not read it to the end. An error of fn
-// ends the walk and is returned unchanged, unless it is the reader's and Skip is there. A member that breaks a limit gives an
-// errs.Invalid that names it.
+// ends the walk and is returned unchanged, unless it is the reader's and Skip is
+// there. A member that breaks a limit gives an errs.Invalid that names it.
 func Walk(path string, lim Limits, fn func(name string, r io.Reader) error) error {
 	w := newWalker(lim, fn)
 	if path == "-" {
@@ -94,7 +94,7 @@ func (w *walker) link(path string) error {
 	if info, err := os.Stat(target); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
 		return nil
 	}
-	return w.path(path)
+	return w.pass(w.path(path))
 }
 
 // comesBy says whether a walk of root reads a path below it.
