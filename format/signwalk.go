@@ -110,20 +110,32 @@ func (w *signWalk) str() (string, bool) {
 		return "", false
 	}
 	from := w.pos + 1
-	for i := from; i < len(w.src); {
-		end := strings.IndexByte(w.src[i:], '"')
-		if end < 0 {
-			break
-		}
-		slash := strings.IndexByte(w.src[i:i+end], '\\')
-		if slash < 0 {
-			w.pos = i + end + 1
-			return w.src[from : w.pos-1], true
-		}
-		i += slash + 2
+	end := closing(w.src, from)
+	if end < 0 {
+		w.pos = len(w.src)
+		return "", false
 	}
-	w.pos = len(w.src)
-	return "", false
+	w.pos = end + 1
+	return w.src[from:end], true
+}
+
+// closing returns where the quote is that ends a JSON string beginning at from, -1
+// when there is none. Each byte is looked at once, whatever is escaped.
+func closing(s string, from int) int {
+	for q := from; ; q++ {
+		n := strings.IndexByte(s[q:], '"')
+		if n < 0 {
+			return -1
+		}
+		q += n
+		b := q
+		for b > from && s[b-1] == '\\' {
+			b--
+		}
+		if (q-b)%2 == 0 {
+			return q
+		}
+	}
 }
 
 // skip steps over the value at pos, whatever it is.

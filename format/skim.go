@@ -195,19 +195,12 @@ func (s *skimmer) str() bool {
 	if s.pos >= len(s.src) || s.src[s.pos] != '"' {
 		return false
 	}
-	for i := s.pos + 1; i < len(s.src); {
-		end := strings.IndexByte(s.src[i:], '"')
-		if end < 0 {
-			return false
-		}
-		slash := strings.IndexByte(s.src[i:i+end], '\\')
-		if slash < 0 {
-			s.pos = i + end + 1
-			return true
-		}
-		i += slash + 2
+	end := closing(s.src, s.pos+1)
+	if end < 0 {
+		return false
 	}
-	return false
+	s.pos = end + 1
+	return true
 }
 
 // number steps over digits with a fraction; anything less plain is a doubt.

@@ -217,3 +217,19 @@ func FuzzSkim(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkEscapes recognises a record whose one string is full of escapes, as
+// scripts and messages in JSON are: each byte is looked at once.
+func BenchmarkEscapes(b *testing.B) {
+	rec := recogniser()
+	for _, size := range []int{1 << 12, 1 << 16, 1 << 20} {
+		record := []byte(`{"a":"` + strings.Repeat(`\n`, size/2) + `","b":1}`)
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(record)))
+			for b.Loop() {
+				rec.Whole(record, "")
+			}
+		})
+	}
+}
