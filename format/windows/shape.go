@@ -34,6 +34,7 @@ var header = []format.Rule{
 	{From: data + "EventID", To: "winlog.event_id"},
 	{From: data + "SourceName", To: "winlog.provider_name"},
 	{From: data + "Provider_Name", To: "winlog.provider_name"},
+	{From: data + "EventSourceName", To: "winlog.provider_name"},
 	{From: data + "ProviderName", To: "winlog.provider_name"},
 	{From: data + "ProviderGuid", To: "winlog.provider_guid"},
 	{From: data + "Provider_Guid", To: "winlog.provider_guid"},
@@ -54,6 +55,7 @@ var header = []format.Rule{
 	{From: data + "Message", To: "message"},
 	{From: data + "EventTime", To: "winlog.time_local"},
 	{From: data + "TimeCreated", To: "winlog.time_created"},
+	{From: data + "TimeGenerated", To: "winlog.time_created"},
 	{From: data + "@timestamp", To: "winlog.collector.timestamp"},
 	{From: data + "@version", To: "winlog.collector.version"},
 	{From: data + "EventReceivedTime", To: "winlog.collector.received"},
@@ -89,6 +91,7 @@ var system = map[string]string{
 	"Computer":               "winlog.computer_name",
 	"EventID":                "winlog.event_id",
 	"EventID.text":           "winlog.event_id",
+	"EventID.Value":          "winlog.event_id",
 	"EventID.Qualifiers":     "winlog.qualifiers",
 	"EventRecordID":          "winlog.record_id",
 	"Keywords":               "winlog.keywords_mask",
@@ -186,8 +189,9 @@ func xmlName(raw string) string {
 	return "winlog.xml." + name
 }
 
-// namedData reads EventData's Data elements: objects with a name and a text, or
-// values alone, which get Winlogbeat's names param1, param2 …
+// namedData reads EventData's Data elements: objects with a name and a text, or of
+// one member that is both, or values alone, which get Winlogbeat's names param1,
+// param2 …
 func namedData(f event.Fields, v any) {
 	list := []any{v}
 	switch v := v.(type) {
@@ -218,6 +222,10 @@ func namedData(f event.Fields, v any) {
 				}
 			case "text", "value", "Value":
 				text = v
+			default:
+				if len(m) == 1 {
+					name, text = k, v
+				}
 			}
 		}
 		if name == "" {

@@ -1,9 +1,10 @@
 // Package windows reads Windows events, above all of Sysmon and the Security
-// log, in the three shapes in which JSON carries them: Winlogbeat's documents,
-// the flat records of NXLog and similar collectors, and EVTX converted to JSON
-// with its System and EventData objects; and in XML as Windows renders them and
-// Sysmon for Linux writes them to syslog. [Format] is what a recogniser takes;
-// [Event] maps fields that another reader has put under "winlog.".
+// log, in the shapes in which JSON carries them: Winlogbeat's documents, the flat
+// records of NXLog and similar collectors, EVTX converted to JSON with its System
+// and EventData objects, and what other programs make of them ([carriers]); in XML
+// as Windows renders them and Sysmon for Linux writes them to syslog; and in the
+// lines of Splunk's input. [Format] is what a recogniser takes; [Event] maps fields
+// that another reader has put under "winlog.".
 //
 // All come out alike: the event's own data under "winlog.event_data.",
 // its header under "winlog." with Winlogbeat's names, and what ECS has a name
@@ -32,12 +33,12 @@ func Format() format.Format {
 // members finds settles it.
 func signs() []format.Sign {
 	names := [][]string{{"Channel", "SourceName", "Provider_Name"}}
-	return []format.Sign{
+	return append([]format.Sign{
 		{Score: 90, Keys: []string{"EventID"}, Any: names, Never: []string{"winlog", "System", "Event"}},
 		{Score: 90, Keys: []string{"winlog.event_id"}},
 		{Score: 90, Keys: []string{"winlog.channel"}},
 		{Score: 90, Starts: []string{"<Event", "<?xml"}, Match: isXML}, // also inside of syslog
-	}
+	}, carriers...)
 }
 
 func recognise(head string) int {
@@ -62,7 +63,7 @@ func whole(record string) bool {
 	case beat:
 		return format.Skim(record, "")
 	case flat:
-		return format.Skim(record, "EventID")
+		return format.Skim(record, "EventID", unlike[:]...)
 	}
 	return false
 }
@@ -90,6 +91,17 @@ func shapeOf(head string) shape {
 	return none
 }
 
+// plainly says that a flat record has its event data beside the header, as far as
+// the names of its members tell.
+func plainly(record string) bool {
+	for _, name := range unlike {
+		if has(record, `"`+name+`":`) {
+			return false
+		}
+	}
+	return true
+}
+
 func has(head, member string) bool { return strings.Contains(head, member) }
 
 type decoder struct {
@@ -99,6 +111,7 @@ type decoder struct {
 	names map[string]string
 
 	members []member // of the record being read
+	inside  *decoder // for what a text in a record carries
 }
 
 func newDecoder() *decoder {
@@ -113,10 +126,16 @@ func (d *decoder) Decode(record string) (event.Event, bool, error) {
 	if isXML(record) {
 		return finish(d.decodeXML(record))
 	}
-	scan := d.flat
+	if isSplunk(record) {
+		return finish(d.fromSplunk(record), nil)
+	}
 	shape := shapeOf(record)
-	if shape == beat || shape == nested {
-		scan = d.whole
+	if shape == flat && !plainly(record) {
+		shape = none
+	}
+	scan := d.whole
+	if shape == flat {
+		scan = d.flat
 	}
 	f, err := scan.Object(record)
 	if err != nil {
@@ -127,8 +146,10 @@ func (d *decoder) Decode(record string) (event.Event, bool, error) {
 		return fromBeat(f), true, nil
 	case nested:
 		d.fromXML(f)
-	default:
+	case flat:
 		fromFlat(f)
+	default:
+		d.fromCarrier(f)
 	}
 	return finish(f, nil)
 }

@@ -92,11 +92,10 @@ func check(t *testing.T, ev *event.Event) {
 	}
 }
 
-// TestCaptures decodes every event of the OTRF captures.
-func TestCaptures(t *testing.T) {
-	root := realdata.Path(t, "otrf")
-	events, captures := 0, map[string]bool{}
-	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+// captured calls visit for every event of the OTRF captures.
+func captured(t *testing.T, visit func(capture string, ev *event.Event)) {
+	t.Helper()
+	err := filepath.WalkDir(realdata.Path(t, "otrf"), func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".zip") {
 			return err
 		}
@@ -113,11 +112,7 @@ func TestCaptures(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			each(t, in, path, func(ev *event.Event) {
-				events++
-				captures[path] = true
-				check(t, ev)
-			})
+			each(t, in, path, func(ev *event.Event) { visit(path, ev) })
 			in.Close()
 		}
 		return nil
@@ -125,6 +120,16 @@ func TestCaptures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestCaptures decodes every event of the OTRF captures.
+func TestCaptures(t *testing.T) {
+	events, captures := 0, map[string]bool{}
+	captured(t, func(path string, ev *event.Event) {
+		events++
+		captures[path] = true
+		check(t, ev)
+	})
 	// 242,331 lines, two of them blank.
 	if events != 242329 {
 		t.Errorf("%d events, want 242329 (from %d zips)", events, len(captures))
