@@ -12,6 +12,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/api"
 	"github.com/vedette-soc/vedette/internal/app"
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 	"github.com/vedette-soc/vedette/internal/config"
 )
 
@@ -24,7 +25,7 @@ type house struct {
 func open(t *testing.T) house {
 	t.Helper()
 	c := config.Default()
-	c.Data, c.Listen, c.Intake.Listen, c.Devices.Listen, c.Private.Listen = t.TempDir(), "127.0.0.1:0", "", "", ""
+	c.Data, c.Listen, c.Intake.Listen, c.Devices.Listen, c.Private.Listen = apptest.Data(t), "127.0.0.1:0", "", "", ""
 	sys, err := app.Open(t.Context(), app.Options{Config: c, Version: "test", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

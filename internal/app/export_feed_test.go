@@ -13,12 +13,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 	"github.com/vedette-soc/vedette/internal/collect"
 )
 
 // TestFeedComesBack: what leaves as a MISP feed is what a MISP feed source pulls.
 func TestFeedComesBack(t *testing.T) {
-	from := dial(t, settings(t.TempDir()))
+	from := dial(t, settings(apptest.Data(t)))
 	importText(t, from, "claims.csv", claims)
 	archive, report := export(t, from, "state=all&tlp=red&to=misp-feed")
 	files := fstest.MapFS{}
@@ -38,7 +39,7 @@ func TestFeedComesBack(t *testing.T) {
 	}
 	web := httptest.NewServer(http.FileServerFS(files))
 	defer web.Close()
-	c := settings(t.TempDir())
+	c := settings(apptest.Data(t))
 	c.Fetch.Allow = []string{"127.0.0.1"}
 	to := dial(t, c)
 	feed := collect.Feed{ID: "partner", Name: "Partner", Kind: "misp", URL: web.URL + "/manifest.json", Interval: time.Hour, Enabled: true}

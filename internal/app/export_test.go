@@ -14,6 +14,7 @@ import (
 
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/app"
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 	"github.com/vedette-soc/vedette/internal/config"
 )
 
@@ -119,7 +120,7 @@ user-account,evil_admin,,60,,2037-03-01T10:00:20Z
 `
 
 func TestExportComesBack(t *testing.T) {
-	from := dial(t, settings(t.TempDir()))
+	from := dial(t, settings(apptest.Data(t)))
 	importText(t, from, "claims.csv", claims)
 	want := facts(t, from)
 	if len(want) != strings.Count(claims, "\n")-1 {
@@ -128,7 +129,7 @@ func TestExportComesBack(t *testing.T) {
 	for _, format := range []string{"stix", "csv", "misp"} {
 		t.Run(format, func(t *testing.T) {
 			file, report := export(t, from, "state=all&tlp=red&to="+format)
-			to := dial(t, settings(t.TempDir()))
+			to := dial(t, settings(apptest.Data(t)))
 			importText(t, to, "export."+map[string]string{"stix": "json", "misp": "json", "csv": "csv"}[format], file)
 			want, got := want, facts(t, to)
 			if format == "misp" { // no user accounts, no expiry, confidence in five words
@@ -155,7 +156,7 @@ func coarse(in map[string]fact) map[string]fact {
 }
 
 func TestExportForDevices(t *testing.T) {
-	c := dial(t, settings(t.TempDir()))
+	c := dial(t, settings(apptest.Data(t)))
 	var profile any
 	err := c.Call(t.Context(), "PUT", "/profile", strings.NewReader("name: Ours\nnetworks: [{name: office, ranges: [45.90.0.0/16]}]\nnever_block: [partner-site.com]\n"), &profile)
 	if err != nil {
@@ -221,7 +222,7 @@ url,http://other-evil.com/x,,60,,
 
 // TestExportSelects asks for parts: TLP first, then every filter.
 func TestExportSelects(t *testing.T) {
-	c := dial(t, settings(t.TempDir()))
+	c := dial(t, settings(apptest.Data(t)))
 	importText(t, c, "claims.csv", claims)
 	for query, want := range map[string]int{
 		"": 18, "tlp=clear": 1, "tlp=green": 18, "tlp=amber": 19, "tlp=TLP:AMBER%2BSTRICT": 20, "tlp=red": 21,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/api"
 	"github.com/vedette-soc/vedette/internal/app"
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 	"github.com/vedette-soc/vedette/internal/config"
 )
 
@@ -24,7 +25,7 @@ type house struct {
 // called before it runs.
 func open(t *testing.T, prepare func(*app.System) error) house {
 	t.Helper()
-	h, stop := start(t, t.TempDir(), prepare)
+	h, stop := start(t, apptest.Data(t), prepare)
 	t.Cleanup(stop)
 	return h
 }

@@ -23,6 +23,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/api"
 	"github.com/vedette-soc/vedette/internal/app"
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 	"github.com/vedette-soc/vedette/internal/config"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/leak"
@@ -66,7 +67,7 @@ func (k *kept) text() []byte {
 // data directory, in the log, in an answer of the API or in a backup, in whatever
 // spelling; nor is a piece of eight letters of one.
 func TestNoPasswordAtRest(t *testing.T) {
-	dir := t.TempDir()
+	dir := apptest.Data(t)
 	var log kept
 	t.Setenv("TMPDIR", filepath.Join(dir, "tmp"))
 	if err := os.Mkdir(filepath.Join(dir, "tmp"), 0o700); err != nil {
@@ -178,7 +179,7 @@ func holdsNone(t *testing.T, where string, b []byte) {
 
 // The key is made once; one that others may read, or that is damaged, is refused.
 func TestLeakKey(t *testing.T) {
-	dir := t.TempDir()
+	dir := apptest.Data(t)
 	c := config.Default()
 	c.Data = dir
 	take := func() error {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/api"
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 	"github.com/vedette-soc/vedette/internal/hunt"
 )
 
@@ -49,7 +50,7 @@ func byPatterns(t *testing.T, h house, n int) map[string]int {
 // together, is met live and backwards.
 func TestPatterns(t *testing.T) {
 	form, chain := `[domain-name:value LIKE 'c2-%.heron.example']`, `[domain-name:value = 'first.heron.example'] FOLLOWEDBY [domain-name:value = 'second.heron.example'] WITHIN 600 SECONDS`
-	dir := t.TempDir()
+	dir := apptest.Data(t)
 	h, stop := start(t, dir, unprepared)
 	secret := senderToken(t, h)
 	at := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)

@@ -8,6 +8,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/api"
 	"github.com/vedette-soc/vedette/internal/app"
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/store"
 	"github.com/vedette-soc/vedette/ref"
@@ -16,7 +17,7 @@ import (
 // A profile that was imported while the process died is ranked after the next start,
 // and once only.
 func TestProfileOfACrashIsRanked(t *testing.T) {
-	dir := t.TempDir()
+	dir := apptest.Data(t)
 	nothing := func(*app.System) error { return nil }
 	h, stop := start(t, dir, nothing)
 	secret := senderToken(t, h)

@@ -11,6 +11,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/api"
 	"github.com/vedette-soc/vedette/internal/app"
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/sigma"
 )
@@ -206,7 +207,7 @@ func TestCorrelationRaisesOneIncident(t *testing.T) {
 
 // What a correlation has seen before a restart counts after it.
 func TestCorrelationSurvivesRestart(t *testing.T) {
-	dir := t.TempDir()
+	dir := apptest.Data(t)
 	h, stop := start(t, dir, unprepared)
 	secret := furnishRules(t, h)
 	at := time.Now().UTC().Add(-time.Hour)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 	"github.com/vedette-soc/vedette/internal/fetch"
 	"github.com/vedette-soc/vedette/internal/realdata"
 )
@@ -86,7 +87,7 @@ func TestExportFitsSchemas(t *testing.T) {
 		t.Skip("takes seconds")
 	}
 	schemas := oasisSchemas(t)
-	c := dial(t, settings(t.TempDir()))
+	c := dial(t, settings(apptest.Data(t)))
 	importText(t, c, "claims.csv", claims)
 	for _, dir := range [][]string{{"stix-unit42-reports"}, {"stix-unit42-playbooks"}, {"feeds-volexity"}, {"misp-event"}, {"attack", "enterprise-attack-18.1.json.gz"}} {
 		err := fetch.Walk(realdata.Path(t, dir...), fetch.Limits{}, func(name string, r io.Reader) error {

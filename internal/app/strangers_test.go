@@ -6,13 +6,14 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/api"
 	"github.com/vedette-soc/vedette/internal/app"
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 	"github.com/vedette-soc/vedette/internal/org"
 )
 
 // TestUnknownHostsOutlastARestart: a host that was seen before the server stopped is asked
 // about after it started, and one that was answered is not.
 func TestUnknownHostsOutlastARestart(t *testing.T) {
-	dir := t.TempDir()
+	dir := apptest.Data(t)
 	nothing := func(*app.System) error { return nil }
 	h, stop := start(t, dir, nothing)
 	secret := senderToken(t, h)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/api"
 	"github.com/vedette-soc/vedette/internal/app"
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 	"github.com/vedette-soc/vedette/internal/config"
 	"github.com/vedette-soc/vedette/internal/errs"
 )
@@ -26,7 +27,7 @@ import (
 // TestBackupUnderLoad backs up while events arrive: what was acknowledged before
 // the backup began must be in it, and the restored system must be sound.
 func TestBackupUnderLoad(t *testing.T) {
-	c := settings(t.TempDir())
+	c := settings(apptest.Data(t))
 	sys, err := app.Open(t.Context(), app.Options{Config: c, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -206,7 +207,7 @@ func TestDoctorFinds(t *testing.T) {
 		}, api.Fail},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := settings(filepath.Join(t.TempDir(), "data"))
+			c := settings(apptest.Data(t))
 			client, err := app.Dial(t.Context(), c)
 			if err == nil {
 				err = client.Close()
