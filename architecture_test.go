@@ -28,7 +28,7 @@ var (
 
 	layers = []layer{
 		{"command", []string{"cmd/*"}, []string{"wiring", "content", "foundation", "vocabulary", "engine"}, nil},
-		{"wiring", []string{"internal/app"}, []string{"face", "flow", "adapter", "capability", "content", "engine", "vocabulary", "foundation"}, nil},
+		{"wiring", []string{"internal/app", "internal/app/*"}, []string{"face", "flow", "adapter", "capability", "content", "engine", "vocabulary", "foundation"}, nil},
 		{"face", []string{"internal/web", "internal/web/*", "internal/api"}, []string{"flow", "capability", "content", "engine", "vocabulary", "foundation"}, []string{"database/sql"}},
 		{"flow", []string{"internal/pipeline", "internal/pipeline/*"}, []string{"capability", "engine", "vocabulary", "foundation", "flow"}, []string{"database/sql", "net/http"}},
 		{"adapter", []string{

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -28,6 +27,7 @@ import (
 	stixfeed "github.com/vedette-soc/vedette/internal/source/stix"
 	"github.com/vedette-soc/vedette/internal/source/text"
 	"github.com/vedette-soc/vedette/internal/store"
+	"github.com/vedette-soc/vedette/internal/store/storetest"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/misp"
 	"github.com/vedette-soc/vedette/ref"
@@ -50,7 +50,7 @@ var formats = format.NewRecogniser(suricata.Format(), zeek.Format(), windows.For
 func build(t *testing.T, end time.Time) *house {
 	t.Helper()
 	h := &house{ctx: ref.WithActor(t.Context(), ref.SystemActor), runs: map[string]collect.Run{}, events: demo.Script(end)}
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "demo.db"))
+	st, err := store.Open(t.Context(), storetest.SQLite(t))
 	must(t, err)
 	t.Cleanup(func() { must(t, st.Close()) })
 	h.org, h.intel, h.alerts = org.New(st.Org()), intel.New(st.Intel(), st.Knowledge(), st.Ledger()), alert.New(st.Alerts())

@@ -21,6 +21,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/source/stix"
 	"github.com/vedette-soc/vedette/internal/source/text"
 	"github.com/vedette-soc/vedette/internal/store"
+	"github.com/vedette-soc/vedette/internal/store/storetest"
 	"github.com/vedette-soc/vedette/ref"
 	stixobject "github.com/vedette-soc/vedette/stix"
 )
@@ -96,7 +97,7 @@ type bench struct {
 
 func newBench(t *testing.T) bench {
 	t.Helper()
-	st, err := store.Open(t.Context(), t.TempDir()+"/v.db")
+	st, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

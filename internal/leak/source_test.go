@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -22,6 +21,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/fetch"
 	"github.com/vedette-soc/vedette/internal/leak"
 	"github.com/vedette-soc/vedette/internal/store"
+	"github.com/vedette-soc/vedette/internal/store/storetest"
 	"github.com/vedette-soc/vedette/ref"
 )
 
@@ -34,7 +34,7 @@ func (mine) Domains() []string           { return []string{"example.org", "examp
 // An archive that is encrypted, or not one that is opened here, is refused with what to do,
 // and nothing of it is kept.
 func TestRefusedArchives(t *testing.T) {
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "v.db"))
+	st, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func asking(t *testing.T, f *fixture, key string, ok func(s *leak.Service) bool)
 	t.Helper()
 	srv := httptest.NewServer(f)
 	t.Cleanup(srv.Close)
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "v.db"))
+	st, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package org_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,13 +9,14 @@ import (
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/store"
+	"github.com/vedette-soc/vedette/internal/store/storetest"
 	"github.com/vedette-soc/vedette/ref"
 )
 
 // TestAnswers goes through the set-up on a profile that somebody began by hand: each
 // answer is a version of its own, and what was written before keeps its comments.
 func TestAnswers(t *testing.T) {
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "v.db"))
+	st, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestAnswers(t *testing.T) {
 }
 
 func TestWrongAnswers(t *testing.T) {
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "v.db"))
+	st, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

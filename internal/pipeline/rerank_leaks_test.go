@@ -3,7 +3,6 @@ package pipeline_test
 import (
 	"bytes"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/store"
+	"github.com/vedette-soc/vedette/internal/store/storetest"
 	"github.com/vedette-soc/vedette/ref"
 )
 
@@ -24,7 +24,7 @@ import (
 // the same again ranks none. An alert that is about several accounts knows the worst, and
 // who begins anew ranks what came in while nobody did.
 func TestLeaksRankWhatTheyTouch(t *testing.T) {
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "v.db"))
+	st, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestLeaksRankWhatTheyTouch(t *testing.T) {
 // A port scan is not about an account, whoever is named in it; names that everybody has say
 // nothing of ours.
 func TestLeaksBearOnWhatTheyMay(t *testing.T) {
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "v.db"))
+	st, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func TestLeaksBearOnWhatTheyMay(t *testing.T) {
 }
 
 func BenchmarkLeaked(b *testing.B) {
-	st, err := store.Open(b.Context(), filepath.Join(b.TempDir(), "v.db"))
+	st, err := store.Open(b.Context(), storetest.SQLite(b))
 	if err != nil {
 		b.Fatal(err)
 	}

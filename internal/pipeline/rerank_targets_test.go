@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/store"
+	"github.com/vedette-soc/vedette/internal/store/storetest"
 	"github.com/vedette-soc/vedette/ref"
 	"github.com/vedette-soc/vedette/vuln"
 )
@@ -21,7 +21,7 @@ import (
 // What is learnt of a vulnerability ranks the open incidents in which it was tried, and no
 // other; a probability that moves a little ranks none.
 func TestTargetsRankWhatTheyTouch(t *testing.T) {
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "v.db"))
+	st, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

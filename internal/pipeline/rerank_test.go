@@ -3,7 +3,6 @@ package pipeline_test
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/store"
+	"github.com/vedette-soc/vedette/internal/store/storetest"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/ref"
 )
@@ -46,7 +46,7 @@ func house(n, jewel int) []byte {
 // indicators on hosts, in sessions, over days; n of them, of hosts hosts.
 func newRanking(tb testing.TB, n, hosts int) *ranking {
 	tb.Helper()
-	st, err := store.Open(tb.Context(), filepath.Join(tb.TempDir(), "v.db"))
+	st, err := store.Open(tb.Context(), storetest.SQLite(tb))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +21,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
 	"github.com/vedette-soc/vedette/internal/store"
+	"github.com/vedette-soc/vedette/internal/store/storetest"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/misp"
 	"github.com/vedette-soc/vedette/ref"
@@ -29,7 +29,7 @@ import (
 
 func openStore(t *testing.T) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vedette.db"))
+	s, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

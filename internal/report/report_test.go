@@ -2,7 +2,6 @@ package report_test
 
 import (
 	"context"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -39,7 +38,7 @@ func (s *shelf) See(context.Context, []string) (map[string]report.Sight, error) 
 
 func open(t *testing.T) (*report.Service, *shelf) {
 	t.Helper()
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vedette.db"))
+	st, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,19 +3,19 @@ package store_test
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/store"
+	"github.com/vedette-soc/vedette/internal/store/storetest"
 	"github.com/vedette-soc/vedette/ref"
 )
 
 // benchStore opens a store on disk for a benchmark.
 func benchStore(b *testing.B) (*alert.Service, context.Context) {
 	b.Helper()
-	st, err := store.Open(b.Context(), filepath.Join(b.TempDir(), "vedette.db"))
+	st, err := store.Open(b.Context(), storetest.SQLite(b))
 	if err != nil {
 		b.Fatal(err)
 	}

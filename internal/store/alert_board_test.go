@@ -3,7 +3,6 @@ package store_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -83,7 +82,7 @@ func allTold(t *testing.T, s *alert.Service) (out []toldIncident) {
 // as one that reads them anew each time, and as two that write in turns.
 func TestBoardIsWhatIsStored(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		other, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "anew.db"))
+		other, err := store.Open(t.Context(), storetest.SQLite(t))
 		if err != nil {
 			t.Fatal(err)
 		}

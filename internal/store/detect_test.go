@@ -261,7 +261,7 @@ func TestWhatRuns(t *testing.T) {
 }
 
 func TestRuleChangesAreRefused(t *testing.T) {
-	st, err := store.Open(t.Context(), t.TempDir()+"/v.db")
+	st, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

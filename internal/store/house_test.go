@@ -146,7 +146,7 @@ func TestOutboxIsPartOfTheChange(t *testing.T) {
 
 // Whoever edits the audit log behind our back is found out.
 func TestAuditFindsTampering(t *testing.T) {
-	dsn := t.TempDir() + "/v.db"
+	dsn := storetest.SQLite(t)
 	st, err := store.Open(t.Context(), dsn)
 	if err != nil {
 		t.Fatal(err)

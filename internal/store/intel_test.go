@@ -272,7 +272,7 @@ func TestMergeAgreesWithMap(t *testing.T) {
 }
 
 func BenchmarkMerge(b *testing.B) {
-	st, err := store.Open(b.Context(), b.TempDir()+"/v.db")
+	st, err := store.Open(b.Context(), storetest.SQLite(b))
 	if err != nil {
 		b.Fatal(err)
 	}

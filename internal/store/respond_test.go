@@ -57,7 +57,7 @@ func newRespond(t *testing.T, st *store.Store) *respond.Service {
 
 // What the field's public incidents were made of must never leave.
 func TestGuardRails(t *testing.T) {
-	st, err := store.Open(t.Context(), t.TempDir()+"/v.db")
+	st, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestBlockLifeAndList(t *testing.T) {
 }
 
 func TestBlockNeedsReasonRoleAndTime(t *testing.T) {
-	st, err := store.Open(t.Context(), t.TempDir()+"/v.db")
+	st, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestBlockNeedsReasonRoleAndTime(t *testing.T) {
 // A device's conversation: token in any of three places, 304 when nothing
 // changed, both tokens while one is being replaced, never an open route.
 func TestDeviceListener(t *testing.T) {
-	st, err := store.Open(t.Context(), t.TempDir()+"/v.db")
+	st, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -70,7 +69,7 @@ const password = "correct horse battery"
 // newHouse opens an empty system without users.
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vedette.db"))
+	st, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}
