@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/vedette-soc/vedette/content"
 	"github.com/vedette-soc/vedette/format/described"
@@ -17,14 +18,14 @@ import (
 // maxFormatFile is the largest file of descriptions read.
 const maxFormatFile = 1 << 20
 
-// shippedFormats compiles the descriptions that ship with the product.
-func shippedFormats() ([]*described.Description, error) {
+// shippedFormats are the compiled descriptions that ship with the product.
+var shippedFormats = sync.OnceValues(func() ([]*described.Description, error) {
 	files, err := content.Formats()
 	if err != nil {
 		return nil, err
 	}
 	return compileFormats(files)
-}
+})
 
 // describedIn compiles the descriptions below dir: files that end in .yaml or .yml.
 func describedIn(dir string) ([]*described.Description, error) {
