@@ -62,6 +62,9 @@ func threats(t *testing.T, profile string, files ...[]string) (list []pipeline.T
 // and the galaxies tell to attack energy or Germany stand above those who are told to
 // attack others, and of whom nothing is told is unknown.
 func TestLandscapeOfTheRealVocabularies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("imports all of ATT&CK and a galaxy, by one call after the other")
+	}
 	list, at := threats(t, "name: Grid\nsectors: [energy]\ncountries: [DE]\n",
 		[]string{"attack", "enterprise-attack-18.1.json.gz"}, []string{"misp-galaxy", "clusters", threatActors(t)})
 	if len(list) < 900 {

@@ -16,6 +16,9 @@ import (
 // TestMemoryMergesAsAMap holds what a Memory makes of many claims, some of the same value
 // and some longer than a page, against a map that does the same.
 func TestMemoryMergesAsAMap(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine merges a hundred thousand claims")
+	}
 	type known struct {
 		names, sources []string
 		confidence     int

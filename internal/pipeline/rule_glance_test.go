@@ -153,6 +153,9 @@ func spoil(rnd *rand.Rand, r telemetry.Stored, other []byte) telemetry.Stored {
 // TestGlance holds what is told from a record's bytes against what its event, decoded,
 // matches: real records, and spoilt ones, with and without a format declared.
 func TestGlance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine compiles all rules and decodes real records")
+	}
 	d := glanceDecoder()
 	rnd := rand.New(rand.NewPCG(11, 12))
 	records := glanceRecords(t, 2500, "otrf/atomic", "suricata", "zeek-wrccdc2018/zeek-json")

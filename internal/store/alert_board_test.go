@@ -81,6 +81,9 @@ func allTold(t *testing.T, s *alert.Service) (out []toldIncident) {
 // TestBoardIsWhatIsStored: a service that remembers open incidents groups and ranks
 // as one that reads them anew each time, and as two that write in turns.
 func TestBoardIsWhatIsStored(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes in turns, never at once")
+	}
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		other, err := store.Open(t.Context(), storetest.SQLite(t))
 		if err != nil {

@@ -63,6 +63,9 @@ func everySecond(names []string) (out []string) {
 }
 
 func TestFeedAudit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine plays 25 days")
+	}
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		p := &portfolio{t: t, now: time.Date(2026, 5, 1, 6, 0, 0, 0, time.UTC)}
 		p.s = newIntel(st).WithClock(func() time.Time { return p.now })

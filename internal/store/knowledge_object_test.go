@@ -96,6 +96,9 @@ func TestObjectsAreKept(t *testing.T) {
 
 // TestRoundTrip: what comes in as STIX goes out again without a difference.
 func TestRoundTrip(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine reads and writes all of ATT&CK")
+	}
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		ctx := system(t)
 		s := newIntel(st)
