@@ -31,7 +31,7 @@ import (
 func Each(t *testing.T, fn func(t *testing.T, s *store.Store)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { run(t, SQLite(t), fn) })
-	t.Run("postgres", func(t *testing.T) { run(t, create(t, " TEMPLATE "+migrated(t)), fn) })
+	t.Run("postgres", func(t *testing.T) { run(t, create(t, " STRATEGY file_copy TEMPLATE "+migrated(t)), fn) })
 }
 
 func run(t *testing.T, dsn string, fn func(t *testing.T, s *store.Store)) {
