@@ -150,26 +150,27 @@ func (h *house) wire() {
 		Reader: landscape.NewReader([]landscape.Place{{Code: "CH", Name: "Switzerland", Names: []string{"Swiss"}}, {Code: "DE", Name: "Germany"}}),
 	}
 	h.cfg.Setup = pipeline.Setup{Alerts: alerts, Landscape: h.cfg.Landscape, Intel: in, Exposure: exposure.New(h.store.Exposures()), Strangers: &h.strangers}
-	h.cfg.Reports = report.New(report.Config{Store: h.store.Reports(), Engine: extraction(h.t), Publisher: shelf, Eyes: shelf})
+	reader, err := extraction()
+	h.must(err)
+	h.cfg.Reports = report.New(report.Config{Store: h.store.Reports(), Engine: reader, Publisher: shelf, Eyes: shelf})
 }
 
 // extraction reads reports with the catalogue and the names that ship.
-func extraction(t testing.TB) *extract.Engine {
-	t.Helper()
+var extraction = sync.OnceValues(func() (*extract.Engine, error) {
 	catalogue, err := shipped.Attack()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	names, err := extract.DecodeNames(shipped.ExtractNames())
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	model, err := extract.DecodeModel(shipped.ExtractTechniques())
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	return extract.New(extract.Knowledge{Catalogue: catalogue, Names: names, Model: model})
-}
+	return extract.New(extract.Knowledge{Catalogue: catalogue, Names: names, Model: model}), nil
+})
 
 func technique(id string) (string, []string, bool) {
 	switch id {
