@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vedette-soc/vedette/internal/app"
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 	"github.com/vedette-soc/vedette/internal/history/clickhouse"
 	"github.com/vedette-soc/vedette/internal/history/clickhousetest"
 	"github.com/vedette-soc/vedette/internal/telemetry"
@@ -27,7 +28,7 @@ import (
 // away, what was acknowledged is there once, and detected once.
 func TestClickHouse(t *testing.T) {
 	engine := clickhousetest.Serve(t)
-	dir, address := t.TempDir(), engine.URL+fmt.Sprintf("/vedette_%d", rand.Uint32())
+	dir, address := apptest.Data(t), engine.URL+fmt.Sprintf("/vedette_%d", rand.Uint32())
 	conf := freePorts + "history: {clickhouse: \"" + address + "\"}\n"
 	s := start(t, dir)
 	call[any](t, s, "POST", "/indicators/import?name=planted.txt", strings.NewReader(planted+"\n"))

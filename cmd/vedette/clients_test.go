@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 	"github.com/vedette-soc/vedette/internal/history/segment"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
@@ -85,7 +86,7 @@ type site struct {
 }
 
 func openSite(t *testing.T) *site {
-	s := &site{dir: t.TempDir(), clients: clients(t)}
+	s := &site{dir: apptest.Data(t), clients: clients(t)}
 	var key string
 	s.cert, key = certificate(t)
 	s.server = startAs(t, s.dir, fmt.Sprintf(`listen: 127.0.0.1:0

@@ -15,12 +15,14 @@ import (
 	"time"
 
 	lumber "github.com/elastic/go-lumber/client/v2"
+
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 )
 
 // TestKillDuringReceivers kills the server while clients of other products send.
 // What one of them was told to be done is in the history.
 func TestKillDuringReceivers(t *testing.T) {
-	dir := t.TempDir()
+	dir := apptest.Data(t)
 	conf := strings.Replace(freePorts, `intake: {listen: "127.0.0.1:0"}`, `intake: {listen: "127.0.0.1:0", lumberjack: {tcp: "127.0.0.1:0"}}`, 1)
 	s := startAs(t, dir, conf)
 	secret := token(t, s, "sender")

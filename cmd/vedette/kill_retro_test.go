@@ -6,13 +6,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 )
 
 // TestKillDuringLookingBack kills the server while it holds a new indicator
 // against the history. In the end every stored event that holds the indicator has
 // been detected exactly once, and the job says so.
 func TestKillDuringLookingBack(t *testing.T) {
-	dir := t.TempDir()
+	dir := apptest.Data(t)
 	s := start(t, dir)
 	secret := token(t, s, "sender")
 	const events, every = 12_000, 4

@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 	"github.com/vedette-soc/vedette/internal/history/segment"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
@@ -44,7 +45,7 @@ const planted = "c2.planted.example"
 // acknowledged is in the history exactly once, and every event that is there and
 // holds the indicator has been detected exactly once.
 func TestKillDuringIntake(t *testing.T) {
-	dir := t.TempDir()
+	dir := apptest.Data(t)
 	s := start(t, dir)
 	call[any](t, s, "POST", "/indicators/import?name=planted.txt", strings.NewReader(planted+"\n"))
 	for call[health](t, s, "GET", "/health", nil).Index.Indicators == 0 { // until the index has it
@@ -216,7 +217,7 @@ type counts struct {
 // TestKillDuringImport kills the server while it imports. Imported again, the
 // knowledge is what an import without a crash makes of it.
 func TestKillDuringImport(t *testing.T) {
-	dir := t.TempDir()
+	dir := apptest.Data(t)
 	s := start(t, dir)
 	want := counts{ByType: map[string]int{}, BySource: map[string]int{}}
 	for round := range kills(t) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
 
@@ -34,7 +35,7 @@ func metrics(t *testing.T, s *server) string {
 // TestSenders: a sender with a clock a year ahead is counted and harms no order; one
 // that falls silent is seen, also across a restart.
 func TestSenders(t *testing.T) {
-	dir := t.TempDir()
+	dir := apptest.Data(t)
 	conf := strings.Replace(freePorts, `intake: {listen: "127.0.0.1:0"}`, `intake: {listen: "127.0.0.1:0", silence: 1s, syslog: {tcp: "127.0.0.1:0"}}`, 1)
 	s := startAs(t, dir, conf)
 	call[any](t, s, "POST", "/indicators/import?name=planted.txt", strings.NewReader(planted+"\n"))

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vedette-soc/vedette/internal/alert"
+	"github.com/vedette-soc/vedette/internal/app/apptest"
 )
 
 const sharedRules = `title: Failed logon
@@ -152,7 +153,7 @@ func TestShareSame(t *testing.T) {
 	h := newHouse(t)
 	at := time.Now().Add(-20 * time.Minute).Truncate(time.Second)
 	receiver, keeper, _, secret := together(t, h, 2)
-	alone := start(t, t.TempDir())
+	alone := start(t, apptest.Data(t))
 	plant(t, alone, 0)
 	furnish(t, keeper, 2)
 	furnish(t, alone, 0)
