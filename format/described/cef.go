@@ -71,13 +71,23 @@ func readExtension(s string, put func(key, value string)) {
 // nextKey returns the place of the '=' behind the next key at or after from, -1
 // when there is none.
 func nextKey(s string, from int) int {
+	word := from // where the word at i begins
 	for i := from; i < len(s); i++ {
-		switch s[i] {
-		case '\\':
-			i++
+		c := s[i]
+		if c == '\\' {
+			if i++; i == len(s) {
+				break
+			}
+			c = s[i]
+			if c == '=' {
+				continue
+			}
+		}
+		switch c {
+		case ' ', '\t', '\n':
+			word = i + 1
 		case '=':
-			start := strings.LastIndexAny(s[:i], " \t\n") + 1
-			if start >= from && (start > from || from == 0) && cefKey(s[start:i]) {
+			if (word > from || from == 0) && cefKey(s[word:i]) {
 				return i
 			}
 		}
