@@ -1,44 +1,71 @@
 package sigma
 
 import (
+	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// compiler is what compiling rules has in common.
-type compiler struct {
-	opt     Options
-	filters []Filter
-	views   map[string]*view // by the rules in it
-	regexps map[string]*expression
-	texts   map[string][]compiled
-	sets    map[string]*textSet
-	wants   map[string][]string // fields that correlations want of a rule, by Rule.Key
+// Compiler compiles rules, and keeps what it made of each, and of those for one log
+// source, until the next time: with the same rules again but for a few, it is done
+// anew for these only. Rules are the same when they are of the same run of Parse, of
+// which nothing may be changed then. The zero value is ready; not safe for concurrent
+// use.
+type Compiler struct {
+	made         made
+	number       int // of drafts so far
+	placeholders map[string][]string
 }
 
-// try compiles a rule for nothing, to learn whether it can be; open names the
-// first placeholder that has no values.
-func (cp *compiler) try(r *Rule) (open string, err error) {
-	if len(r.Detection.Conditions) == 0 {
-		return "", faultf(r.Line, "no condition")
+// made is what compiling has made that does not hang on the other rules.
+type made struct {
+	drafts map[detectionKey]*draft
+	views  map[string]*view // by the drafts in them
+}
+
+// compiler is what compiling rules once has in common.
+type compiler struct {
+	opt         Options
+	filters     []Filter
+	regexps     map[string]*expression
+	texts       map[string][]compiled
+	sets        map[string]*textSet
+	number      int // of the next draft
+	before, now made
+
+	drafts []*draft   // by rule of the engine
+	wants  [][]string // by the same: fields that correlations want of it besides
+}
+
+// Compile is the function Compile.
+func (c *Compiler) Compile(rules Collection, opt Options) (*Engine, error) {
+	if !maps.EqualFunc(c.placeholders, opt.Placeholders, slices.Equal) {
+		*c = Compiler{placeholders: maps.Clone(opt.Placeholders)}
 	}
-	for _, d := range cp.detections(r) {
-		for _, s := range d.Searches {
-			for _, g := range s.Any {
-				for i := range g {
-					if name := cp.open(&g[i]); name != "" && open == "" {
-						open = name
-					}
-				}
-			}
+	cp := &compiler{
+		opt: opt, filters: rules.Filters, regexps: map[string]*expression{}, texts: map[string][]compiled{}, sets: map[string]*textSet{},
+		number: c.number, before: c.made, now: made{map[detectionKey]*draft{}, map[string]*view{}},
+	}
+	e, err := cp.compile(rules)
+	c.made, c.number = cp.now, cp.number
+	return e, err
+}
+
+// viewKey tells views apart by their rules, in order, and what correlations want of these.
+func (cp *compiler) viewKey(rules []int32) string {
+	var key []byte
+	for _, i := range rules {
+		key = binary.AppendUvarint(key, uint64(cp.drafts[i].number))
+		key = binary.AppendUvarint(key, uint64(len(cp.wants[i])))
+		for _, f := range cp.wants[i] {
+			key = binary.AppendUvarint(key, uint64(len(f)))
+			key = append(key, f...)
 		}
 	}
-	b := &builder{compiler: cp, view: &view{}, slots: map[string]int32{}, asks: map[string]int32{}}
-	b.lookup = func(string) [][]int32 { return nil }
-	_, err = b.rule(r)
-	return open, err
+	return string(key)
 }
 
 func (cp *compiler) detections(r *Rule) []*Detection {
@@ -117,8 +144,8 @@ func (b *builder) gather(slot int32, kids []int32) []int32 {
 }
 
 func (b *builder) askOf(n int32) *predicate {
-	if node := &b.view.nodes[n]; node.op == opAsk {
-		return &b.view.asks[node.ask]
+	if node := &b.draft.nodes[n]; node.op == opAsk {
+		return &b.draft.asks[node.ask]
 	}
 	return nil
 }
@@ -284,5 +311,5 @@ func (b *builder) part(slot int32, lit []byte) int32 {
 		p.pieces[1] = append(p.pieces[1], element{exactly, r})
 	}
 	n := b.ask(predicate{slot: slot, sort: askText, text: t, gate: -1}, p.key())
-	return b.view.nodes[n].ask
+	return b.draft.nodes[n].ask
 }

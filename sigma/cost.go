@@ -59,11 +59,14 @@ func (v *view) reorder() {
 }
 
 // price sorts the kids of a node, the cheap ones first, and says what all cost.
-func (v *view) price(n *treeNode) {
-	kids := v.kidsOf(n)
-	slices.SortStableFunc(kids, func(x, y int32) int { return cmp.Compare(v.nodes[x].cost, v.nodes[y].cost) })
+func (t *tree) price(n *treeNode) {
+	kids := t.kidsOf(n)
+	slices.SortStableFunc(kids, func(x, y int32) int { return cmp.Compare(t.nodes[x].cost, t.nodes[y].cost) })
 	n.cost = 0
 	for _, k := range kids {
-		n.cost += v.nodes[k].cost
+		n.cost += t.nodes[k].cost
 	}
 }
+
+// kidsOf returns the kids of a node.
+func (t *tree) kidsOf(n *treeNode) []int32 { return t.kids[n.kids : n.kids+n.size] }

@@ -70,20 +70,24 @@ type condition struct {
 // fields in reach that they want. Rules that cannot be compiled are left out and
 // named in the error, which is of type Problems; the engine is usable all the
 // same.
-func Compile(c Collection, opt Options) (*Engine, error) {
+func Compile(c Collection, opt Options) (*Engine, error) { return new(Compiler).Compile(c, opt) }
+
+func (cp *compiler) compile(c Collection) (*Engine, error) {
+	opt := &cp.opt
 	e := &Engine{field: map[string]int32{}, formats: map[string]*formatPlan{}, parents: map[string]bool{}}
 	e.noteSources = opt.LogSources
-	cp := &compiler{opt: opt, wants: correlatedFields(c), filters: c.Filters, views: map[string]*view{}, regexps: map[string]*expression{}, texts: map[string][]compiled{}, sets: map[string]*textSet{}}
+	wants := correlatedFields(c)
 	var problems Problems
 	for i := range c.Rules {
 		r := &c.Rules[i]
-		open, err := cp.try(r)
-		if err != nil {
-			problems = append(problems, problemOf(err, r.File, r.Title))
+		d := cp.draft(r)
+		if d.err != nil {
+			problems = append(problems, problemOf(d.err, r.File, r.Title))
 			continue
 		}
 		e.rules = append(e.rules, *r)
-		e.closed = append(e.closed, open)
+		e.closed = append(e.closed, d.open)
+		cp.drafts, cp.wants = append(cp.drafts, d), append(cp.wants, wants[r.Key()])
 	}
 	for i := range opt.Pipelines {
 		e.plan(cp, &opt.Pipelines[i])

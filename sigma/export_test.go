@@ -54,3 +54,33 @@ func FoundInside(texts []string, value []byte) (found []bool, any bool) {
 	}
 	return found, len(long) > 0 && newTextSet(fitPart, long).in(value)
 }
+
+// Shared says how many log sources two engines look at rules for in the same way, made once.
+func Shared(a, b *Engine) int {
+	n := 0
+	for _, v := range a.views {
+		for _, w := range b.views {
+			if &v.nodes[0] == &w.nodes[0] {
+				n++
+				break
+			}
+		}
+	}
+	return n
+}
+
+// Numbers returns the numbers of an engine's slots.
+func Numbers(e *Engine) (out []int32) {
+	for _, v := range e.views {
+		for i := range v.index.slots {
+			out = append(out, v.index.slots[i].number)
+		}
+	}
+	return out
+}
+
+// Made says how many rules a Compiler has compiled since it began, and of how many
+// rules and log sources it keeps what it made.
+func Made(c *Compiler) (compiled, rules, views int) {
+	return c.number, len(c.made.drafts), len(c.made.views)
+}

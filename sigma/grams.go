@@ -76,19 +76,22 @@ func (t *gramTable) build(finds []find, form gramForm) {
 		return
 	}
 	shared := map[uint32]int{}
+	longest := maxStride // places in a row that every text can be known by
 	for _, f := range t.finds {
+		row, most := 0, 0
 		for at := 0; at+gram <= len(finds[f].lit); at++ {
-			if g, ok := form(finds[f].lit, at); ok {
-				shared[g]++
+			g, ok := form(finds[f].lit, at)
+			if !ok {
+				row = 0
+				continue
 			}
+			shared[g]++
+			row++
+			most = max(most, row)
 		}
+		longest = min(longest, most)
 	}
-	for t.stride = maxStride; t.stride > 1; t.stride-- {
-		if t.windows(finds, form) {
-			break
-		}
-	}
-	if t.stride == 1 && !t.windows(finds, form) {
+	if t.stride = max(longest, 1); longest == 0 {
 		return
 	}
 	size := uint(10)
@@ -98,11 +101,20 @@ func (t *gramTable) build(finds []find, form gramForm) {
 	t.shift = 32 - size
 	t.bits = make([]uint64, 1<<size/64)
 	t.first = make([]int32, 1<<size/bitsOfHash+1)
-	var prices []float64
+	t.grams = make([]gramEntry, 0, len(t.finds)*t.stride)
+	var prices, all []float64
 	for _, f := range t.finds {
 		lit := finds[f].lit
-		start := window(lit, t.stride, form, shared)
 		prices = appendPrices(prices[:0], lit)
+		all = all[:0]
+		for at, price := range prices {
+			g, ok := form(lit, at)
+			if price += float64(shared[g]); !ok {
+				price = math.Inf(1)
+			}
+			all = append(all, price)
+		}
+		start := window(all, t.stride)
 		for at := start; at < start+t.stride; at++ {
 			g, _ := form(lit, at)
 			h := g * golden >> t.shift
@@ -116,6 +128,7 @@ func (t *gramTable) build(finds []find, form gramForm) {
 		}
 		t.texts = append(t.texts, lit...)
 	}
+	t.texts = slices.Clone(t.texts) // nothing to spare
 	t.order()
 	if len(t.grams) <= 1<<fewBits/16 {
 		t.few = new([1 << fewBits]bool)
@@ -140,32 +153,14 @@ func (t *gramTable) order() {
 	t.grams = out
 }
 
-// windows says whether every text has so many places in a row to be known by.
-func (t *gramTable) windows(finds []find, form gramForm) bool {
-	for _, f := range t.finds {
-		if window(finds[f].lit, t.stride, form, nil) < 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// window finds the places of a text that values, and the other texts, have most
-// seldom; -1 for none.
-func window(lit []byte, stride int, form gramForm, shared map[uint32]int) int {
-	least, found := math.Inf(1), -1
-	for i := 0; i+stride+gram-1 <= len(lit); i++ {
+// window finds so many places in a row that values, and the other texts, have most
+// seldom, given what each place costs.
+func window(prices []float64, stride int) int {
+	least, found := math.Inf(1), 0
+	for i := 0; i+stride <= len(prices); i++ {
 		price := 0.0
-		for at := i; at < i+stride; at++ {
-			g, ok := form(lit, at)
-			if !ok {
-				price = math.Inf(1)
-				break
-			}
-			if shared == nil {
-				continue // it is only asked whether there is one
-			}
-			price += gramPrice(string(lit[at:at+gram])) + float64(shared[g])
+		for _, p := range prices[i : i+stride] {
+			price += p
 		}
 		if price < least {
 			least, found = price, i
