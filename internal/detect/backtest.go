@@ -125,7 +125,7 @@ func (s *Service) try(ctx context.Context, b Backtest) error {
 		return err
 	}
 	for _, e := range live {
-		if r, err := e.Compile(meta, text); err == nil {
+		if r, err := e.Compile(meta); err == nil {
 			rules.Rules = append(rules.Rules, r)
 		}
 	}

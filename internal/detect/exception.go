@@ -33,7 +33,7 @@ func (s *Service) Except(ctx context.Context, rule, where, reason string, expire
 	if err := needReason(reason); err != nil {
 		return Exception{}, err
 	}
-	r, text, err := s.rule(ctx, rule)
+	r, _, err := s.rule(ctx, rule)
 	if err != nil {
 		return Exception{}, err
 	}
@@ -43,7 +43,7 @@ func (s *Service) Except(ctx context.Context, rule, where, reason string, expire
 	}
 	who := ref.ActorFrom(ctx)
 	e := Exception{ID: uuid.Must(uuid.NewV7()).String(), Rule: r.ID, Where: where, Reason: reason, By: who.Name, Created: now, Expires: expires.UTC()}
-	if _, err := e.Compile(r, text); err != nil {
+	if _, err := e.Compile(r); err != nil {
 		return Exception{}, err
 	}
 	return e, s.tuning.SaveException(ctx, e, ref.Act{
@@ -81,9 +81,8 @@ func (s *Service) EndException(ctx context.Context, id, reason string) error {
 }
 
 // Compile makes a Sigma rule of the exception: it has the log source of the rule
-// and the exception's id, and matches the events that pass. text is the file that
-// holds the rule.
-func (e Exception) Compile(r Rule, text string) (sigma.Rule, error) {
+// and the exception's id, and matches the events that pass.
+func (e Exception) Compile(r Rule) (sigma.Rule, error) {
 	var search map[string]any
 	if err := decodeSelection(e.Where, &search); err != nil {
 		return sigma.Rule{}, errs.New(errs.Invalid, "exception_unreadable",

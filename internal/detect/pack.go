@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"regexp"
 
@@ -57,7 +56,7 @@ func (s *Service) Import(ctx context.Context, p Pack, files []File, dry bool) (R
 	if !packName.MatchString(p.Name) {
 		return Report{}, errs.New(errs.Invalid, "pack_name", "A pack is called by lower-case letters, digits, '.', '_' and '-', at most 64; %q is not.", p.Name)
 	}
-	in := reading{pack: p, seen: map[string]string{}, texts: map[string]string{}, report: Report{Pack: p.Name, Files: len(files), Refused: []Refusal{}, DryRun: dry}}
+	in := reading{pack: p, seen: map[string]string{}, texts: map[string]string{}, files: map[fileKey]parsedFile{}, report: Report{Pack: p.Name, Files: len(files), Refused: []Refusal{}, DryRun: dry}}
 	for _, f := range files {
 		in.file(f)
 	}
@@ -77,6 +76,9 @@ func (s *Service) Import(ctx context.Context, p Pack, files []File, dry bool) (R
 		Actor: who, Verb: "detect.import", Target: ref.Ref{Kind: ref.Pack, ID: p.Name}, Time: p.Imported,
 		Detail: map[string]any{"origin": p.Origin, "version": p.Version, "rules": len(in.rules), "refused": len(in.report.Refused)},
 	})
+	if err == nil {
+		s.parsed.add(in.files) // those in which nothing was taken are forgotten when the rules are read
+	}
 	return in.report, err
 }
 
@@ -85,20 +87,17 @@ type reading struct {
 	pack   Pack
 	seen   map[string]string // rule id -> where
 	texts  map[string]string // by hash
+	files  map[fileKey]parsedFile
 	rules  []Rule
 	report Report
 }
 
 func (in *reading) file(f File) {
-	c, err := sigma.Parse(f.Name, f.Data)
-	var problems sigma.Problems
-	if errors.As(err, &problems) {
-		for _, p := range problems {
-			in.report.Refused = append(in.report.Refused, Refusal{p.File, p.Line, p.Rule, p.Text})
-		}
-	}
+	c := parseFile(f.Name, string(f.Data))
+	in.report.Refused = append(in.report.Refused, c.problems...)
 	sum := sha256.Sum256(f.Data)
 	hash := hex.EncodeToString(sum[:])
+	in.files[fileKey{f.Name, hash}] = c
 	// A rule with an aggregation behind its condition was read as a silent rule
 	// and a correlation of the same id: one rule to people.
 	counting := map[string]bool{}

@@ -2,7 +2,6 @@ package detect
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/vedette-soc/vedette/internal/errs"
@@ -39,7 +38,7 @@ func (s *Service) Running(ctx context.Context) (Live, error) {
 	if err != nil {
 		return Live{}, err
 	}
-	texts, err := s.texts(ctx, all)
+	files, err := s.parse(ctx, all)
 	if err != nil {
 		return Live{}, err
 	}
@@ -48,24 +47,27 @@ func (s *Service) Running(ctx context.Context) (Live, error) {
 		r.On = r.On && !silenced(switches, r.Source)
 		live.meta[r.ID] = r
 	}
-	live.files(all, texts)
+	live.files(all, files)
 	live.out.Sigma.Silence()
 	exceptions, err := s.live(ctx, "")
 	if err != nil {
 		return Live{}, err
 	}
+	passes := map[passKey]sigma.Rule{}
 	for _, e := range exceptions {
 		r, ok := live.out.Meta[e.Rule]
 		if !ok {
 			continue
 		}
-		m, err := e.Compile(r, texts[r.Text])
+		m, err := s.parsed.pass(e, r)
 		if err != nil {
 			live.out.Problems = append(live.out.Problems, Refusal{Rule: r.Title, Why: err.Error()})
 			continue
 		}
+		passes[passKeyOf(e, r)] = m
 		live.out.Exceptions = append(live.out.Exceptions, LiveException{e, m})
 	}
+	s.parsed.keep(files, passes)
 	return live.out, nil
 }
 
@@ -76,7 +78,7 @@ func (s *Service) filters(ctx context.Context) ([]sigma.Filter, error) {
 		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(r Rule) bool { return r.Kind != Filter || !r.On })
-	texts, err := s.texts(ctx, all)
+	files, err := s.parse(ctx, all)
 	if err != nil {
 		return nil, err
 	}
@@ -84,20 +86,8 @@ func (s *Service) filters(ctx context.Context) ([]sigma.Filter, error) {
 	for _, r := range all {
 		l.meta[r.ID] = r
 	}
-	l.files(all, texts)
+	l.files(all, files)
 	return l.out.Sigma.Filters, nil
-}
-
-func (s *Service) texts(ctx context.Context, all []Rule) (map[string]string, error) {
-	var hashes []string
-	seen := map[string]bool{}
-	for _, r := range all {
-		if !seen[r.Text] {
-			seen[r.Text] = true
-			hashes = append(hashes, r.Text)
-		}
-	}
-	return s.store.Texts(ctx, hashes)
 }
 
 // loading turns stored rules into a collection.
@@ -107,29 +97,28 @@ type loading struct {
 	asked map[string]bool // ids and names that running correlations want
 }
 
-// files reads each file once, in the order of the rules. Correlations come first:
-// they say which rules are needed besides.
-func (l *loading) files(all []Rule, texts map[string]string) {
+// files takes what is needed of each file, in the order of the rules. Correlations come
+// first: they say which rules are needed besides.
+func (l *loading) files(all []Rule, parsed map[fileKey]parsedFile) {
 	type file struct {
 		pack string
 		c    sigma.Collection
 	}
+	type place struct {
+		pack string
+		fileKey
+	}
 	var files []file
-	done := map[string]bool{}
+	done := map[place]bool{}
 	for _, r := range all {
-		key := r.Pack + "\x00" + r.File + "\x00" + r.Text
-		if done[key] {
+		at := place{r.Pack, fileOf(r)}
+		if done[at] {
 			continue
 		}
-		done[key] = true
-		c, err := sigma.Parse(r.File, []byte(texts[r.Text]))
-		var problems sigma.Problems
-		if errors.As(err, &problems) {
-			for _, p := range problems {
-				l.out.Problems = append(l.out.Problems, Refusal{p.File, p.Line, p.Rule, p.Text})
-			}
-		}
-		files = append(files, file{r.Pack, c})
+		done[at] = true
+		f := parsed[at.fileKey]
+		l.out.Problems = append(l.out.Problems, f.problems...)
+		files = append(files, file{r.Pack, f.Collection})
 	}
 	// A correlation may ask for correlations: until nothing more is asked for.
 	taken := map[string]bool{}

@@ -24,6 +24,7 @@ type Service struct {
 	tuning TuningStore
 	past   Past
 	now    func() time.Time
+	parsed parsed
 	wake   chan struct{} // a back-test waits
 }
 

@@ -157,7 +157,7 @@ func (r *Retro) ruleSetOf(ctx context.Context, ids []string) (*ruleSet, error) {
 	}
 	options := r.Rules.options()
 	options.LogSources = false // they were counted when the events came
-	return compileRules(only(live, want), options)
+	return compileRules(only(live, want), options, &compilers{})
 }
 
 // only keeps the wanted rules; those that their correlations ask for are kept

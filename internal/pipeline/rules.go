@@ -31,6 +31,9 @@ type Rules struct {
 	InEffect func()
 	first    sync.Once
 
+	building sync.Mutex
+	memory   compilers // guarded by building
+
 	matches, excepted atomic.Int64
 	mu                sync.Mutex
 	fired             map[string]int // guarded by mu: matches by rule since the start
@@ -55,6 +58,9 @@ type ruleSet struct {
 	asOf    time.Time // when the rules were read
 	took    time.Duration
 }
+
+// compilers remember what they made of rules, and of exceptions, for the next time.
+type compilers struct{ rules, passes sigma.Compiler }
 
 // RulesState is what pages show of the compiled rules.
 type RulesState struct {
@@ -119,12 +125,14 @@ func (r *Rules) Run(ctx context.Context) error {
 
 // Rebuild compiles what is to run and swaps it in.
 func (r *Rules) Rebuild(ctx context.Context) error {
+	r.building.Lock()
+	defer r.building.Unlock()
 	start := time.Now()
 	live, err := r.detect.Running(ctx)
 	if err != nil {
 		return fmt.Errorf("read the rules: %w", err)
 	}
-	set, err := compileRules(live, r.options())
+	set, err := compileRules(live, r.options(), &r.memory)
 	if err != nil {
 		return err
 	}
@@ -142,10 +150,10 @@ func (r *Rules) options() sigma.Options {
 	return sigma.Options{Pipelines: r.pipelines, LogSources: true, Placeholders: r.org.Index().Profile.Placeholders}
 }
 
-func compileRules(live detect.Live, opt sigma.Options) (*ruleSet, error) {
+func compileRules(live detect.Live, opt sigma.Options, by *compilers) (*ruleSet, error) {
 	s := &ruleSet{refused: live.Problems, never: map[string]string{}, passOf: map[string][]int{}}
 	var err error
-	if s.engine, err = s.compile(live.Sigma, opt); err != nil {
+	if s.engine, err = s.compile(&by.rules, live.Sigma, opt); err != nil {
 		return nil, err
 	}
 	for i := range s.engine.Len() {
@@ -161,6 +169,7 @@ func compileRules(live detect.Live, opt sigma.Options) (*ruleSet, error) {
 		return nil, err
 	}
 	if len(live.Exceptions) == 0 {
+		by.passes = sigma.Compiler{}
 		return s, nil
 	}
 	var passes sigma.Collection
@@ -169,7 +178,7 @@ func compileRules(live detect.Live, opt sigma.Options) (*ruleSet, error) {
 		passes.Rules = append(passes.Rules, e.Match)
 		byID[e.ID] = e
 	}
-	if s.passes, err = s.compile(passes, opt); err != nil {
+	if s.passes, err = s.compile(&by.passes, passes, opt); err != nil {
 		return nil, err
 	}
 	for i := range s.passes.Len() {
@@ -181,8 +190,8 @@ func compileRules(live detect.Live, opt sigma.Options) (*ruleSet, error) {
 }
 
 // compile notes what is refused; the error is one that no rule is to blame for.
-func (s *ruleSet) compile(c sigma.Collection, opt sigma.Options) (*sigma.Engine, error) {
-	e, err := sigma.Compile(c, opt)
+func (s *ruleSet) compile(by *sigma.Compiler, c sigma.Collection, opt sigma.Options) (*sigma.Engine, error) {
+	e, err := by.Compile(c, opt)
 	return e, s.refuse(err)
 }
 

@@ -25,7 +25,7 @@ const perRule = 3
 
 // ofRule returns what is proposed for one rule.
 func (s *Suppressions) ofRule(ctx context.Context, rule string, r alert.Reviewed) ([]Suppression, error) {
-	meta, text, err := s.Detect.Rule(ctx, rule)
+	meta, _, err := s.Detect.Rule(ctx, rule)
 	if errs.KindOf(err) == errs.NotFound {
 		return nil, nil // the alerts are of a rule that was removed
 	}
@@ -42,7 +42,7 @@ func (s *Suppressions) ofRule(ctx context.Context, rule string, r alert.Reviewed
 		if len(out) == perRule || !slices.ContainsFunc(g.events, func(e *seenEvent) bool { return !covered[e.Detection.ID] }) {
 			continue
 		}
-		c, ok, err := s.narrowest(meta, text, g.events)
+		c, ok, err := s.narrowest(meta, g.events)
 		if err != nil {
 			return nil, err
 		}

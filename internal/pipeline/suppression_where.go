@@ -81,7 +81,7 @@ func (c candidate) passes(ev *event.Event) bool { return len(c.matcher.Event(ev)
 // narrowest is the exception that says everything the events have in common, and on
 // which hosts. ok is false when it cannot be said of them, as the rule's log source
 // has no word for a host.
-func (s *Suppressions) narrowest(rule detect.Rule, text string, events []*seenEvent) (c candidate, ok bool, err error) {
+func (s *Suppressions) narrowest(rule detect.Rule, events []*seenEvent) (c candidate, ok bool, err error) {
 	where := map[string]any{}
 	bound := false
 	for _, t := range traits() {
@@ -92,7 +92,7 @@ func (s *Suppressions) narrowest(rule detect.Rule, text string, events []*seenEv
 		}
 		for _, word := range t.words {
 			one := map[string]any{word: plain(values)}
-			if c, err = s.compile(rule, text, one); err == nil && all(c, events) {
+			if c, err = s.compile(rule, one); err == nil && all(c, events) {
 				where[word] = one[word]
 				bound = bound || host
 				break
@@ -102,7 +102,7 @@ func (s *Suppressions) narrowest(rule detect.Rule, text string, events []*seenEv
 	if !bound {
 		return c, false, nil
 	}
-	c, err = s.compile(rule, text, where)
+	c, err = s.compile(rule, where)
 	return c, err == nil && all(c, events), err
 }
 
@@ -154,13 +154,13 @@ func literal(v string) string {
 }
 
 // compile makes a candidate as the running rules would make an exception of it.
-func (s *Suppressions) compile(rule detect.Rule, text string, where map[string]any) (candidate, error) {
+func (s *Suppressions) compile(rule detect.Rule, where map[string]any) (candidate, error) {
 	selection, err := yaml.Marshal(where)
 	if err != nil {
 		return candidate{}, err
 	}
 	e := detect.Exception{ID: suppressionID(rule.ID, "candidate", ""), Rule: rule.ID, Where: string(selection)}
-	r, err := e.Compile(rule, text)
+	r, err := e.Compile(rule)
 	if err != nil {
 		return candidate{}, err
 	}
