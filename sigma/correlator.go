@@ -69,6 +69,7 @@ type correlationPlan struct {
 	index   int
 	id      string
 	late    bool // judged when a window is over
+	old     bool // it was followed before: Copy or Restore knew it
 	keep    int  // hits that a group remembers
 	need    int  // rules that a temporal correlation wants to see together
 	groups  map[string]*group

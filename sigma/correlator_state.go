@@ -19,7 +19,7 @@ type savedState struct {
 type savedPlan struct {
 	ID     string       `json:"id"`
 	Asks   string       `json:"asks"`
-	Groups []savedGroup `json:"groups"`
+	Groups []savedGroup `json:"groups,omitempty"`
 }
 
 type savedGroup struct {
@@ -49,9 +49,7 @@ func (c *Correlator) State() ([]byte, error) {
 			}
 			sp.Groups = append(sp.Groups, sg)
 		}
-		if len(sp.Groups) > 0 {
-			out.Plans = append(out.Plans, sp)
-		}
+		out.Plans = append(out.Plans, sp)
 	}
 	return json.Marshal(out)
 }
@@ -70,6 +68,7 @@ func (c *Correlator) Restore(state []byte) error {
 	for _, sp := range in.Plans {
 		for _, p := range c.plans {
 			if p.id == sp.ID && p.asks() == sp.Asks {
+				p.old = true
 				c.restore(p, sp)
 			}
 		}
@@ -118,20 +117,48 @@ func moment(n int64) time.Time {
 // Copy moves what c remembers to a correlator of other rules: those correlations
 // that ask for the same go on.
 func (c *Correlator) Copy(to *Correlator) {
-	to.clock = c.clock
 	for _, p := range c.plans {
-		for _, q := range to.plans {
-			if p.id != q.id || p.asks() != q.asks() {
-				continue
-			}
-			for _, g := range p.groups {
-				n, fresh := q.group(g.values)
-				if fresh {
-					to.groups++
-				}
-				n.seen, n.raised, n.last = slices.Clone(g.seen), g.raised, g.last
-				to.expect(q, n)
-			}
+		c.copyPlan(p, to)
+	}
+}
+
+// CopyOf is Copy for some correlations of c, by their index.
+func (c *Correlator) CopyOf(to *Correlator, correlations []int) {
+	for _, p := range c.plans {
+		if slices.Contains(correlations, p.index) {
+			c.copyPlan(p, to)
 		}
 	}
+}
+
+func (c *Correlator) copyPlan(p *correlationPlan, to *Correlator) {
+	if c.clock.After(to.clock) {
+		to.clock = c.clock
+	}
+	for _, q := range to.plans {
+		if p.id != q.id || p.asks() != q.asks() {
+			continue
+		}
+		q.old = true
+		for _, g := range p.groups {
+			n, fresh := q.group(g.values)
+			if fresh {
+				to.groups++
+			}
+			n.seen, n.raised, n.last = slices.Clone(g.seen), g.raised, g.last
+			to.expect(q, n)
+		}
+	}
+}
+
+// Fresh returns the correlations, by their index, that neither Copy nor Restore knew:
+// they remember nothing though there may have been something.
+func (c *Correlator) Fresh() []int {
+	var out []int
+	for _, p := range c.plans {
+		if !p.old {
+			out = append(out, p.index)
+		}
+	}
+	return out
 }

@@ -285,3 +285,59 @@ func TestCorrelationAboveCorrelation(t *testing.T) {
 		}
 	}
 }
+
+// A correlation that comes into effect while an attack goes on joins what came before
+// with what comes after; what was complete before is found by looking back, once.
+func TestCorrelationBeginsAmidAnAttack(t *testing.T) {
+	dir := t.TempDir()
+	h, stop := start(t, dir, unprepared)
+	secret := ask[api.TokenView](t, h, "POST", "/tokens", map[string]string{"name": "sensor", "role": "sender"}).Secret
+	at, n := time.Now().UTC().Add(-time.Hour), 0
+	fail := func(user string, times int) {
+		t.Helper()
+		for range times {
+			n++
+			send(t, h, secret, logon(at.Add(time.Duration(n)*time.Second), user, n))
+		}
+		settle(t, h, n)
+	}
+	found := func(when string, want int) {
+		t.Helper()
+		got := 0
+		for _, in := range queue(t, h) {
+			got += in.Detections
+		}
+		if got != want {
+			t.Errorf("%s: %d detections, want %d", when, got, want)
+		}
+	}
+	fail("alice", 3)
+	fail("bob", 6)
+	renewed(t, h, func() { ask[detect.Report](t, h, "POST", "/packs/own", pack(t, houseRules)) })
+	lookedBack(t, h, 1)
+	found("bob's, by looking back", 1)
+	fail("alice", 2)
+	found("alice's are five", 2)
+	fail("bob", 2)
+	found("bob's are the same", 2)
+
+	// Off and on again, with an event for each while it is off; and it is remembered over
+	// a restart that it began.
+	set := func(on bool) {
+		t.Helper()
+		renewed(t, h, func() {
+			ask[api.Switched](t, h, "POST", "/rules/switch", map[string]any{"rules": []string{"8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1a03"}, "on": on, "reason": "to see"})
+		})
+	}
+	fail("carol", 2)
+	set(false)
+	fail("carol", 2)
+	set(true)
+	lookedBack(t, h, 2)
+	found("carol's are four", 2)
+	stop()
+	h, stop = start(t, dir, unprepared)
+	defer stop()
+	fail("carol", 1)
+	found("carol's are five", 3)
+}

@@ -177,7 +177,9 @@ func (w *Events) Matched() telemetry.Seq { return telemetry.Seq(w.shown.Load()) 
 // commit takes one batch that was looked at, in order.
 func (w *Events) commit(ctx context.Context, b *batch) error {
 	if w.rules != nil {
-		w.rules.renew(b.set)
+		if err := w.renew(ctx, b.set); err != nil {
+			return err
+		}
 		w.rules.note(b.sources)
 	}
 	var found []alert.Detection

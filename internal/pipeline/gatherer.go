@@ -140,7 +140,9 @@ func (g *Gatherer) take(ctx context.Context, list []telemetry.LotFound, to telem
 		extents[i] = all[i].Extent
 	}
 	if w.rules != nil {
-		w.rules.renew(w.Rules.state.Load())
+		if err := w.renew(ctx, w.Rules.state.Load()); err != nil {
+			return err
+		}
 	}
 	found, err := g.found(ctx, all)
 	if err != nil {

@@ -115,16 +115,17 @@ func (f *ruleFinder) forget() {
 }
 
 // renew takes over rules that were swapped in; what correlations remember goes
-// with them.
-func (f *ruleFinder) renew(set *ruleSet) {
+// with them. It returns those that did not run before, by their index.
+func (f *ruleFinder) renew(set *ruleSet) []int {
 	if f.eye != nil && f.eye.set == set {
-		return
+		return nil
 	}
 	memory := set.correlator()
 	if f.memory != nil {
 		f.memory.Copy(memory)
 	}
 	f.eye, f.memory = newRuleEye(set), memory
+	return memory.Fresh()
 }
 
 // lateness is how long after the end of a window an event of it may still come: some

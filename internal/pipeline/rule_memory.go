@@ -33,26 +33,92 @@ func (w *Events) recall(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read what correlations remember: %w", err)
 	}
-	if state == nil {
-		return nil
+	if state != nil {
+		if err := w.rules.memory.Restore(state); err != nil {
+			w.Log.WarnContext(ctx, "correlations begin anew", "error", err)
+		} else if err := w.learn(ctx, w.rules, seq+1); err != nil {
+			return err
+		}
 	}
-	if err := w.rules.memory.Restore(state); err != nil {
-		w.Log.WarnContext(ctx, "correlations begin anew", "error", err)
-		return nil
-	}
-	glance := newRuleGlance(w.Decoder, w.rules.eye.set)
-	err = w.again(ctx, seq+1, func(r telemetry.Stored) {
-		if glance.nothing(&r) {
+	return w.prime(ctx, w.rules.memory.Fresh())
+}
+
+// learn has correlations remember the records from one on up to the place. Nothing is
+// raised or counted.
+func (w *Events) learn(ctx context.Context, f *ruleFinder, from telemetry.Seq) error {
+	glance := newRuleGlance(w.Decoder, f.eye.set)
+	err := w.again(ctx, from, func(r telemetry.Stored) {
+		if telemetry.Imported(r.Source) || glance.nothing(&r) {
 			return
 		}
 		if ev, ok := w.Decoder.read(r); ok {
-			w.rules.take(&ev, EventRef(r.Seq), w.rules.eye.look(&ev, nil))
+			if ev.Time.Sub(r.Received) > telemetry.Ahead {
+				ev.Time = r.Received
+			}
+			f.take(&ev, EventRef(r.Seq), f.eye.look(&ev, nil))
 		}
 	})
 	if err == nil {
-		w.rules.forget()
+		f.forget()
 	}
 	return err
+}
+
+// renew takes over rules that were swapped in. Correlations that did not run before
+// begin with what came lately: what they are to find may be under way. What is complete
+// already is found by looking back.
+func (w *Events) renew(ctx context.Context, set *ruleSet) error {
+	return w.prime(ctx, w.rules.renew(set))
+}
+
+// primeMost bounds the records that are looked at again for correlations that begin:
+// events wait for it.
+const primeMost = 200_000
+
+// prime has correlations, by their index, remember what came in twice their timespan,
+// as they would if they had run. It is done beside what others remember; where it
+// cannot be done, they begin anew.
+func (w *Events) prime(ctx context.Context, correlations []int) error {
+	beside := newRuleFinder(nil, w.rules.eye.set)
+	from, err := w.primeFrom(ctx, correlations)
+	if err == nil && from <= w.place {
+		err = w.learn(ctx, beside, from)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		w.Log.WarnContext(ctx, "correlations begin anew", "error", err)
+		return nil
+	}
+	beside.memory.CopyOf(w.rules.memory, correlations)
+	return nil
+}
+
+// primeFrom is the first record that correlations are to remember, the one after the
+// place when there is none.
+func (w *Events) primeFrom(ctx context.Context, correlations []int) (telemetry.Seq, error) {
+	var span time.Duration
+	for _, i := range correlations {
+		span = max(span, 2*w.rules.eye.set.correlations[i].Timespan)
+	}
+	if span == 0 || w.place == 0 {
+		return w.place + 1, nil
+	}
+	last, err := w.History.Read(ctx, w.place, 1)
+	if err != nil || len(last) == 0 {
+		return w.place + 1, err
+	}
+	stats, err := w.History.Stats(ctx)
+	if err != nil {
+		return 0, err
+	}
+	from, err := receivedFrom(ctx, w.History, stats, last[0].Received.Add(-span))
+	if w.place >= primeMost && from <= w.place-primeMost {
+		from = w.place - primeMost + 1
+		w.Log.InfoContext(ctx, "correlations begin with less than their timespan", "records", primeMost, "timespan", span/2)
+	}
+	return from, err
 }
 
 // again calls fn with the records from one on up to the place.

@@ -43,7 +43,7 @@ func (p RulePast) Try(ctx context.Context, rules sigma.Collection, b detect.Back
 	if err != nil {
 		return b, err
 	}
-	first, err := p.receivedFrom(ctx, stats, b.From)
+	first, err := receivedFrom(ctx, p.History, stats, b.From)
 	if err != nil {
 		return b, err
 	}
@@ -74,10 +74,10 @@ func (p RulePast) Try(ctx context.Context, rules sigma.Collection, b detect.Back
 
 // receivedFrom finds the first record received at or after a time: records are
 // in the order in which they were received.
-func (p RulePast) receivedFrom(ctx context.Context, s telemetry.Stats, at time.Time) (telemetry.Seq, error) {
+func receivedFrom(ctx context.Context, h telemetry.History, s telemetry.Stats, at time.Time) (telemetry.Seq, error) {
 	var failed error
 	n := sort.Search(int(s.Last-s.First+1), func(i int) bool {
-		r, err := p.History.Read(ctx, s.First+telemetry.Seq(i), 1)
+		r, err := h.Read(ctx, s.First+telemetry.Seq(i), 1)
 		if err != nil {
 			failed = err
 		}
