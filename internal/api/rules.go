@@ -98,7 +98,7 @@ func (a *API) rules() []route {
 			}
 			return s.Except(c.ctx, c.id(), b.Where, b.Reason, time.Now().Add(life))
 		}),
-		send("POST", "/rules/{id}/backtests", ref.Analyst, "Run the rule over the last days of history.", func(c call, b BacktestBody) (detect.Backtest, error) {
+		send("POST", "/rules/{id}/backtests", ref.Analyst, "Run the rule, or the correlation with the rules it stands on, over the last days of history.", func(c call, b BacktestBody) (detect.Backtest, error) {
 			now := time.Now()
 			return s.Backtest(c.ctx, c.id(), now.AddDate(0, 0, -b.Days), now)
 		}),

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -165,11 +166,17 @@ func TestExceptionKeepsQuiet(t *testing.T) {
 	if len(in) != 1 || in[0].Detections != 1 {
 		t.Fatalf("incidents: %+v", in)
 	}
-	b := ask[detect.Backtest](t, h, "POST", "/rules/"+backupRule+"/backtests", map[string]int{"days": 2})
-	for b.State != detect.Done {
-		if b.State == detect.Failed {
-			t.Fatal(b.Problem)
-		}
+	b := tried(t, h, backupRule)
+	if b.Events != 3 || b.Matches != 2 || b.Excepted != 1 || len(b.Samples) != 1 || b.Samples[0].Who == "" {
+		t.Errorf("back-test: %+v", b)
+	}
+}
+
+// tried back-tests a rule over two days.
+func tried(t *testing.T, h house, rule string) detect.Backtest {
+	t.Helper()
+	b := ask[detect.Backtest](t, h, "POST", "/rules/"+rule+"/backtests", map[string]int{"days": 2})
+	for b.State != detect.Done && b.State != detect.Failed {
 		time.Sleep(20 * time.Millisecond)
 		for _, c := range ask[api.Page[detect.Backtest]](t, h, "GET", "/backtests", nil).Items {
 			if c.ID == b.ID {
@@ -177,8 +184,69 @@ func TestExceptionKeepsQuiet(t *testing.T) {
 			}
 		}
 	}
-	if b.Events != 3 || b.Matches != 2 || b.Excepted != 1 || len(b.Samples) != 1 || b.Samples[0].Who == "" {
-		t.Errorf("back-test: %+v", b)
+	return b
+}
+
+const triedRules = `title: Guessed twice
+id: 8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1d01
+correlation: {type: event_count, rules: [8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1a03], group-by: [TargetUserName], timespan: 1d, condition: {gte: 2}}
+---
+title: Seldom
+id: 8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1d02
+correlation: {type: event_count, rules: [failed_logon], group-by: [TargetUserName], timespan: 1h, condition: {lt: 2}}
+---
+title: Nothing to stand on
+id: 8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1d03
+correlation: {type: event_count, rules: [nobody], timespan: 1h, condition: {gte: 2}}
+`
+
+// A correlation is tried over the past before it runs: with the rules it stands on, be
+// they of its file or of another pack, with their filters and exceptions, and with what
+// is open at the end.
+func TestBacktestOfCorrelation(t *testing.T) {
+	h, secret := withRules(t)
+	renewed(t, h, func() {
+		ask[detect.Report](t, h, "POST", "/packs/filters", pack(t, "title: Scanner\nid: 8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1c02\nlogsource: {product: windows, service: security}\n"+
+			"filter: {rules: [failed_logon], known: {TargetUserName: scanner}, condition: not known}\n"))
+		ask[detect.Exception](t, h, "POST", "/rules/8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1a02/exceptions", map[string]string{"where": "TargetUserName: monitor", "reason": "it forgets its password", "life": "24h"})
+		ask[detect.Report](t, h, "POST", "/packs/tried", pack(t, triedRules))
+		ask[api.Switched](t, h, "POST", "/rules/switch", map[string]any{"rules": []string{
+			"8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1a03", "8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1d01", "8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1d02", "8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1d03",
+		}, "on": false, "reason": "to be tried first"})
+	})
+	day := time.Now().UTC().Add(-24 * time.Hour).Truncate(24 * time.Hour)
+	n := 0
+	fail := func(at time.Time, user string, times int) (out []map[string]any) {
+		for range times {
+			n++
+			out = append(out, logon(at.Add(time.Duration(n)*time.Second), user, n))
+		}
+		return out
+	}
+	morning, noon := day.Add(8*time.Hour), day.Add(12*time.Hour)
+	send(t, h, secret, slices.Concat(fail(morning, "alice", 7), fail(morning, "scanner", 7), fail(morning, "monitor", 7), fail(morning, "bob", 5), fail(noon, "alice", 5), fail(noon, "carol", 1))...)
+	settle(t, h, n)
+	if in := queue(t, h); len(in) != 0 {
+		t.Fatalf("what is off raises %+v", in)
+	}
+	b := tried(t, h, "8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1a03")
+	want := []detect.Count{{Value: "alice", N: 2}, {Value: "bob", N: 1}}
+	if b.State != detect.Done || b.Events != n || b.Matches != 3 || b.PerDay() != 3 || !slices.Equal(b.Entities, want) || len(b.Samples) != 3 {
+		t.Errorf("many failed logons: %+v", b)
+	} else if s := b.Samples[0]; s.Event != "31" || s.Who != "alice" || !slices.Equal(s.Why, []string{"5 within 4s", "TargetUserName=alice"}) {
+		t.Errorf("the latest of them: %+v", s)
+	}
+	if b := tried(t, h, "8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1d01"); b.Matches != 1 || b.Entities[0].Value != "alice" {
+		t.Errorf("a correlation above one that is off: %+v", b)
+	}
+	if b := tried(t, h, "8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1d02"); b.Matches != 1 || b.Entities[0].Value != "carol" {
+		t.Errorf("a window that is open at the end: %+v", b)
+	}
+	if b := tried(t, h, "8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1d03"); b.State != detect.Failed || !strings.Contains(b.Problem, `it needs the rule "nobody", which is not there`) {
+		t.Errorf("a correlation that cannot work: %+v", b)
+	}
+	if in := queue(t, h); len(in) != 0 {
+		t.Fatalf("a back-test raises %+v", in)
 	}
 }
 

@@ -2,28 +2,28 @@ package detect
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/ref"
-	"github.com/vedette-soc/vedette/sigma"
 )
 
 // Past runs a rule over what the history keeps.
 type Past interface {
 	// Try looks at every event received in [b.From, b.To), fills the counts,
 	// days, entities and samples of b and returns it. tell is called now and
-	// then with what there is so far. It ends early when ctx does. The first of rules
-	// is tried, with the filters; the others are its exceptions.
-	Try(ctx context.Context, rules sigma.Collection, b Backtest, tell func(Backtest)) (Backtest, error)
+	// then with what there is so far. It ends early when ctx does. What is tried is the
+	// rule or the correlation b.Rule of live; the rest is there for it.
+	Try(ctx context.Context, live Live, b Backtest, tell func(Backtest)) (Backtest, error)
 }
 
 // longestBacktest bounds one run.
 const longestBacktest = 20 * 366 * 24 * time.Hour
 
-// Backtest asks for a run of a rule, on or off, over the events of [from, to). It
+// Backtest asks for a run of a rule or a correlation, on or off, over the events of [from, to). It
 // returns at once; the run goes on in the background.
 func (s *Service) Backtest(ctx context.Context, rule string, from, to time.Time) (Backtest, error) {
 	if err := ref.Need(ctx, ref.Analyst); err != nil {
@@ -33,8 +33,8 @@ func (s *Service) Backtest(ctx context.Context, rule string, from, to time.Time)
 	if err != nil {
 		return Backtest{}, err
 	}
-	if r.Kind != Plain {
-		return Backtest{}, errs.New(errs.Invalid, "backtest_kind", "Only a rule can be tested over the past; this is a %s.", r.Kind)
+	if r.Kind == Filter {
+		return Backtest{}, errs.New(errs.Invalid, "backtest_kind", "A filter raises nothing by itself: test a rule that it is for, with it on and off.")
 	}
 	if !from.Before(to) || to.Sub(from) > longestBacktest {
 		return Backtest{}, errs.New(errs.Invalid, "backtest_span", "A back-test looks at up to 20 years, from an earlier time to a later one.")
@@ -105,35 +105,25 @@ func (s *Service) try(ctx context.Context, b Backtest) error {
 		b.State, b.Problem, b.Finished = Failed, why, s.now().UTC()
 		return s.tuning.SaveBacktest(ctx, b, nil)
 	}
-	meta, text, err := s.rule(ctx, b.Rule)
+	meta, _, err := s.rule(ctx, b.Rule)
 	if errs.KindOf(err) == errs.NotFound {
 		return fail("The rule is gone.")
 	}
 	if err != nil {
 		return err
 	}
-	rule, err := ruleIn(meta, text)
-	if err != nil {
-		return fail(err.Error())
-	}
-	rules := sigma.Collection{Rules: []sigma.Rule{rule}}
-	if rules.Filters, err = s.filters(ctx); err != nil {
-		return err
-	}
-	live, err := s.live(ctx, b.Rule)
+	live, err := s.alone(ctx, meta)
 	if err != nil {
 		return err
 	}
-	for _, e := range live {
-		if r, err := e.Compile(meta); err == nil {
-			rules.Rules = append(rules.Rules, r)
-		}
+	if _, ok := live.Meta[b.Rule]; !ok {
+		return fail(fmt.Sprintf("The file %s no longer holds the rule, or it cannot be read any more.", meta.File))
 	}
 	b = Backtest{ID: b.ID, Rule: b.Rule, Title: b.Title, Version: meta.Version, From: b.From, To: b.To, State: Running, By: b.By, Started: b.Started}
 	if err := s.tuning.SaveBacktest(ctx, b, nil); err != nil {
 		return err
 	}
-	done, err := s.past.Try(ctx, rules, b, func(part Backtest) { _ = s.tuning.SaveBacktest(ctx, part, nil) })
+	done, err := s.past.Try(ctx, live, b, func(part Backtest) { _ = s.tuning.SaveBacktest(ctx, part, nil) })
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -145,8 +135,8 @@ func (s *Service) try(ctx context.Context, b Backtest) error {
 }
 
 // live returns the exceptions that hold now.
-func (s *Service) live(ctx context.Context, rule string) ([]Exception, error) {
-	all, err := s.tuning.Exceptions(ctx, rule)
+func (s *Service) live(ctx context.Context) ([]Exception, error) {
+	all, err := s.tuning.Exceptions(ctx, "")
 	if err != nil {
 		return nil, err
 	}

@@ -38,56 +38,69 @@ func (s *Service) Running(ctx context.Context) (Live, error) {
 	if err != nil {
 		return Live{}, err
 	}
+	for i := range all {
+		all[i].On = all[i].On && !silenced(switches, all[i].Source)
+	}
 	files, err := s.parse(ctx, all)
 	if err != nil {
 		return Live{}, err
 	}
-	live := loading{out: Live{Meta: map[string]Rule{}}, meta: map[string]Rule{}, asked: map[string]bool{}}
-	for _, r := range all {
-		r.On = r.On && !silenced(switches, r.Source)
-		live.meta[r.ID] = r
-	}
-	live.files(all, files)
-	live.out.Sigma.Silence()
-	exceptions, err := s.live(ctx, "")
+	out, passes, err := s.load(ctx, all, files)
 	if err != nil {
 		return Live{}, err
-	}
-	passes := map[passKey]sigma.Rule{}
-	for _, e := range exceptions {
-		r, ok := live.out.Meta[e.Rule]
-		if !ok {
-			continue
-		}
-		m, err := s.parsed.pass(e, r)
-		if err != nil {
-			live.out.Problems = append(live.out.Problems, Refusal{Rule: r.Title, Why: err.Error()})
-			continue
-		}
-		passes[passKeyOf(e, r)] = m
-		live.out.Exceptions = append(live.out.Exceptions, LiveException{e, m})
 	}
 	s.parsed.keep(files, passes)
-	return live.out, nil
+	return out, nil
 }
 
-// filters returns the filters that are on.
-func (s *Service) filters(ctx context.Context) ([]sigma.Filter, error) {
+// alone returns what is to run when a rule or a correlation is tried, be it on or off:
+// the filters that are on, and what the correlation stands on.
+func (s *Service) alone(ctx context.Context, tried Rule) (Live, error) {
 	all, _, err := s.store.Rules(ctx, Query{})
 	if err != nil {
-		return nil, err
+		return Live{}, err
 	}
-	all = slices.DeleteFunc(all, func(r Rule) bool { return r.Kind != Filter || !r.On })
+	for i := range all {
+		all[i].On = all[i].ID == tried.ID || all[i].Kind == Filter && all[i].On
+	}
+	if tried.Kind == Plain {
+		all = slices.DeleteFunc(all, func(r Rule) bool { return !r.On })
+	}
 	files, err := s.parse(ctx, all)
 	if err != nil {
-		return nil, err
+		return Live{}, err
 	}
+	out, _, err := s.load(ctx, all, files)
+	return out, err
+}
+
+// load takes what is on out of files, and the exceptions of that.
+func (s *Service) load(ctx context.Context, all []Rule, files map[fileKey]parsedFile) (Live, map[passKey]sigma.Rule, error) {
 	l := loading{out: Live{Meta: map[string]Rule{}}, meta: map[string]Rule{}, asked: map[string]bool{}}
 	for _, r := range all {
 		l.meta[r.ID] = r
 	}
 	l.files(all, files)
-	return l.out.Sigma.Filters, nil
+	l.out.Sigma.Silence()
+	exceptions, err := s.live(ctx)
+	if err != nil {
+		return Live{}, nil, err
+	}
+	passes := map[passKey]sigma.Rule{}
+	for _, e := range exceptions {
+		r, ok := l.out.Meta[e.Rule]
+		if !ok {
+			continue
+		}
+		m, err := s.parsed.pass(e, r)
+		if err != nil {
+			l.out.Problems = append(l.out.Problems, Refusal{Rule: r.Title, Why: err.Error()})
+			continue
+		}
+		passes[passKeyOf(e, r)] = m
+		l.out.Exceptions = append(l.out.Exceptions, LiveException{e, m})
+	}
+	return l.out, passes, nil
 }
 
 // loading turns stored rules into a collection.

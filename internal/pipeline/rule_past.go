@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/telemetry"
+	"github.com/vedette-soc/vedette/ref"
 	"github.com/vedette-soc/vedette/sigma"
 )
 
@@ -32,13 +33,17 @@ const (
 	tellEvery    = 2 * time.Second
 )
 
-// Try implements detect.Past. Events count by their own time.
-func (p RulePast) Try(ctx context.Context, rules sigma.Collection, b detect.Backtest, tell func(detect.Backtest)) (detect.Backtest, error) {
-	engine, err := sigma.Compile(rules, sigma.Options{Pipelines: p.Pipelines, Placeholders: p.Org.Index().Profile.Placeholders})
+// Try implements detect.Past. Events count by their own time; correlations see them in
+// the order in which they came, as live ones do, and judge at the end what is open.
+func (p RulePast) Try(ctx context.Context, live detect.Live, b detect.Backtest, tell func(detect.Backtest)) (detect.Backtest, error) {
+	set, err := compileRules(live, sigma.Options{Pipelines: p.Pipelines, Placeholders: p.Org.Index().Profile.Placeholders}, &compilers{})
 	if err != nil {
 		return b, fmt.Errorf("compile the rule: %w", err)
 	}
-	t := trial{Backtest: b, org: p.Org, matcher: engine.Matcher(), days: map[string]*detect.Day{}, who: map[string]int{}}
+	t := trial{Backtest: b, org: p.Org, finder: newRuleFinder(nil, set), days: map[string]*detect.Day{}, who: map[string]int{}}
+	if !t.works() {
+		return b, fmt.Errorf("compile the rule: %s", whyRefused(set.refused))
+	}
 	stats, err := p.History.Stats(ctx)
 	if err != nil {
 		return b, err
@@ -54,13 +59,18 @@ func (p RulePast) Try(ctx context.Context, rules sigma.Collection, b detect.Back
 			return b, err
 		}
 		if len(records) == 0 {
+			t.alarms(t.finder.raised(t.finder.memory.End()))
 			return t.result(), nil
 		}
 		for i := range records {
 			if ev, ok := p.Decoder.read(records[i]); ok {
-				t.look(&ev, records[i].Seq)
+				if ev.Time.Sub(records[i].Received) > telemetry.Ahead {
+					ev.Time = records[i].Received
+				}
+				t.look(&ev, EventRef(records[i].Seq))
 			}
 		}
+		t.finder.forget() // what it counts for pages of live rules
 		from = records[len(records)-1].Seq + 1
 		if stats.Last >= first {
 			t.Progress = min(float64(from-first)/float64(stats.Last-first+1), .99)
@@ -89,44 +99,100 @@ func receivedFrom(ctx context.Context, h telemetry.History, s telemetry.Stats, a
 // trial is one back-test while it runs.
 type trial struct {
 	detect.Backtest
-	org     *org.Service
-	matcher *sigma.Matcher
-	days    map[string]*detect.Day
-	who     map[string]int
+	org    *org.Service
+	finder *ruleFinder
+	days   map[string]*detect.Day
+	who    map[string]int
 }
 
-func (t *trial) look(ev *event.Event, seq telemetry.Seq) {
+// works says whether what is tried could be compiled.
+func (t *trial) works() bool {
+	set := t.finder.eye.set
+	for i := range set.correlations {
+		if set.correlations[i].ID == t.Rule {
+			return t.finder.memory.Has(i)
+		}
+	}
+	return slices.ContainsFunc(set.meta, func(r detect.Rule) bool { return r.ID == t.Rule })
+}
+
+func whyRefused(list []detect.Refusal) string {
+	if len(list) == 0 {
+		return "it cannot be used"
+	}
+	return list[len(list)-1].Why
+}
+
+func (t *trial) look(ev *event.Event, id ref.Ref) {
 	if ev.Time.Before(t.From) || !ev.Time.Before(t.To) {
 		return
 	}
-	key := ev.Time.UTC().Format(time.DateOnly)
-	day := t.days[key]
-	if day == nil {
-		day = &detect.Day{Day: key}
-		t.days[key] = day
-	}
 	t.Events++
-	day.Events++
-	hits := t.matcher.Event(ev)
-	if len(hits) == 0 || hits[0].Rule != 0 {
+	t.day(ev.Time).Events++
+	seen := t.finder.eye.look(ev, nil)
+	if _, correlation := t.correlation(); correlation {
+		t.alarms(t.finder.take(ev, id, seen))
+		return
+	}
+	if len(seen.matches)+len(seen.excepted) == 0 {
 		return
 	}
 	t.Matches++
-	if len(hits) > 1 {
+	if len(seen.matches) == 0 {
 		t.Excepted++
 		return
 	}
-	day.Matches++
-	entity := settle(ev, t.org.Index()).entity.Name
-	if entity == "" {
-		entity = ev.Fields.String("event.dataset")
-	}
-	if len(t.who) < maxEntities || t.who[entity] > 0 {
-		t.who[entity]++
-	}
-	s := detect.Sample{Event: strconv.FormatUint(uint64(seq), 10), Time: ev.Time, Who: entity, Why: []string{}}
-	for _, w := range t.matcher.Why(hits[0]) {
+	t.day(ev.Time).Matches++
+	entity := cmp.Or(settle(ev, t.org.Index()).entity.Name, ev.Fields.String("event.dataset"))
+	s := detect.Sample{Event: id.ID, Time: ev.Time, Who: entity, Why: []string{}}
+	for _, w := range seen.matches[0].why {
 		s.Why = append(s.Why, evidence(w))
+	}
+	t.note(s)
+}
+
+// correlation returns what is tried when it is one.
+func (t *trial) correlation() (*sigma.Correlation, bool) {
+	list := t.finder.eye.set.correlations
+	i := slices.IndexFunc(list, func(c sigma.Correlation) bool { return c.ID == t.Rule })
+	if i < 0 {
+		return nil, false
+	}
+	return &list[i], true
+}
+
+// alarms counts those of the correlation that is tried, by group: each at the last event
+// it rests on.
+func (t *trial) alarms(matches []ruleMatch) {
+	for _, m := range matches {
+		if m.alarm == nil || m.meta.ID != t.Rule {
+			continue
+		}
+		c, _ := t.correlation()
+		t.Matches++
+		t.day(m.alarm.Last).Matches++
+		s := detect.Sample{Event: m.alarm.Events[len(m.alarm.Events)-1], Time: m.alarm.Last, Who: cmp.Or(strings.Join(m.alarm.Group, ", "), c.Title)}
+		s.Why = append(s.Why, fmt.Sprintf("%g within %s", m.alarm.Count, m.alarm.Last.Sub(m.alarm.First).Round(time.Second)))
+		for i, name := range c.GroupBy {
+			s.Why = append(s.Why, name+"="+m.alarm.Group[i])
+		}
+		t.note(s)
+	}
+}
+
+// day returns the counts of the day of a time.
+func (t *trial) day(at time.Time) *detect.Day {
+	key := at.UTC().Format(time.DateOnly)
+	if t.days[key] == nil {
+		t.days[key] = &detect.Day{Day: key}
+	}
+	return t.days[key]
+}
+
+// note keeps what matched, the latest of it.
+func (t *trial) note(s detect.Sample) {
+	if len(t.who) < maxEntities || t.who[s.Who] > 0 {
+		t.who[s.Who]++
 	}
 	t.Samples = append(t.Samples, s)
 	if len(t.Samples) > 2*samplesKept {

@@ -70,7 +70,15 @@ detection:
   condition: selection
 `
 
+const labsFilter = `
+title: Labs
+id: 5cb1b2f2-39a3-4a67-a4d2-3f8a4e0f4a05
+logsource: {product: windows, category: process_creation}
+filter: {rules: any, lab: {User: lab}, condition: not lab}
+`
+
 const (
+	labsID   = "5cb1b2f2-39a3-4a67-a4d2-3f8a4e0f4a05"
 	whoamiID = "5cb1b2f2-39a3-4a67-a4d2-3f8a4e0f4a01"
 	shadowID = "5cb1b2f2-39a3-4a67-a4d2-3f8a4e0f4a02"
 	manyID   = "5cb1b2f2-39a3-4a67-a4d2-3f8a4e0f4a03"
@@ -81,12 +89,11 @@ const (
 type past struct {
 	result detect.Backtest
 	err    error
-	rule   sigma.Rule
-	passes []sigma.Rule
+	live   detect.Live
 }
 
-func (p *past) Try(_ context.Context, c sigma.Collection, b detect.Backtest, tell func(detect.Backtest)) (detect.Backtest, error) {
-	p.rule, p.passes = c.Rules[0], c.Rules[1:]
+func (p *past) Try(_ context.Context, live detect.Live, b detect.Backtest, tell func(detect.Backtest)) (detect.Backtest, error) {
+	p.live = live
 	b.Progress = .5
 	tell(b)
 	b.Events, b.Matches, b.Excepted, b.Days = p.result.Events, p.result.Matches, p.result.Excepted, p.result.Days
@@ -267,7 +274,7 @@ func TestRuleChangesAreRefused(t *testing.T) {
 	}
 	defer func() { _ = st.Close() }()
 	s, ctx := newDetect(st, nil), system(t)
-	importPack(t, s, "own", whoamiRule, twoRules)
+	importPack(t, s, "own", whoamiRule, twoRules, labsFilter)
 	viewer := ref.WithActor(t.Context(), ref.Actor{Name: "v", Role: ref.Viewer})
 	tomorrow := noon.Add(24 * time.Hour)
 	for name, tt := range map[string]struct {
@@ -285,7 +292,7 @@ func TestRuleChangesAreRefused(t *testing.T) {
 		"NoSource":     {s.SwitchSource(ctx, sigma.LogSource{}, false, "because"), "logsource_missing"},
 		"PackName":     {second(s.Import(ctx, detect.Pack{Name: "../x"}, files(whoamiRule), false)), "pack_name"},
 		"EmptyPack":    {second(s.Import(ctx, detect.Pack{Name: "own"}, files("a: b"), false)), "pack_empty"},
-		"Correlation":  {second(s.Backtest(ctx, manyID, noon.Add(-time.Hour), noon)), "backtest_kind"},
+		"Filter":       {second(s.Backtest(ctx, labsID, noon.Add(-time.Hour), noon)), "backtest_kind"},
 		"Backwards":    {second(s.Backtest(ctx, whoamiID, noon, noon.Add(-time.Hour))), "backtest_span"},
 		"NoException":  {s.EndException(ctx, "x", "because"), "exception_unknown"},
 		"ViewerImport": {second(s.Import(viewer, detect.Pack{Name: "own"}, files(whoamiRule), false)), ""},
@@ -322,8 +329,16 @@ func TestBacktestRuns(t *testing.T) {
 		}
 		go func() { ended <- s.Run(run) }()
 		got := waitBacktest(t, s, b.ID)
-		if got.State != detect.Done || got.PerDay() != 2 || got.Events != 1000 || p.rule.Title != "Whoami" || len(p.passes) != 1 {
+		if got.State != detect.Done || got.PerDay() != 2 || got.Events != 1000 || cmp.Diff([]string{"Whoami"}, titles(p.live)) != "" || len(p.live.Exceptions) != 1 {
 			t.Errorf("back-test: %+v", got)
+		}
+		// A correlation is tried with what it stands on, which is silent, alone or not.
+		importPack(t, s, "more", labsFilter, twoRules)
+		if b, err = s.Backtest(ctx, manyID, noon.AddDate(0, 0, -1), noon); err != nil {
+			t.Fatal(err)
+		}
+		if got := waitBacktest(t, s, b.ID); got.State != detect.Done || cmp.Diff([]string{"(Logon)", "Many logons"}, titles(p.live)) != "" || len(p.live.Sigma.Filters) != 1 {
+			t.Errorf("back-test of a correlation: %+v of %q", got, titles(p.live))
 		}
 		p.err = errors.New("the history is damaged")
 		if b, err = s.Backtest(ctx, whoamiID, noon.AddDate(0, 0, -1), noon); err != nil {
