@@ -79,6 +79,9 @@ const primeMost = 200_000
 // as they would if they had run. It is done beside what others remember; where it
 // cannot be done, they begin anew.
 func (w *Events) prime(ctx context.Context, correlations []int) error {
+	if len(correlations) == 0 {
+		return nil
+	}
 	beside := newRuleFinder(nil, w.rules.eye.set)
 	from, err := w.primeFrom(ctx, correlations)
 	if err == nil && from <= w.place {
