@@ -44,6 +44,11 @@ func TestAppendJSON(t *testing.T) {
 			false,
 			`{"c":"\u0001` + "\u2028" + `","f":2230.0,"g":0.00087,"inf":null,"l":[1,null,{"a":false,"b":"c"}],"n":18446744073709551615,"o":{},"s":[],"vedette":{"line":0}}`,
 		},
+		"Nulls": {
+			event.Event{Fields: event.Fields{"a": nil, "a.b": int64(1), "c": nil, "d.e": nil}},
+			false,
+			`{"a":{"b":1},"vedette":{"line":0}}`,
+		},
 		"Claims": {
 			event.Event{Fields: event.Fields{"@timestamp": "x", "vedette.file": "/etc/passwd", "vedette": "x"}},
 			false,
@@ -88,8 +93,10 @@ func TestAccessors(t *testing.T) {
 	}
 	f.SetNew("s", "other")
 	f.SetNew("empty", "")
+	f["null"] = nil
+	f.SetNew("null", "w")
 	f.SetNew("new", "v")
-	if _, ok := f["empty"]; ok || f["s"] != "x" || f["new"] != "v" {
+	if _, ok := f["empty"]; ok || f["s"] != "x" || f["new"] != "v" || f["null"] != "w" {
 		t.Errorf("SetNew: %v", f)
 	}
 }

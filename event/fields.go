@@ -8,7 +8,8 @@ import (
 
 // Fields are the fields of an event by dotted ECS name. Values are string, bool,
 // int64, float64, json.Number (a number that neither of the two holds exactly),
-// []string, []any or map[string]any; inside the last two also nil.
+// []string, []any or map[string]any; or nil for what is there without a value, as
+// JSON's null. Only who asks whether a field is there tells that from an absent one.
 type Fields map[string]any
 
 // String returns the field as text: a string as it is, a number or bool in its
@@ -79,7 +80,7 @@ func (f Fields) SetNew(name string, value any) {
 			return
 		}
 	}
-	if _, ok := f[name]; !ok {
+	if f[name] == nil {
 		f[name] = value
 	}
 }

@@ -21,14 +21,14 @@ func (e *Event) MarshalJSON() ([]byte, error) {
 //
 // With original the raw record is added as event.original. A name that is both
 // a value and the parent of others ("a" and "a.b") keeps its children under
-// their dotted names beside it: {"a":1,"a.b":2}. Bytes that are not UTF-8 become
-// U+FFFD.
+// their dotted names beside it: {"a":1,"a.b":2}. Fields without a value are left
+// out. Bytes that are not UTF-8 become U+FFFD.
 func (e *Event) AppendJSON(dst []byte, original bool) []byte {
 	w := writer{out: dst, fields: e.Fields}
 	w.own = e.own(original)
 	keys := make([]string, 0, len(e.Fields)+len(w.own))
-	for k := range e.Fields {
-		if _, ok := w.own[k]; !ok && !reserved(k) {
+	for k, v := range e.Fields {
+		if _, ok := w.own[k]; !ok && v != nil && !reserved(k) {
 			keys = append(keys, k)
 		}
 	}
@@ -76,8 +76,8 @@ func (w *writer) get(key string) (any, bool) {
 	if reserved(key) {
 		return nil, false
 	}
-	v, ok := w.fields[key]
-	return v, ok
+	v := w.fields[key]
+	return v, v != nil
 }
 
 // maxDepth is how deep dotted names are nested; what is deeper stays dotted.

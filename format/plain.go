@@ -45,11 +45,9 @@ func (d *jsonDecoder) Decode(record string) (event.Event, bool, error) {
 	}
 	ev := event.Event{Fields: fields}
 	for _, name := range jsonTimes {
-		if v, ok := fields[name]; ok {
-			if t, ok := TimeOf(v); ok && t.Year() > 1980 {
-				ev.Time = t
-				break
-			}
+		if t, ok := TimeOf(fields[name]); ok && t.Year() > 1980 {
+			ev.Time = t
+			break
 		}
 	}
 	fields["event.kind"] = "event"

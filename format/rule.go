@@ -19,8 +19,8 @@ type Rule struct {
 func Apply(fields event.Fields, rules []Rule) {
 	for i := range rules {
 		r := &rules[i]
-		v, ok := fields[r.From]
-		if !ok {
+		v := fields[r.From]
+		if v == nil {
 			continue
 		}
 		if r.Convert != nil {

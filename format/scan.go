@@ -25,7 +25,7 @@ var (
 )
 
 // Scanner reads JSON objects into flat fields: {"a":{"b":1}} becomes "a.b".
-// Null members are left out, an empty object stays as one, arrays are values.
+// A null member is nil, an empty object stays as one, arrays are values.
 // It remembers the names it has met, so that a stream of similar records
 // allocates each name once. Not safe for concurrent use.
 type Scanner struct {
@@ -168,10 +168,6 @@ func (s *Scanner) object(n *node) error {
 		v, err := s.value()
 		if err != nil {
 			return err
-		}
-		if v == nil {
-			delete(s.fields, child.path)
-			return nil
 		}
 		return s.set(child.path, v)
 	})

@@ -18,13 +18,13 @@ func TestObject(t *testing.T) {
 		want event.Fields
 		err  string
 	}{
-		"Flat":        {in: ` {"a":1,"b":"x","c":true,"d":null} `, want: event.Fields{"a": int64(1), "b": "x", "c": true}},
+		"Flat":        {in: ` {"a":1,"b":"x","c":true,"d":null} `, want: event.Fields{"a": int64(1), "b": "x", "c": true, "d": nil}},
 		"Nested":      {in: `{"a":{"b":{"c":1},"d":{}},"e.f":2}`, want: event.Fields{"a.b.c": int64(1), "a.d": map[string]any{}, "e.f": int64(2)}},
 		"Arrays":      {in: `{"a":["x","y"],"b":["x",1],"c":[],"d":[{"e":[null]}]}`, want: event.Fields{"a": []string{"x", "y"}, "b": []any{"x", int64(1)}, "c": []string{}, "d": []any{map[string]any{"e": []any{nil}}}}},
 		"Numbers":     {in: `{"a":-9223372036854775808,"b":18446744073709551615,"c":1.5,"d":1e3,"e":0.1234567890123456789,"f":-0,"g":1e999}`, want: event.Fields{"a": int64(math.MinInt64), "b": json.Number("18446744073709551615"), "c": 1.5, "d": 1000.0, "e": json.Number("0.1234567890123456789"), "f": int64(0), "g": json.Number("1e999")}},
 		"Escapes":     {in: `{"a":"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00","b":"C:\Users\x","c":"\ud800","d":"\u12"}`, want: event.Fields{"a": "\"\\/\b\f\n\r\té😀", "b": `C:\Users\x`, "c": "\ufffd", "d": `\u12`}},
 		"Repeated":    {in: `{"a":1,"a":2}`, want: event.Fields{"a": int64(2)}},
-		"RepeatedNil": {in: `{"a":1,"a":null}`, want: event.Fields{}},
+		"RepeatedNil": {in: `{"a":1,"a":null}`, want: event.Fields{"a": nil}},
 		"NotUTF8":     {in: "{\"a\":\"x\xffy\"}", want: event.Fields{"a": "x\ufffdy"}},
 		"Control":     {in: "{\"a\":\"x\ty\"}", want: event.Fields{"a": "x\ty"}},
 		"Truncated":   {in: `{"a":1,"b":"x`, err: "does not end"},

@@ -46,8 +46,8 @@ func Shipped(prefix string) func(ev *event.Event) string {
 		if line == "" {
 			return ""
 		}
-		for name := range ev.Fields {
-			if !shell(strings.TrimPrefix(name, prefix)) {
+		for name, v := range ev.Fields {
+			if v != nil && !shell(strings.TrimPrefix(name, prefix)) {
 				return ""
 			}
 		}
@@ -97,7 +97,7 @@ func (s *Stream) open(ev *event.Event, format int, shells int) {
 		inner.Time = ev.Time
 	}
 	for name, v := range ev.Fields {
-		if _, taken := inner.Fields[name]; !taken {
+		if inner.Fields[name] == nil {
 			inner.Fields[name] = v
 		}
 	}

@@ -89,9 +89,7 @@ func (m *Matcher) feedMembers(f *formatPlan, name string, o map[string]any) {
 	m.feed.depth++
 	defer func() { m.feed.depth-- }()
 	for k, v := range o {
-		if v != nil {
-			m.feedField(f, m.feed.join(name, k), v)
-		}
+		m.feedField(f, m.feed.join(name, k), v)
 	}
 }
 
@@ -116,6 +114,7 @@ func (m *Matcher) feedValue(field int32, word bool, v any) {
 	n := len(m.arena)
 	switch v := v.(type) {
 	case nil:
+		m.null(field)
 		return
 	case string:
 		m.arena = append(m.arena, v...)
@@ -132,6 +131,9 @@ func (m *Matcher) feedValue(field int32, word bool, v any) {
 			n := len(m.arena)
 			m.arena = append(m.arena, s...)
 			m.add(field, word, plainText, m.arena[n:len(m.arena):len(m.arena)])
+		}
+		if len(v) == 0 {
+			m.null(field)
 		}
 		return
 	case []any:

@@ -37,7 +37,11 @@ func (l *lane) value(c *member, i int) int {
 	if kind == 0 {
 		return -1
 	}
-	if kind != 'n' && (c.field >= 0 || c.word || c.place.move >= 0) {
+	if kind == 'n' {
+		l.null(c)
+		return end
+	}
+	if c.field >= 0 || c.word || c.place.move >= 0 {
 		text := b[i:end]
 		if kind == '0' {
 			if text = l.number(text); text == nil {
@@ -128,6 +132,7 @@ func (l *lane) list(c *member, i int) int {
 		return -1
 	}
 	if i = skipSpace(b, i); i < len(b) && b[i] == ']' {
+		l.null(c)
 		return i + 1
 	}
 	for {
@@ -190,6 +195,17 @@ func (l *lane) put(c *member, kind valueKind, raw []byte) {
 		return
 	}
 	l.add(c.field, c.word, kind, raw)
+}
+
+// null notes that c is there without a value.
+func (l *lane) null(c *member) {
+	field := c.field
+	if at := c.place.move; at >= 0 && l.lists == 0 {
+		field = l.target[at].field
+	}
+	if !l.only {
+		l.m.null(field)
+	}
 }
 
 // add gives the matcher a value; words only when it asks for them.

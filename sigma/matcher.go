@@ -12,6 +12,7 @@ type Matcher struct {
 	first  []int32 // by event field: its first value, -1 none
 	last   []int32
 	filled []int32 // fields that have values
+	nulls  []int32 // fields that are there without a value
 	words  []int32 // values that keywords look through
 	arena  []byte  // what had to be rewritten for this event
 
@@ -94,7 +95,7 @@ func (m *Matcher) begin() {
 	}
 	m.view = rawView{}
 	m.filled, m.words, m.values, m.arena, m.matches = m.filled[:0], m.words[:0], m.values[:0], m.arena[:0], m.matches[:0]
-	m.sources = m.sources[:0]
+	m.nulls, m.sources = m.nulls[:0], m.sources[:0]
 }
 
 // add gives a field, -1 for none, one more value.
@@ -114,6 +115,13 @@ func (m *Matcher) add(field int32, word bool, kind valueKind, raw []byte) {
 		m.values[m.last[field]].next = i
 	}
 	m.last[field] = i
+}
+
+// null notes that a field, -1 for none, is there without a value.
+func (m *Matcher) null(field int32) {
+	if field >= 0 {
+		m.nulls = append(m.nulls, field)
+	}
 }
 
 // folded returns value i without letter case.
@@ -166,4 +174,16 @@ func (m *Matcher) slotEmpty(v *view, slot int32) bool {
 		return len(m.words) == 0
 	}
 	return m.fieldsOf(s) == nil
+}
+
+// slotNull says whether a field of a slot is there without a value.
+func (m *Matcher) slotNull(v *view, slot int32) bool {
+	for _, f := range m.nulls {
+		for _, c := range v.slots[slot].candidates {
+			if slices.Contains(c, f) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -16,7 +16,7 @@ const (
 	askNet                 // one is an address in a network
 	askOrder               // one is a number in an order to another
 	askNull                // there is none
-	askExists              // there is one
+	askExists              // there is one, or the field is there without
 	askField               // one compares to one of another field
 	askNothing             // never holds
 )
@@ -51,7 +51,7 @@ func (m *Matcher) holds(v *view, p *predicate) bool {
 	case askNull:
 		return m.slotEmpty(v, p.slot)
 	case askExists:
-		return !m.slotEmpty(v, p.slot)
+		return !m.slotEmpty(v, p.slot) || m.slotNull(v, p.slot)
 	}
 	if m.sweeping && (p.swept || p.gate >= 0 && !m.answer(v, p.gate)) {
 		return false

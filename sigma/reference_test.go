@@ -30,6 +30,7 @@ type datum struct {
 	low  string
 }
 
+// record is the fields of an event; one without a value is there with none.
 type record map[string][]datum
 
 // flatten reads an event as the engine's documentation says: lists are several
@@ -45,6 +46,7 @@ func flatten(f event.Fields) record {
 func (r record) put(name string, v any) {
 	switch v := v.(type) {
 	case nil:
+		r.there(name)
 	case string:
 		r.text(name, v)
 	case bool:
@@ -56,6 +58,7 @@ func (r record) put(name string, v any) {
 	case json.Number:
 		r.text(name, string(v))
 	case []string:
+		r.there(name)
 		for _, s := range v {
 			r.text(name, s)
 		}
@@ -73,6 +76,12 @@ func (r record) put(name string, v any) {
 		for k, e := range v {
 			r.put(name+"."+k, e)
 		}
+	}
+}
+
+func (r record) there(name string) {
+	if _, ok := r[name]; !ok {
+		r[name] = nil
 	}
 }
 
@@ -257,6 +266,18 @@ func (l *lens) values(field string) []datum {
 	return nil
 }
 
+// there says whether the event has a Sigma field, with a value or without.
+func (l *lens) there(field string) bool {
+	for _, c := range l.fields.Lookup(field) {
+		for _, name := range c {
+			if _, ok := l.rec[name]; ok || len(l.raw(name)) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (l *lens) raw(name string) []datum {
 	for _, j := range l.pipe.Joins {
 		if j.Field == name {
@@ -330,7 +351,7 @@ func (l *lens) value(it *sigma.Item, v sigma.Value, data []datum) bool {
 	case v.Kind == sigma.Null:
 		return len(data) == 0
 	case it.Has(sigma.Exists):
-		return (len(data) > 0) == (v.Text == "true")
+		return l.there(it.Field) == (v.Text == "true")
 	}
 	for _, d := range data {
 		if d.ok && l.compare(it, v, d) {

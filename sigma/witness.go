@@ -84,7 +84,7 @@ func (v *view) witnessOfAsk(i int32) witness {
 	p := &v.asks[i]
 	there := witness{clues: []clue{{slot: p.slot, sort: clueThere, ask: -1}}, chance: oftenest}
 	switch p.sort {
-	case askNull:
+	case askNull, askExists:
 		return witness{none: true}
 	case askNothing:
 		return witness{}

@@ -30,7 +30,9 @@ func (d *Description) Check(rec *format.Recogniser, t Test, arrival time.Time) [
 		name, found = ev.Format, true
 		fields = map[string]any{}
 		for k, v := range ev.Fields {
-			fields[k] = v
+			if v != nil {
+				fields[k] = v
+			}
 		}
 		if !ev.Time.IsZero() {
 			fields["@timestamp"] = ev.Time.UTC().Format(time.RFC3339Nano)

@@ -76,7 +76,7 @@ func readValues(r *rule, n *yaml.Node) error {
 }
 
 func (r *rule) apply(f event.Fields) {
-	if _, ok := f[r.to]; ok {
+	if f[r.to] != nil {
 		return
 	}
 	if r.whole != nil {
@@ -95,7 +95,7 @@ func (r *rule) apply(f event.Fields) {
 			v = r.convert(v)
 		}
 		if f.SetNew(r.to, v); v != nil && v != "" {
-			if _, ok := f[r.to]; ok {
+			if f[r.to] != nil {
 				return
 			}
 		}

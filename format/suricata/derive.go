@@ -82,7 +82,7 @@ func derive(f event.Fields) {
 		}
 		f.SetNew(side, name)
 	}
-	if _, ok := f["event.action"]; !ok {
+	if f["event.action"] == nil {
 		f["event.action"] = f.String(prefix + "event_type")
 	}
 }

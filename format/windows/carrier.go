@@ -143,7 +143,7 @@ func (d *decoder) fromCarrier(f event.Fields) {
 	clear(f)
 	for i := range carried {
 		r := &carried[i]
-		if v, ok := raw[r.From]; ok && v != "" && v != nil {
+		if v := raw[r.From]; v != nil && v != "" {
 			if _, taken := f[r.To]; !taken {
 				f[r.To] = v
 				delete(raw, r.From)
@@ -151,8 +151,8 @@ func (d *decoder) fromCarrier(f event.Fields) {
 		}
 	}
 	for _, e := range either {
-		v, ok := raw[e.from]
-		if !ok {
+		v := raw[e.from]
+		if v == nil {
 			continue
 		}
 		if list, is := v.([]string); is && len(list) == 1 {

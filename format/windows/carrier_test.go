@@ -115,7 +115,7 @@ func TestMessage(t *testing.T) {
 		for name, v := range ev.Fields {
 			field, ok := strings.CutPrefix(name, "winlog.event_data.")
 			want := spelled(fmt.Sprint(v))
-			if !ok || want == "" || want == "-" || collectors[field] {
+			if !ok || v == nil || want == "" || want == "-" || collectors[field] {
 				continue
 			}
 			c := counts[provider+" "+code+" "+field]

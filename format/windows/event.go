@@ -56,8 +56,8 @@ func Event(f event.Fields) event.Event {
 func apply(f event.Fields, rules []format.Rule) {
 	for i := range rules {
 		r := &rules[i]
-		v, ok := f[r.From]
-		if !ok || v == "-" || v == "" {
+		v := f[r.From]
+		if v == nil || v == "-" || v == "" {
 			continue
 		}
 		if r.Convert != nil {

@@ -76,7 +76,14 @@ func fromFlat(f event.Fields) {
 		if !ok {
 			continue
 		}
-		if _, taken := f[r.To]; !taken {
+		_, taken := f[r.To]
+		switch {
+		case v == nil:
+			delete(f, r.From)
+			if !taken {
+				f[r.To] = nil
+			}
+		case f[r.To] == nil:
 			delete(f, r.From)
 			f.SetNew(r.To, v)
 		}
@@ -147,6 +154,9 @@ func (d *decoder) fromXML(f event.Fields) {
 		if to == data+"Data" {
 			namedData(f, m.value)
 			continue
+		}
+		if m.value == nil && f[to] != nil {
+			continue // it is there by another name
 		}
 		f[to] = m.value
 	}

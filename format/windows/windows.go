@@ -158,7 +158,7 @@ func finish(f event.Fields, err error) (event.Event, bool, error) {
 	if err != nil {
 		return event.Event{}, false, err
 	}
-	if _, ok := f["winlog.event_id"]; !ok {
+	if f["winlog.event_id"] == nil {
 		return event.Event{}, false, format.Faultf("not-windows", "the record has no EventID")
 	}
 	return Event(f), true, nil

@@ -143,7 +143,7 @@ func TestXMLOfSamples(t *testing.T) {
 func texts(f event.Fields) event.Fields {
 	out := maps.Clone(f)
 	for name, v := range f {
-		if v == "" {
+		if v == nil || v == "" {
 			delete(out, name)
 		} else if strings.HasPrefix(name, "winlog.event_data.") || strings.HasPrefix(name, "winlog.user_data.") {
 			out[name] = fmt.Sprint(v)

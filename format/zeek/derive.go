@@ -57,15 +57,14 @@ func addresses(answers []string) []string {
 }
 
 func outcome(f event.Fields, p string) {
-	v, ok := f[p+"success"]
-	if !ok {
-		v, ok = f[p+"auth_success"]
+	v := f[p+"success"]
+	if v == nil {
+		v = f[p+"auth_success"]
 	}
-	switch {
-	case !ok:
-	case v == true:
+	switch v {
+	case true:
 		f["event.outcome"] = "success"
-	case v == false:
+	case false:
 		f["event.outcome"] = "failure"
 	}
 }

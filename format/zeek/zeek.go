@@ -94,7 +94,7 @@ func (d *decoder) decodeJSON(record string) (event.Event, bool, error) {
 	if err != nil {
 		return event.Event{}, false, err
 	}
-	if _, ok := f["zeek."+path+".ts"]; !ok {
+	if f["zeek."+path+".ts"] == nil {
 		return event.Event{}, false, format.Faultf("not-zeek", "the record has no ts; every Zeek log has one")
 	}
 	// The writer's own columns say nothing of the event, and TSV lacks them.

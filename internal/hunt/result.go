@@ -171,6 +171,10 @@ func (t *Tally) countFields(ev *event.Event) {
 		if name == "event.original" || name == "message" {
 			continue
 		}
+		v := value(ev, name)
+		if v == "" {
+			continue
+		}
 		values := t.fields[name]
 		if values == nil {
 			if len(t.fields) >= fieldsKept {
@@ -179,7 +183,7 @@ func (t *Tally) countFields(ev *event.Event) {
 			values = map[string]int{}
 			t.fields[name] = values
 		}
-		if v := value(ev, name); v != "" && (len(values) < valuesKept || values[v] > 0) {
+		if len(values) < valuesKept || values[v] > 0 {
 			values[v]++
 		}
 	}
