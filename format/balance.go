@@ -203,13 +203,13 @@ func (f *framer) value() (frame, bool, error) {
 	return r, true, nil
 }
 
-// endArray leaves an array, and the object around it when there is one.
+// endArray leaves an array, and the objects around it.
 func (f *framer) endArray() error {
 	f.array = false
-	if _, err := f.in.Discard(1); err != nil || !f.wrapped {
+	if _, err := f.in.Discard(1); err != nil || f.around == 0 {
 		return err
 	}
-	b := balance{stack: []byte{'{'}}
+	b := balance{stack: bytes.Repeat([]byte{'{'}, f.around)}
 	for {
 		if _, err := f.in.Peek(1); err != nil {
 			return err

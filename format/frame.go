@@ -16,17 +16,17 @@ type frame struct {
 
 // framer cuts a stream into records in memory bounded by max.
 type framer struct {
-	in      *bufio.Reader
-	max     int
-	lines   int     // line ends read so far
-	begun   bool    // past the place of a byte order mark
-	array   bool    // inside a JSON array of records
-	wrapped bool    // the array is a member of an object
-	xml     bool    // an event in XML comes next
-	events  bool    // inside an Events element
-	opened  []byte  // of the event that comes next, what is read already
-	back    []frame // lines to be read again, the next one last
-	ready   []frame // records that are already cut, the next one last
+	in     *bufio.Reader
+	max    int
+	lines  int     // line ends read so far
+	begun  bool    // past the place of a byte order mark
+	array  bool    // inside a JSON array of records
+	around int     // objects around the array
+	xml    bool    // an event in XML comes next
+	events bool    // inside an Events element
+	opened []byte  // of the event that comes next, what is read already
+	back   []frame // lines to be read again, the next one last
+	ready  []frame // records that are already cut, the next one last
 }
 
 func (f *framer) init(in io.Reader, limit int) {
@@ -96,7 +96,7 @@ func punctuation(text []byte) bool {
 }
 
 // maxLead is how far begin looks ahead.
-const maxLead = 4096
+const maxLead = 16 << 10
 
 // begin looks at the start of a line: it skips a byte order mark and enters an
 // array of objects or an event in XML. It waits for more input only while what is
@@ -141,7 +141,7 @@ func (f *framer) begin() error {
 			size = 1
 			continue
 		}
-		open, wrapped, more := arrayStart(head, fresh)
+		open, around, more := arrayStart(head, fresh)
 		if more && err == nil && len(head) < maxLead {
 			size = len(head) + 1
 			continue
@@ -150,7 +150,7 @@ func (f *framer) begin() error {
 			return nil
 		}
 		f.lines += bytes.Count(head[:open], []byte("\n"))
-		f.array, f.wrapped = true, wrapped
+		f.array, f.around = true, around
 		_, err = f.in.Discard(open)
 		return err
 	}
@@ -168,51 +168,6 @@ func cutMark(head []byte) (n int, more bool) {
 		return len(byteOrderMark), false
 	}
 	return 0, false
-}
-
-// arrayStart returns how many bytes lead up to the first object in an array of
-// objects, 0 when head does not begin one; more says that head is too short to
-// tell. An object counts as well whose first member is such an array named
-// "Records" (AWS CloudTrail) or "records" (Azure).
-func arrayStart(head []byte, fresh bool) (open int, wrapped, more bool) {
-	const space, records = " \t\r\n", `"Records"`
-	rest := head
-	if fresh {
-		rest = bytes.TrimLeft(head, space)
-	}
-	if len(rest) > 0 && rest[0] == '{' {
-		rest = bytes.TrimLeft(rest[1:], space)
-		n := min(len(rest), len(records))
-		if string(rest[:n]) != records[:n] && (n < 2 || rest[1] != 'r' || string(rest[2:n]) != records[2:n]) {
-			return 0, false, false
-		}
-		if n < len(records) {
-			return 0, false, true
-		}
-		after := rest[n:]
-		after = bytes.TrimLeft(after, space)
-		if len(after) > 0 && after[0] != ':' {
-			return 0, false, false
-		}
-		if len(after) > 0 {
-			after = bytes.TrimLeft(after[1:], space)
-		}
-		rest, wrapped = after, true
-	}
-	if len(rest) == 0 {
-		return 0, false, true
-	}
-	if rest[0] != '[' {
-		return 0, false, false
-	}
-	rest = bytes.TrimLeft(rest[1:], space)
-	if len(rest) == 0 {
-		return 0, false, true
-	}
-	if rest[0] != '{' {
-		return 0, false, false
-	}
-	return len(head) - len(rest), wrapped, false
 }
 
 // readLine returns the next line without its end. A line longer than max is

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 
@@ -9,7 +10,8 @@ import (
 
 // hitFormat is the format of what a search of Elasticsearch or OpenSearch returns and
 // what exports from there hold: {"_index","_id",…,"_source":{…}}. What is under
-// "_source" is recognised. Named "elasticsearch".
+// "_source" is recognised, or without one what is under "fields". Named
+// "elasticsearch".
 func hitFormat() Format {
 	return Format{
 		Name: "elasticsearch",
@@ -32,7 +34,9 @@ func isHit(head string) bool {
 		return false
 	}
 	rest := strings.TrimLeft(head[1:], " \t\r\n")
-	return (strings.HasPrefix(rest, `"_index"`) || strings.HasPrefix(rest, `"_id"`) || strings.HasPrefix(rest, `"_source"`)) && strings.Contains(rest, `"_source"`)
+	indexed := strings.HasPrefix(rest, `"_index"`)
+	return (indexed || strings.HasPrefix(rest, `"_id"`) || strings.HasPrefix(rest, `"_source"`)) && strings.Contains(rest, `"_source"`) ||
+		indexed && strings.Contains(rest, `"fields"`)
 }
 
 type hitDecoder struct {
@@ -41,9 +45,10 @@ type hitDecoder struct {
 }
 
 type hit struct {
-	Index  string          `json:"_index"`
-	ID     string          `json:"_id"`
-	Source json.RawMessage `json:"_source"`
+	Index  string                     `json:"_index"`
+	ID     string                     `json:"_id"`
+	Source json.RawMessage            `json:"_source"`
+	Fields map[string]json.RawMessage `json:"fields"`
 }
 
 // Decode reads what is around the document; a record without one is mere JSON.
@@ -52,8 +57,8 @@ func (d *hitDecoder) Decode(record string) (event.Event, bool, error) {
 	if err != nil || !ok {
 		return ev, ok, err
 	}
-	var h hit
-	if json.Unmarshal([]byte(record), &h) != nil || !strings.HasPrefix(string(h.Source), "{") {
+	h, document := readHit([]byte(record))
+	if document == "" {
 		return ev, true, nil
 	}
 	ev = event.Event{Fields: event.Fields{"event.kind": "event", "event.module": "elasticsearch"}}
@@ -64,9 +69,33 @@ func (d *hitDecoder) Decode(record string) (event.Event, bool, error) {
 
 // hitCarries is the document.
 func hitCarries(ev *event.Event) string {
-	var h hit
-	if json.Unmarshal(ev.Raw, &h) != nil || !strings.HasPrefix(string(h.Source), "{") {
+	_, document := readHit(ev.Raw)
+	return document
+}
+
+// readHit reads a hit and its document, "" when it has none.
+func readHit(record []byte) (h hit, document string) {
+	switch {
+	case json.Unmarshal(record, &h) != nil:
+	case bytes.HasPrefix(h.Source, []byte("{")):
+		document = string(h.Source)
+	case len(h.Source) == 0 && len(h.Fields) > 0:
+		document = unlisted(h.Fields)
+	}
+	return h, document
+}
+
+// unlisted is the object of fields of which a search makes each a list.
+func unlisted(fields map[string]json.RawMessage) string {
+	for name, v := range fields {
+		var list []json.RawMessage
+		if json.Unmarshal(v, &list) == nil && len(list) == 1 {
+			fields[name] = list[0]
+		}
+	}
+	b, err := json.Marshal(fields)
+	if err != nil { // it was read as JSON
 		return ""
 	}
-	return string(h.Source)
+	return string(b)
 }

@@ -33,8 +33,8 @@ type Stats struct {
 }
 
 // Reader turns a stream into events. Records are lines; JSON objects may also
-// span lines, stand side by side, or be the elements of one array (alone, or as
-// {"Records":[…]}); a stream that begins like a Container gives that container's
+// span lines, stand side by side, or be the elements of one array (alone, or in an
+// envelope such as {"Records":[…]}); a stream that begins like a Container gives that container's
 // records. Not safe for concurrent use.
 type Reader struct {
 	name   string

@@ -71,6 +71,8 @@ func TestHit(t *testing.T) {
 		{`{"_source":{"a":"b"}}`, "json", "json.a", "b"},
 		{`{"_index":"logs-1","_source":"none"}`, "elasticsearch", "json._source", "none"},
 		{`{"_index":"logs-1","text":"\"_source\""}`, "json", "json.text", `"_source"`},
+		{`{"_index":"logs-1","_id":"7","fields":{"@timestamp":["2026-03-02T10:00:05.000Z"],"ecs.version":["8"],"source.ip":["10.1.1.1"],"tags":["a","b"]}}`, "ecs", "source.ip", "10.1.1.1"},
+		{`{"_index":"logs-1","fields":[1]}`, "elasticsearch", "json._index", "logs-1"},
 		{eve, "suricata", "dns.question.name", "evil.example"},
 	} {
 		ev, ok, err := stream.Decode([]byte(c.record))
@@ -79,6 +81,36 @@ func TestHit(t *testing.T) {
 		}
 		if ev.Format != c.format || ev.Fields.String(c.field) != c.value || string(ev.Raw) != c.record {
 			t.Errorf("%s: format %s, %s=%q", c.record, ev.Format, c.field, ev.Fields.String(c.field))
+		}
+	}
+}
+
+// TestSplunk: what a search exported is read as what was indexed, or by its fields.
+func TestSplunk(t *testing.T) {
+	rec := format.NewRecogniser(suricata.Format(), ecs.Format(), format.Splunk())
+	stream, err := rec.Stream("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	eve := quote(t, `{"timestamp":"2026-03-02T10:00:00.000000+0000","event_type":"dns","src_ip":"10.0.0.1","dest_ip":"10.0.0.2","dns":{"type":"query","rrname":"evil.example"}}`)
+	for _, c := range []struct{ record, format, field, value string }{
+		{`{"preview":false,"offset":0,"result":{"_raw":` + eve + `,"host":"sensor","sourcetype":"suricata"}}`, "suricata", "dns.question.name", "evil.example"},
+		{`{"preview":false,"result":{"_raw":` + eve + `,"host":["sensor","b"],"index":"main"},"lastrow":true}`, "suricata", "host.name", "sensor"},
+		{`{"_bkt":"main~1","_raw":` + eve + `,"_time":"2026-03-02T10:00:01.000+00:00","source":"/var/log/eve.json"}`, "suricata", "log.file.path", "/var/log/eve.json"},
+		{`{"preview":false,"result":{"_raw":"door 7 open","_time":"2026-03-02T10:00:01.000+00:00","sourcetype":"door"}}`, "splunk", "message", "door 7 open"},
+		{`{"sid":"s","search_name":"n","result":{"src_ip":"10.1.1.1","count":"3"}}`, "json", "json.src_ip", "10.1.1.1"},
+		{`{"preview":true,"result":{"@timestamp":"2026-03-02T10:00:05.000Z","event.module":"m","source.ip":"10.1.1.1"}}`, "ecs", "source.ip", "10.1.1.1"},
+		{`{"preview":true,"result":"x"}`, "splunk", "event.module", "splunk"},
+	} {
+		ev, ok, err := stream.Decode([]byte(c.record))
+		if err != nil || !ok {
+			t.Fatalf("%s: %v %v", c.record, ok, err)
+		}
+		if ev.Format != c.format || ev.Fields.String(c.field) != c.value || string(ev.Raw) != c.record {
+			t.Errorf("%s: format %s, %s=%q", c.record, ev.Format, c.field, ev.Fields.String(c.field))
+		}
+		if ev.Time.IsZero() != (ev.Format == "json" || c.value == "splunk") {
+			t.Errorf("%s: time %s", c.record, ev.Time)
 		}
 	}
 }

@@ -50,7 +50,7 @@ func Formats(dir string) (*format.Recogniser, error) {
 	}
 	events := windows.Format()
 	events.Containers = []format.Container{evtx.Container()}
-	list := []format.Format{suricata.Format(), zeek.Format(), events, ecs.Format(), format.HEC(), format.OTLP()}
+	list := []format.Format{suricata.Format(), zeek.Format(), events, ecs.Format(), format.HEC(), format.OTLP(), format.Splunk()}
 	taken := map[string]string{"syslog": "", "json": "", "text": ""}
 	for _, f := range list {
 		taken[f.Name] = ""

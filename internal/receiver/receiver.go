@@ -150,8 +150,8 @@ func one(rec *format.Recogniser, message []byte, maxEvent int) bool {
 	switch message[0] {
 	case '[', ' ', '\t', '\r', 0xEF, 0xFE, 0xFF: // an array, or a mark of the encoding
 		return false
-	case '{': // "[{" may be a list of records in an envelope
-		return !bytes.Contains(message, []byte("[{")) && Object(message)
+	case '{':
+		return !format.Enveloped(message) && Object(message)
 	case '<': // events in XML follow each other on one line; else it is syslog's priority
 		return len(message) > 1 && message[1] >= '0' && message[1] <= '9'
 	}

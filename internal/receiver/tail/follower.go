@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
 
@@ -127,7 +128,7 @@ func (w *Worker) step(ctx context.Context, f *follower) (int, error) {
 	}
 	// The last line of a file that was renamed away and gets nothing more is
 	// whole without its line end.
-	c := cutter{max: w.MaxEvent, skipping: f.Skipping, last: f.quiet >= quiet && n < len(w.buf)}
+	c := cutter{formats: w.Formats, max: w.MaxEvent, skipping: f.Skipping, last: f.quiet >= quiet && n < len(w.buf)}
 	c.cut(w.buf[:n], f.header)
 	if c.long > 0 {
 		w.Intake.Refuse(f.source, "too-long", c.long)
@@ -164,6 +165,7 @@ func (w *Worker) save() error {
 
 // cutter cuts a buffer into lines.
 type cutter struct {
+	formats  *format.Recogniser
 	max      int
 	skipping bool // inside a line that is too long
 	last     bool // nothing comes after the buffer
@@ -193,9 +195,36 @@ func (c *cutter) cut(buf []byte, header *telemetry.Header) {
 		case len(line) > c.max:
 			c.long++
 			c.skipping = i < 0
+		case format.Enveloped(line):
+			c.open(line, header)
 		case len(bytes.TrimSpace(line)) > 0:
-			name, context := header.Of(line)
-			c.records = append(c.records, telemetry.Record{Format: name, Context: context, Raw: line})
+			c.keep(line, header)
 		}
+	}
+}
+
+func (c *cutter) keep(record []byte, header *telemetry.Header) {
+	name, context := header.Of(record)
+	c.records = append(c.records, telemetry.Record{Format: name, Context: context, Raw: record})
+}
+
+// open cuts a line that is a list of records in an envelope; one that is broken stays
+// as it is.
+func (c *cutter) open(line []byte, header *telemetry.Header) {
+	var records [][]byte
+	in := format.NewSplitter(bytes.NewReader(line), "", c.formats, c.max)
+	for {
+		record, err := in.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			records = [][]byte{line}
+			break
+		}
+		records = append(records, record)
+	}
+	for _, record := range records {
+		c.keep(record, header)
 	}
 }

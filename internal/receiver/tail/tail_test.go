@@ -144,6 +144,18 @@ func TestFollow(t *testing.T) {
 	})
 }
 
+// TestEnvelope: a line may be a list of records.
+func TestEnvelope(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newSite(t, new(historytest.Memory), "a.log")
+		broken := `{"records":[{"a":1},{"a":`
+		s.write("a.log", `{"records":[{"a":1},{"a":2}]}`+"\n"+`{"took":1,"hits":{"hits":[{"a":3}]}}`+"\n"+broken+"\n"+`{"records":[]}`+"\n"+`{"a":4}`+"\n")
+		s.start()
+		s.expect(`a.log: {"a":1}`, `a.log: {"a":2}`, `a.log: {"a":3}`, "a.log: "+broken, `a.log: {"a":4}`)
+		s.end()
+	})
+}
+
 func TestRename(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newSite(t, new(historytest.Memory), "a.log")
