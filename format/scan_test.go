@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -99,6 +100,24 @@ func FuzzObject(f *testing.F) {
 			t.Fatalf("%q: read again: %v", in, err)
 		}
 	})
+}
+
+// TestTimeOf: some exports make a list of every field.
+func TestTimeOf(t *testing.T) {
+	want := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	for _, v := range []any{
+		"2026-03-02T09:00:00Z", want.Unix(), []string{"2026-03-02T09:00:00Z"}, []string{"2026-03-02T09:00:00Z", "2027-01-01T00:00:00Z"},
+		[]any{float64(want.UnixMilli()), "x"}, []any{want.Unix()},
+	} {
+		if got, ok := format.TimeOf(v); !ok || !got.Equal(want) {
+			t.Errorf("%v: %s, %v", v, got, ok)
+		}
+	}
+	for _, v := range []any{[]string{}, []any{}, []any{nil, want.Unix()}, []any{[]any{want.Unix()}}, nil} {
+		if got, ok := format.TimeOf(v); ok {
+			t.Errorf("%v: %s, want none", v, got)
+		}
+	}
 }
 
 func TestParseTime(t *testing.T) {

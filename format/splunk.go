@@ -74,10 +74,7 @@ func readSplunk(record []byte) (r splunkResult, row json.RawMessage, err error) 
 
 // first is a text, or the first of several.
 func first(v any) string {
-	if list, ok := v.([]any); ok && len(list) > 0 {
-		v = list[0]
-	}
-	s, _ := v.(string)
+	s, _ := First(v).(string)
 	return s
 }
 

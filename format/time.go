@@ -123,12 +123,28 @@ func EpochTime(v any) (t time.Time, ok bool) {
 	return time.Time{}, false
 }
 
-// TimeOf reads a field's value as a time, written or counted.
+// TimeOf reads a field's value as a time, written or counted; of a list the first.
 func TimeOf(v any) (time.Time, bool) {
+	v = First(v)
 	if s, ok := v.(string); ok {
 		if t, ok := ParseTime(s); ok {
 			return t, true
 		}
 	}
 	return EpochTime(v)
+}
+
+// First returns the first value of a list, and anything else as it is.
+func First(v any) any {
+	switch list := v.(type) {
+	case []string:
+		if len(list) > 0 {
+			return list[0]
+		}
+	case []any:
+		if len(list) > 0 {
+			return list[0]
+		}
+	}
+	return v
 }

@@ -29,8 +29,9 @@ var usual = []string{
 
 // moment reads a value as a time: as counted since 1970, as written in RFC 3339
 // and around it, in a layout given, or as is usual in logs. A time without a zone
-// is UTC; one without a year lies near arrival.
+// is UTC; one without a year lies near arrival. Of a list the first counts.
 func moment(v any, layouts []string, arrival func() time.Time) (time.Time, bool) {
+	v = format.First(v)
 	s, ok := v.(string)
 	if !ok {
 		return plausible(format.EpochTime(v))

@@ -71,7 +71,7 @@ func apply(f event.Fields, rules []format.Rule) {
 // before a local time without zone.
 func when(f event.Fields) time.Time {
 	for _, name := range [...]string{data + "UtcTime", "winlog.time_created", "winlog.time_local"} {
-		s, ok := f[name].(string)
+		s, ok := format.First(f[name]).(string)
 		if ok && (name == data+"UtcTime" || format.Zoned(s)) {
 			if t, ok := format.ParseTime(s); ok {
 				return t
