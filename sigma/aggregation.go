@@ -41,6 +41,8 @@ func cutAggregation(s string) (string, *aggregation, error) {
 	return head, a, nil
 }
 
+const tooMany = "condition: no more than %d can be counted: take a shorter timespan and a lower number"
+
 // correlate makes the correlations that say the same as the aggregations of an
 // old rule; the rule itself becomes silent.
 func (r *Rule) correlate(aggregations []*aggregation) ([]Correlation, error) {
@@ -65,6 +67,9 @@ func (r *Rule) correlate(aggregations []*aggregation) ([]Correlation, error) {
 		}
 		if strings.HasPrefix(c.Type, "value_") && c.Field == "" {
 			return nil, faultf(r.Line, "the aggregation %s needs a field", a.function)
+		}
+		if a.value > maxCount && a.function == "count" {
+			return nil, faultf(r.Line, tooMany, maxCount)
 		}
 		c.Conditions = []Threshold{{a.op, a.value}}
 		out = append(out, c)

@@ -106,7 +106,7 @@ func (c *Correlation) readCondition(n *node) error {
 			continue
 		}
 		if v > maxCount && strings.HasSuffix(c.Type, "_count") {
-			return faultf(p.line, "condition: no more than %d can be counted: take a shorter timespan and a lower number", maxCount)
+			return faultf(p.line, tooMany, maxCount)
 		}
 		c.Conditions = append(c.Conditions, Threshold{p.key, v})
 	}

@@ -30,7 +30,9 @@ func FuzzMatch(f *testing.F) {
 		{sigma.Regexp},
 		{sigma.Regexp, sigma.IgnoreCase},
 		{sigma.Base64},
+		{sigma.Base64Offset},
 		{sigma.Base64Offset, sigma.Contains},
+		{sigma.Base64Offset, sigma.StartsWith},
 		{sigma.CIDR},
 		{sigma.Contains, sigma.Cased},
 	}

@@ -180,9 +180,6 @@ func (it *Item) checkCompany(sort, place Modifier) error {
 	if it.Has(Cased) && sort != "" && sort != FieldRef {
 		return fmt.Errorf("cased has no meaning with %s", sort)
 	}
-	if it.Has(Base64Offset) && place != Contains {
-		return fmt.Errorf("base64offset finds a piece of a longer text: add |contains")
-	}
 	return nil
 }
 

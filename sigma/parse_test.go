@@ -121,7 +121,6 @@ func TestParseErrors(t *testing.T) {
 		"Wide":           {det("    a|base64|wide: b"), "wide stands before base64"},
 		"Base64Place":    {det("    a|contains|base64: b"), "base64 stands before contains"},
 		"Base64Wildcard": {det("    a|base64: 'b*'"), "has wildcards"},
-		"Offset":         {det("    a|base64offset: b"), "add |contains"},
 		"Calendar":       {det("    a|hour|contains: 3"), "leave contains out"},
 		"KeywordField":   {det("    '|cidr': 10.0.0.0/8"), "cidr needs a field"},
 		"NestedList":     {det("    a: [[b]]"), "this is a list"},
@@ -137,6 +136,10 @@ func TestParseErrors(t *testing.T) {
 		"Correlation":    {"title: T\ncorrelation: {type: x}", `type "x" is not one of event_count`},
 		"Timespan":       {"title: T\ncorrelation: {type: event_count, rules: a, timespan: 5 minutes, condition: {gte: 5}}", "such as 15m"},
 		"CorrelationOp":  {"title: T\ncorrelation: {type: event_count, rules: a, timespan: 5m, condition: {more: 5}}", `"more" is not field`},
+		"Count":          {"title: T\ncorrelation: {type: event_count, rules: a, timespan: 5m, condition: {gte: 100001}}", "t.yml:2: rule \"T\": condition: no more than 100000 can be counted"},
+		"CountValues":    {"title: T\ncorrelation: {type: value_count, rules: a, timespan: 5m, condition: {field: u, lt: 1e6}}", "no more than 100000 can be counted"},
+		"CountOld":       {head + "detection: {s: {a: b}, timeframe: 5m, condition: s | count() > 100001}", "no more than 100000 can be counted"},
+		"FilterNone":     {head + "filter: {rules: [], s: {a: b}, condition: s}", "the list of rules is empty"},
 		"Repeat":         {"action: repeat", "no rule before it"},
 		"Deep":           {head + "detection: {s: " + strings.Repeat("[", 40) + strings.Repeat("]", 40) + "}", "nested deeper than 32"},
 	}
@@ -247,6 +250,21 @@ detection: {s: [fail], timeframe: 30s, condition: "s | count(user) by host, ip >
 	}
 	if !c.Rules[0].Silent {
 		t.Error("a rule that only counts is not silent")
+	}
+}
+
+// TestParseRules reads for which rules a filter is, and of which a correlation.
+func TestParseRules(t *testing.T) {
+	for rules, want := range map[string][]string{"any": nil, "Any": nil, "ANY": nil, "'any'": nil, "abc": {"abc"}, "[abc, 7]": {"abc", "7"}} {
+		c, err := sigma.Parse("t.yml", []byte(head+"filter: {rules: "+rules+", s: {a: b}, condition: s}"))
+		if err != nil || !cmp.Equal(c.Filters[0].Rules, want) {
+			t.Errorf("%s: %v, %v, want %v", rules, c.Filters, err, want)
+		}
+	}
+	c, err := sigma.Parse("t.yml", []byte("title: T\ncorrelation: {type: event_count, rules: Any, timespan: 5m, condition: {gte: 100000}}\n---\n"+
+		"title: S\ncorrelation: {type: value_sum, rules: a, timespan: 5m, condition: {field: bytes, gte: 1e9}}"))
+	if err != nil || !cmp.Equal(c.Correlations[0].Rules, []string{"Any"}) || c.Correlations[1].Conditions[0].Value != 1e9 {
+		t.Errorf("%+v, %v", c.Correlations, err)
 	}
 }
 

@@ -90,7 +90,7 @@ func (d dice) item() (string, any) {
 			return d.pick("10.0.0.0/8", "10.1.2.3", "::1/128", "2001:db8::/32", "0.0.0.0/0", "192.168.1.0/24")
 		})
 	case 7:
-		return field + "|base64offset|contains", many(plain)
+		return field + "|base64offset" + d.pick("", "|contains", "|contains", "|startswith", "|endswith"), many(plain)
 	case 8:
 		return field + "|" + d.pick("wide", "utf16be", "utf16", "utf16le") + "|base64offset|contains", many(func() any { return d.pick("ab", "cmd", "é", "k") })
 	case 9:
