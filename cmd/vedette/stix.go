@@ -1,17 +1,14 @@
 package main
 
 import (
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/vedette-soc/vedette/internal/errs"
+	"github.com/vedette-soc/vedette/internal/fetch"
 	"github.com/vedette-soc/vedette/stix"
 )
 
@@ -38,7 +35,7 @@ func intelValidate(ctx context.Context, e env, args []string) error {
 	}
 	enc := json.NewEncoder(e.stdout)
 	invalid := 0
-	err = eachDocument(ctx, e, paths, func(name string, r io.Reader) error {
+	err = eachDocument(ctx, paths, func(name string, r io.Reader) error {
 		v, err := stix.ValidateDocument(r, stix.Limits{})
 		line := validity{File: name, Objects: v.Objects, Errors: []stix.Problem{}, More: v.More}
 		for _, p := range v.Problems {
@@ -84,7 +81,7 @@ func runPattern(ctx context.Context, e env, args []string) error {
 		return errs.New(errs.Invalid, "pattern_invalid", "%v", err)
 	}
 	var data []stix.ObservedData
-	err = eachDocument(ctx, e, paths, func(name string, r io.Reader) error {
+	err = eachDocument(ctx, paths, func(name string, r io.Reader) error {
 		more, err := stix.DecodeObserved(r, stix.Limits{})
 		if err != nil {
 			return errs.New(errs.Invalid, "stix_unreadable", "%s: %v", name, err)
@@ -110,52 +107,27 @@ func runPattern(ctx context.Context, e env, args []string) error {
 	return json.NewEncoder(e.stdout).Encode(answer)
 }
 
-// maxDocument bounds what one document unpacks to.
+// maxDocument bounds what the documents of one path unpack to.
 const maxDocument = 4 << 30
 
-// eachDocument calls fn for each path: a file, also packed by gzip, the JSON files
-// of a directory, or standard input.
-func eachDocument(ctx context.Context, e env, paths []string, fn func(name string, r io.Reader) error) error {
+// eachDocument calls fn for each path: a file, also packed, the JSON files of a
+// directory, or standard input.
+func eachDocument(ctx context.Context, paths []string, fn func(name string, r io.Reader) error) error {
 	for _, path := range paths {
-		if path == "-" {
-			if err := fn("stdin", e.stdin); err != nil {
-				return err
-			}
-			continue
-		}
-		if _, err := os.Stat(path); err != nil {
-			return unreadable(path, err)
-		}
-		err := filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
+		err := fetch.Walk(path, fetch.Limits{Links: true, Bytes: maxDocument}, func(name string, r io.Reader) error {
 			switch {
-			case err != nil:
-				return unreadable(file, err)
 			case ctx.Err() != nil:
 				return ctx.Err()
-			case d.IsDir(), file != path && !strings.HasSuffix(strings.TrimSuffix(file, ".gz"), ".json"):
+			case name != path && !strings.HasSuffix(strings.TrimSuffix(name, ".gz"), ".json"):
 				return nil
+			case name == "-":
+				name = "stdin"
 			}
-			return openDocument(file, fn)
+			return fn(name, r)
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func openDocument(file string, fn func(name string, r io.Reader) error) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return unreadable(file, err)
-	}
-	defer func() { _ = f.Close() }()
-	if !strings.HasSuffix(file, ".gz") {
-		return fn(file, io.LimitReader(f, maxDocument))
-	}
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return unreadable(file, err)
-	}
-	return fn(file, io.LimitReader(z, maxDocument))
 }
