@@ -57,6 +57,41 @@ func eventStart(head []byte, inside bool) (lead int, event, more bool) {
 	return len(head) - len(rest), true, false
 }
 
+// CutEvent cuts a Windows event in XML off buf: lead bytes stand before it, what is
+// around several of them, and end is where it ends. Without a lead and an end, none
+// begins there, or it is broken; more says that its end, or what tells, is not in buf.
+func CutEvent(buf []byte) (lead, end int, more bool) {
+	lead, event, more := eventStart(buf, true)
+	if more || !event {
+		return lead, lead, more
+	}
+	rest := buf[lead:]
+	size := bytes.Index(rest, []byte(eventEnd))
+	if size >= 0 {
+		rest = rest[:size]
+	}
+	if another(rest) {
+		return 0, 0, false
+	}
+	if size < 0 {
+		return 0, 0, true
+	}
+	return lead, lead + size + len(eventEnd), false
+}
+
+// another says whether another event begins in the one at the beginning of s.
+func another(s []byte) bool {
+	for at := len(eventTag); ; at += len(eventTag) {
+		i := bytes.Index(s[at:], []byte(eventTag))
+		if at += i; i < 0 || at+len(eventTag) >= len(s) {
+			return false
+		}
+		if endsName(s[at+len(eventTag)]) {
+			return true
+		}
+	}
+}
+
 // opened steps over a tag with its attributes.
 func opened(s []byte, tag string) (after []byte, is, more bool) {
 	if is, more := begins(s, tag); !is {

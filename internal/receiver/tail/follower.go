@@ -22,6 +22,8 @@ type follower struct {
 	size   int64 // when it was last read to its end
 	named  bool  // a pattern still leads to it
 	quiet  int   // rounds without growth since it was renamed away
+	halved bool  // the next record is an event in XML whose end is still to come
+	waited int   // rounds for that
 }
 
 // begin opens path and goes on at its place, or at the start.
@@ -78,7 +80,10 @@ func (w *Worker) drain(ctx context.Context, id fileID) error {
 	} else {
 		f.quiet++
 	}
-	if !grown && f.quiet < quiet {
+	if f.halved {
+		f.waited++
+	}
+	if !grown && f.quiet < quiet && f.waited != patience {
 		return nil
 	}
 	for {
@@ -109,7 +114,7 @@ func (w *Worker) restart(f *follower) error {
 	if err != nil {
 		return err
 	}
-	f.header, f.size = header, -1
+	f.header, f.size, f.halved, f.waited = header, -1, false, 0
 	f.place = place{fileID: f.fileID, Path: f.Path, Declared: f.Declared}
 	w.Log.Info("file was truncated, reading it from its start", "file", f.path)
 	return nil
@@ -128,8 +133,12 @@ func (w *Worker) step(ctx context.Context, f *follower) (int, error) {
 	}
 	// The last line of a file that was renamed away and gets nothing more is
 	// whole without its line end.
-	c := cutter{formats: w.Formats, max: w.MaxEvent, skipping: f.Skipping, last: f.quiet >= quiet && n < len(w.buf)}
+	c := cutter{formats: w.Formats, max: w.MaxEvent, skipping: f.Skipping, last: f.quiet >= quiet && n < len(w.buf), patient: f.waited < patience}
 	c.cut(w.buf[:n], f.header)
+	f.halved = c.halved
+	if !c.halved || c.used > 0 {
+		f.waited = 0
+	}
 	if c.long > 0 {
 		w.Intake.Refuse(f.source, "too-long", c.long)
 		w.Log.Warn("lines refused", "file", f.path, "reason", "too-long", "lines", c.long, "limit", w.MaxEvent)
@@ -169,6 +178,8 @@ type cutter struct {
 	max      int
 	skipping bool // inside a line that is too long
 	last     bool // nothing comes after the buffer
+	patient  bool // for the end of an event in XML
+	halved   bool // it is awaited
 
 	records []telemetry.Record // parts of the buffer
 	used    int
@@ -178,6 +189,12 @@ type cutter struct {
 func (c *cutter) cut(buf []byte, header *telemetry.Header) {
 	for c.used < len(buf) {
 		rest := buf[c.used:]
+		if !c.skipping && c.event(rest, header) {
+			if c.halved {
+				return
+			}
+			continue
+		}
 		i := bytes.IndexByte(rest, '\n')
 		line, next := rest, len(rest)
 		if i >= 0 {
@@ -201,6 +218,23 @@ func (c *cutter) cut(buf []byte, header *telemetry.Header) {
 			c.keep(line, header)
 		}
 	}
+}
+
+// event takes a Windows event in XML, which may span lines, or sees that its end is
+// still to come. One that is broken, too long, or long in coming is read as lines.
+func (c *cutter) event(rest []byte, header *telemetry.Header) bool {
+	lead, end, more := format.CutEvent(rest)
+	switch {
+	case more:
+		c.halved = c.patient && !c.last && len(rest) <= c.max
+		return c.halved
+	case end == 0 || end-lead > c.max:
+		return false
+	case end > lead:
+		c.keep(rest[lead:end], header)
+	}
+	c.used += end
+	return true
 }
 
 func (c *cutter) keep(record []byte, header *telemetry.Header) {

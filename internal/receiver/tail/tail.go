@@ -2,13 +2,13 @@
 // line, through rotation by renaming or by copying and truncating.
 //
 // [Worker.Run] is a worker. Promises: a line is passed on once it has its line
-// end; where a file is known by device and inode, not by name, so that a renamed
+// end, an event in XML once it has its own, or as lines when that is long in coming; where a file is known by device and inode, not by name, so that a renamed
 // file is read to its end and never twice; the place in every file is written to
 // the state file after its lines are durable, so that a crash repeats at most one
 // batch and loses nothing; a line that is too long is passed over and counted;
 // one unreadable file does not stop the others. It looks for changes twice a
-// second. Lines are bytes: UTF-16 and JSON over several lines are not understood,
-// and a binary file that a format knows, such as EVTX, is refused.
+// second. Windows events in XML may span lines. Lines are bytes: UTF-16 and JSON over
+// several lines are not understood, and a binary file that a format knows, such as EVTX, is refused.
 package tail
 
 import (
@@ -37,6 +37,8 @@ const (
 	// quiet is how many rounds a renamed file must not grow before it is done
 	// with: a minute. Programs write on into it until they open the new one.
 	quiet = 120
+	// patience is how many rounds the end of an event in XML is awaited: ten seconds.
+	patience = 20
 )
 
 // Follow is a file, or a pattern of files as of path/filepath.Match.

@@ -156,6 +156,61 @@ func TestEnvelope(t *testing.T) {
 	})
 }
 
+// TestXML: an event in XML may span lines, and come in parts.
+func TestXML(t *testing.T) {
+	const one, two, three = "<Event><System>\r\n<EventID>1</EventID></System></Event>", "<Event a='b'><System>2\n\n</System></Event>", "<Event><System>3</System></Event>"
+	inBubble(t, func(t *testing.T) {
+		s := newSite(t, new(historytest.Memory), "*.xml")
+		s.write("a.xml", "<13>no event\n"+one+"\r\n"+two+three+"\n"+two[:25])
+		s.start()
+		want := []string{"a.xml: <13>no event", "a.xml: " + one, "a.xml: " + two, "a.xml: " + three}
+		s.expect(want...)
+		s.end() // in the middle of an event: it is read from its beginning
+		s.write("a.xml", two[25:40])
+		s.start()
+		s.expect(want...)
+		s.write("a.xml", two[40:]+"\nline\n")
+		want = append(want, "a.xml: "+two, "a.xml: line")
+		s.expect(want...)
+		s.write("b.xml", "<?xml version='1.0'?>\n<Events>\n"+one+three+"\n</Events>\n")
+		want = append(want, "b.xml: "+one, "b.xml: "+three)
+		s.expect(want...)
+		s.end()
+	})
+}
+
+// TestBrokenXML: an event that does not end keeps no line from being read.
+func TestBrokenXML(t *testing.T) {
+	const cut, whole = "<Event><System>\n<EventID>1</EventID>\n", "<Event><System>\n2</System></Event>"
+	inBubble(t, func(t *testing.T) {
+		s := newSite(t, new(historytest.Memory), "*.xml")
+		s.start()
+		s.write("a.xml", cut+whole+"\n") // before the next begins
+		want := []string{"a.xml: <Event><System>", "a.xml: <EventID>1</EventID>", "a.xml: " + whole}
+		s.expect(want...)
+		s.write("a.xml", cut+"a line\n") // for long
+		s.expect(want...)
+		rounds(20)
+		want = append(want, "a.xml: <Event><System>", "a.xml: <EventID>1</EventID>", "a.xml: a line")
+		s.expect(want...)
+		s.write("a.xml", cut+strings.Repeat("x", 90)+"\n") // within what an event may have
+		want = append(want, "a.xml: <Event><System>", "a.xml: <EventID>1</EventID>", "a.xml: "+strings.Repeat("x", 90))
+		s.expect(want...)
+		s.write("a.xml", cut+strings.Repeat("x", 80)+"</System></Event>\n"+whole+"\n") // it ends, but too late
+		want = append(want, "a.xml: <Event><System>", "a.xml: <EventID>1</EventID>", "a.xml: "+strings.Repeat("x", 80)+"</System></Event>", "a.xml: "+whole)
+		s.expect(want...)
+		s.write("a.xml", cut)
+		s.rename("a.xml", "gone") // at the end of a file that gets nothing more
+		rounds(200)
+		want = append(want, "a.xml: <Event><System>", "a.xml: <EventID>1</EventID>")
+		s.expect(want...)
+		s.end()
+		if got := s.intake.Sources()[0].Refused; len(got) > 0 {
+			t.Errorf("refused %v", got)
+		}
+	})
+}
+
 func TestRename(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newSite(t, new(historytest.Memory), "a.log")
