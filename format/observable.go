@@ -104,8 +104,26 @@ func (c *collector) value(field string, types []indicator.Type, raw string) {
 	for _, t := range types {
 		if v, err := indicator.Canonical(t, raw); err == nil {
 			c.add(t, v, field)
+			c.inside(t, v, field)
 			return
 		}
+	}
+}
+
+// inside finds what a URL or the name of a file carries.
+func (c *collector) inside(t indicator.Type, value, field string) {
+	if t != indicator.URL && t != indicator.FileName {
+		return
+	}
+	emit := func(t indicator.Type, value string) { c.add(t, value, field) }
+	indicator.HashesInside(value, emit)
+	for t == indicator.URL {
+		v, _, end := indicator.EncodedURL(value)
+		if end == 0 {
+			return
+		}
+		emit(indicator.URL, v)
+		value = value[end:]
 	}
 }
 

@@ -106,8 +106,11 @@ func FuzzObject(f *testing.F) {
 func TestTimeOf(t *testing.T) {
 	want := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	for _, v := range []any{
-		"2026-03-02T09:00:00Z", want.Unix(), []string{"2026-03-02T09:00:00Z"}, []string{"2026-03-02T09:00:00Z", "2027-01-01T00:00:00Z"},
-		[]any{float64(want.UnixMilli()), "x"}, []any{want.Unix()},
+		"2026-03-02T09:00:00Z", want.Unix(),
+		[]string{"2026-03-02T09:00:00Z"},
+		[]string{"2026-03-02T09:00:00Z", "2027-01-01T00:00:00Z"},
+		[]any{float64(want.UnixMilli()), "x"},
+		[]any{want.Unix()},
 	} {
 		if got, ok := format.TimeOf(v); !ok || !got.Equal(want) {
 			t.Errorf("%v: %s, %v", v, got, ok)

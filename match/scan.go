@@ -28,7 +28,8 @@ const maxToken = 4096
 // clear host bits is a network, /443 a port (as Cisco writes it).
 //
 // A URL is emitted alone: its host is found by [Index.Lookup]. URLs inside its
-// path or query are emitted after it.
+// path or query, also percent-encoded, and hashes there are emitted after it, as are
+// hashes in names.
 func Scan(line []byte, emit func(t indicator.Type, value string)) {
 	s := scanner{line: unescape(line), emit: emit}
 	for i := 0; i < len(s.line); {
@@ -42,6 +43,9 @@ func Scan(line []byte, emit func(t indicator.Type, value string)) {
 			end++
 		}
 		if has == wordByte && end-i < shortestHash {
+			if end < len(s.line) && s.line[end] == '%' {
+				end = s.encoded(i, end) // "http", and "%3A%2F%2F"
+			}
 			i = end // most words: no dot, colon or at sign in them
 			continue
 		}
@@ -70,11 +74,16 @@ var classes = func() (c [256]uint8) {
 	return c
 }()
 
+// maxTried bounds the percent-encoded URLs that are looked for in one line.
+const maxTried = 256
+
 type scanner struct {
 	line []byte
 	emit func(t indicator.Type, value string)
 
-	resume int // where to go on after a word
+	resume int  // where to go on after a word
+	tried  int  // percent-encoded URLs so far
+	inner  bool // the line is part of a URL
 }
 
 // run judges a word and returns where to go on.
@@ -110,11 +119,44 @@ func (s *scanner) url(from, to int) int {
 		return 0
 	}
 	s.emit(indicator.URL, v)
+	if s.inner {
+		return end
+	}
 	if i := strings.LastIndex(raw, "://"); i > to-start {
-		inner := scanner{line: []byte(raw[to-start+2:]), emit: s.emit}
+		inner := scanner{line: []byte(raw[to-start+2:]), emit: s.emit, inner: true}
 		inner.innerURLs()
 	}
+	s.inside(raw)
 	return end
+}
+
+// inside finds what a URL carries beside URLs that stand there as they are.
+func (s *scanner) inside(raw string) {
+	for rest := raw; strings.IndexByte(rest, '%') >= 0; {
+		v, _, end := indicator.EncodedURL(rest)
+		if end == 0 {
+			break
+		}
+		s.emit(indicator.URL, v)
+		rest = rest[end:]
+	}
+	indicator.HashesInside(raw, s.emit)
+}
+
+// encoded reads a percent-encoded URL where the word [from, to) is its scheme, and
+// returns where to go on.
+func (s *scanner) encoded(from, to int) int {
+	if rest := s.line[to:]; len(rest) < 9 || !bytes.EqualFold(rest[:9], []byte("%3a%2f%2f")) || s.tried >= maxTried {
+		return to
+	}
+	s.tried++
+	v, start, end := indicator.EncodedURL(string(s.line[from:min(len(s.line), to+maxToken)]))
+	if end == 0 || start > to-from {
+		return to
+	}
+	s.emit(indicator.URL, v)
+	indicator.HashesInside(v, s.emit)
+	return from + end
 }
 
 // innerURLs finds the URLs in the rest of a URL.

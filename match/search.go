@@ -164,7 +164,8 @@ func (s *Searcher) search() {
 func (s *Searcher) lookAt(line []byte) bool {
 	s.blocks, s.traits = s.mapper.blocks(line)
 	foreign := s.traits.foreign
-	if foreign && foreignHost(line) || s.defanged() || s.x.uses(spaceForeign) && (foreign || foreignPercent(line)) {
+	if foreign && foreignHost(line) || s.defanged() || s.x.uses(spaceForeign) && (foreign || foreignPercent(line)) ||
+		s.x.uses(spacePath) && encodedURL(line) {
 		s.mustRead()
 		return false
 	}

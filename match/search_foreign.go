@@ -94,3 +94,18 @@ func unhex(c byte) byte {
 	}
 	return c | 0x20 - 'a' + 10
 }
+
+// encodedURL says whether a line may have a percent-encoded URL, whose path no mark
+// stands before.
+func encodedURL(line []byte) bool {
+	for {
+		i := bytes.IndexByte(line, '%')
+		if i < 0 || i+9 > len(line) {
+			return false
+		}
+		if bytes.EqualFold(line[i:i+9], []byte("%3a%2f%2f")) {
+			return true
+		}
+		line = line[i+1:]
+	}
+}

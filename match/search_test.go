@@ -3,6 +3,7 @@ package match_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -20,7 +21,7 @@ func TestSearch(t *testing.T) {
 	yes := []string{
 		`{"dest_ip":"1.2.3.4"}`, `{"dest_ip":"10.200.3.4"}`, `{"n":"www.EVIL.example."}`, `{"u":"http:\/\/any.example\/a"}`,
 		`evil\u002eexample`, `evil[.]example`, `evil[dot]example`, `hxxp://evil(.)example/`, "evil\u200b.example", `evil。example`, `x\nevil.example`,
-		`%2Fevil.example`, `http%3A%2F%2Fevil.example%2Fx`, `\\u0065vil.example`, `evil\\u002eexample`, `1.2.3.4-1.2.3.9`, `1.9.9.9-1.2.3.4`,
+		`%2Fevil.example`, `http%3A%2F%2Fevil.example%2Fx`, `https://a.org/r?u=http%3A%2F%2Fother.org%2Fgate.php`, `/x/44D88612FEA8A8F36DE82E1278ABB02F.exe`, `44d88612fea8a8f36de82e1278abb02f_sample`, `\\u0065vil.example`, `evil\\u002eexample`, `1.2.3.4-1.2.3.9`, `1.9.9.9-1.2.3.4`,
 		`evil.co.uk-setup.exe`, `a-evil.com-b`, `::ffff:102:304`, `0:0:0:0:0:FFFF:0102:0304`, `2001:0DB8:0:0::1`, `src:2001:db8:9::9.`, `[2001:db8:9::9]:53`,
 		`MD5=D41D8CD98F00B204E9800998ECF8427E,SHA1=da39a3ee5e6b4b0d3255bfef95601890afd80709`, `x\bd41d8cd98f00b204e9800998ecf8427e`,
 		`mail guy@mail.example`, `C:\\a\\EVIL.exe`, `"url":"/gate.php"`, `GET /x?y=1 bücher.example`, `{"q":"xn--bcher-kva.example"}`, `bad-host.net`,
@@ -86,7 +87,11 @@ func TestUnseen(t *testing.T) {
 
 // dress writes a value as logs and people do.
 func (w world) dress(v string) string {
-	switch w.IntN(9) {
+	switch w.IntN(11) {
+	case 6:
+		v = w.pick("http%3A%2F%2F", "https://a.net/r?u=http%3a%2f%2f", "http://") + url.QueryEscape(v)
+	case 7:
+		v = w.pick("44d88612fea8a8f36de82e1278abb02f", "D41D8CD98F00B204E9800998ECF8427E") + w.pick(".exe", "_sample", ".zip", "") + w.pick("", "/", "%2F") + v
 	case 0:
 		v = strings.ToUpper(v)
 	case 1:
@@ -133,7 +138,11 @@ func TestSearchAgainstScan(t *testing.T) {
 		w := world{rand.New(rand.NewPCG(seed, 9))}
 		var b match.Builder
 		for i := range 5 {
-			if typ, v, err := indicator.Detect(w.value()); err == nil {
+			value := w.value()
+			if w.IntN(8) == 0 {
+				value = "44d88612fea8a8f36de82e1278abb02f"
+			}
+			if typ, v, err := indicator.Detect(value); err == nil {
 				_ = b.Add(typ, v, uint64(i)) // what is refused is not there
 			}
 		}
@@ -200,7 +209,7 @@ func TestForeignLetters(t *testing.T) {
 }
 
 func FuzzSearch(f *testing.F) {
-	for _, s := range []string{`{"a":"http:\/\/evil.com\/x","b":"evil\u002eexample"}`, `1.2.3.4-5 [::1]:80 a@b.com`, `\ud83d\ude00 %3Aevil.example`, "evil\u2024example [dot] d41d8cd98f00b204e9800998ecf8427e"} {
+	for _, s := range []string{`{"a":"http:\/\/evil.com\/x","b":"evil\u002eexample"}`, `1.2.3.4-5 [::1]:80 a@b.com`, `\ud83d\ude00 %3Aevil.example`, `http%3A%2F%2Fa.org%2Fgate.php d41d8cd98f00b204e9800998ecf8427e.exe`, "evil\u2024example [dot] d41d8cd98f00b204e9800998ecf8427e"} {
 		f.Add([]byte(s))
 	}
 	x := build(f, known)

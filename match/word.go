@@ -19,7 +19,14 @@ func (s *scanner) word(from, to int) {
 		to--
 	}
 	w := s.line[from:to]
-	if len(w) < 4 || len(w) < shortestHash && !signs(w) || s.one(from, to) {
+	if len(w) < 4 || len(w) < shortestHash && !signs(w) {
+		return
+	}
+	known := s.one(from, to)
+	if len(w) > shortestHash && bytes.ContainsAny(w, "._") && (known || !bytes.ContainsAny(w, "@+:-")) { // else its parts are words
+		indicator.HashesInside(string(w), s.emit)
+	}
+	if known {
 		return
 	}
 	for _, separator := range []byte("@+:-") {
@@ -222,6 +229,7 @@ func (s *scanner) withPath(from, to int) bool {
 	}
 	s.resume = end
 	s.emit(indicator.URL, v)
+	s.inside(string(s.line[to:end]))
 	return true
 }
 
