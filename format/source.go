@@ -6,13 +6,16 @@ import (
 )
 
 // source cuts a stream into records: those of a container when it begins like
-// one, else lines and JSON values.
+// one, the rows of a table when its first line names columns, else lines and JSON
+// values.
 type source struct {
 	framer
 	rec     *Recogniser
 	begun   bool
 	records Records // of the container; nil for lines
 	format  int     // of the container's records
+	looked  bool    // whether it is a table
+	sheet   *sheet  // the table; nil for lines
 }
 
 func (s *source) init(in io.Reader, rec *Recogniser, limit int) {
@@ -26,8 +29,18 @@ func (s *source) next() (frame, error) {
 		s.begun = true
 		s.open()
 	}
+	if s.sheet != nil {
+		return s.row()
+	}
 	if s.records == nil {
-		return s.framer.next()
+		f, err := s.framer.next()
+		if s.looked || err != nil {
+			return f, err
+		}
+		if s.looked = true; s.table(f) {
+			return s.row()
+		}
+		return f, nil
 	}
 	r, err := s.records.Next()
 	if err != nil {
