@@ -77,13 +77,16 @@ var classes = func() (c [256]uint8) {
 // maxTried bounds the percent-encoded URLs that are looked for in one line.
 const maxTried = 256
 
+// maxInner bounds how many URLs are read that lie one in the other.
+const maxInner = 16
+
 type scanner struct {
 	line []byte
 	emit func(t indicator.Type, value string)
 
-	resume int  // where to go on after a word
-	tried  int  // percent-encoded URLs so far
-	inner  bool // the line is part of a URL
+	resume int // where to go on after a word
+	tried  int // percent-encoded URLs so far
+	inner  int // in how many URLs the line lies
 }
 
 // run judges a word and returns where to go on.
@@ -119,14 +122,13 @@ func (s *scanner) url(from, to int) int {
 		return 0
 	}
 	s.emit(indicator.URL, v)
-	if s.inner {
-		return end
-	}
-	if i := strings.LastIndex(raw, "://"); i > to-start {
-		inner := scanner{line: []byte(raw[to-start+2:]), emit: s.emit, inner: true}
+	if i := strings.LastIndex(raw, "://"); i > to-start && s.inner < maxInner {
+		inner := scanner{line: []byte(raw[to-start+2:]), emit: s.emit, inner: s.inner + 1}
 		inner.innerURLs()
 	}
-	s.inside(raw)
+	if s.inner == 0 {
+		s.inside(raw)
+	}
 	return end
 }
 

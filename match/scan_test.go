@@ -36,6 +36,7 @@ func TestScan(t *testing.T) {
 		{`GET evil.com/a/b.php?x=1 200`, []string{"evil.com/a/b.php?x=1"}},
 		{`/var/www/evil.com/index.html`, []string{"evil.com"}},
 		{`http://a.com/?u=http://evil.com/x`, []string{"http://a.com/?u=http://evil.com/x", "http://evil.com/x"}},
+		{`http://a.com/?u=http://b.com/?v=http://evil.com/x`, []string{"http://a.com/?u=http://b.com/?v=http://evil.com/x", "http://b.com/?v=http://evil.com/x", "http://evil.com/x"}},
 		{`u=http%3A%2F%2Fevil.com%2Fx`, []string{"http://evil.com/x"}},
 		{`GET /r?u=HTTPS%3a%2f%2fEvil.com%3A8443%2Fx%3Fa%3Db&v=evil.net HTTP/1.1`, []string{"https://evil.com:8443/x?a=b", "evil.net"}},
 		{`https://a.com/?url=https%3A%2F%2Fevil.com%2Fx&data=http%3A%2F%2Fevil.net`, []string{"https://a.com/?url=https%3A%2F%2Fevil.com%2Fx&data=http%3A%2F%2Fevil.net", "https://evil.com/x", "http://evil.net/"}},
