@@ -193,8 +193,8 @@ func plural(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
-	if strings.HasSuffix(what, "y") {
-		what = strings.TrimSuffix(what, "y") + "ie"
+	if stem, ok := strings.CutSuffix(what, "y"); ok && !strings.HasSuffix(stem, "a") { // not days
+		what = stem + "ie"
 	} else if strings.HasSuffix(what, "s") {
 		what += "e"
 	}
