@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"time"
 )
 
 // sheet is a table in a file, as consoles and tools export what they list: values with
@@ -14,6 +16,7 @@ import (
 // themselves stay so. Fields in quotes may hold separators and line ends (RFC 4180).
 type sheet struct {
 	names []string
+	timed []bool // by column: it is called as a time is
 	comma byte
 
 	fields []string // of the row being read
@@ -48,15 +51,15 @@ func (s *sheet) isHeader() bool {
 	if len(s.fields) < minColumns || len(s.fields) > maxColumns {
 		return false
 	}
-	seen, timed := map[string]bool{}, false
+	seen := map[string]bool{}
 	for _, name := range s.fields {
 		if seen[name] || !isColumn(name) {
 			return false
 		}
 		seen[name] = true
-		timed = timed || isTime(name)
+		s.timed = append(s.timed, isTime(name))
 	}
-	return timed
+	return slices.Contains(s.timed, true)
 }
 
 // isColumn accepts words, with what consoles put between and around them.
@@ -144,6 +147,9 @@ func (s *sheet) object() ([]byte, *Fault) {
 		name := fmt.Sprintf("column %d", i+1)
 		if i < len(s.names) {
 			name = s.names[i]
+			if s.timed[i] {
+				v = consoleTime(v)
+			}
 		}
 		if len(out) > 1 {
 			out = append(out, ',')
@@ -156,6 +162,23 @@ func (s *sheet) object() ([]byte, *Fault) {
 		}
 	}
 	return append(out, '}'), nil
+}
+
+// consoleTimes are times as consoles show them to people, which they export as well:
+// Kibana, then those of Microsoft, where a day above twelve says that it comes first.
+var consoleTimes = [...]string{"Jan 2, 2006 @ 15:04:05", "1/2/2006, 3:04:05 PM", "1/2/2006 3:04:05 PM", "2/1/2006, 3:04:05 PM", "2/1/2006 3:04:05 PM"}
+
+// consoleTime writes such a time as records do; others stay.
+func consoleTime(s string) string {
+	if len(s) > 40 || !strings.HasSuffix(s, "M") && !strings.Contains(s, " @ ") {
+		return s
+	}
+	for _, layout := range consoleTimes {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.Format("2006-01-02T15:04:05.999999999")
+		}
+	}
+	return s
 }
 
 func appendText(dst []byte, s string) []byte {

@@ -32,7 +32,9 @@ func TestSheet(t *testing.T) {
 			map[string]any{"process.executable": `C:\W\cmd.exe`, "process.command_line": `cmd /c "a"`, "event.code": "1", "host.name": "ws5"},
 		},
 		"Semicolons": {"@timestamp;ecs.version;source.ip;event.module\n2025-06-01T17:46:40Z;8.0;10.1.1.1;m\n", "ecs", map[string]any{"source.ip": "10.1.1.1"}},
-		"Tabs":       {"Date\tUser\tAction\n2025-06-01\tbob\tdelete\n", "json", map[string]any{"json.User": "bob", "json.Action": "delete"}},
+		"Kibana":     {"\"@timestamp\",\"ecs.version\",\"source.ip\"\n\"Jun 1, 2025 @ 17:46:40.000\",8.0,10.1.1.1\n", "ecs", map[string]any{"source.ip": "10.1.1.1"}},
+		"Portal":     {"TimeGenerated [UTC],ecs.version,@timestamp\n\"6/1/2025, 5:46:40.123 PM\",8.0,\"13/1/2025, 5:46:40 AM\"\n", "ecs", map[string]any{"TimeGenerated [UTC]": "2025-06-01T17:46:40.123"}},
+		"Tabs":       {"timestamp\tUser\tAction\n2025-06-01T10:00:00Z\tbob\tdelete\n", "json", map[string]any{"json.User": "bob", "json.Action": "delete"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := format.NewReader(strings.NewReader(c.in), "f", everyFormat(), format.Options{})
@@ -47,8 +49,8 @@ func TestSheet(t *testing.T) {
 			for name := range c.want {
 				got[name] = ev.Fields[name]
 			}
-			if diff := cmp.Diff(c.want, got); diff != "" || ev.Format != c.format {
-				t.Errorf("format %s: %s", ev.Format, diff)
+			if diff := cmp.Diff(c.want, got); diff != "" || ev.Format != c.format || ev.Time.Year() != 2025 {
+				t.Errorf("format %s, time %s: %s", ev.Format, ev.Time, diff)
 			}
 			if _, err := r.Next(); err != io.EOF {
 				t.Errorf("after the last row: %v", err)
