@@ -132,16 +132,25 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 	t := &Tx{Queries{db.engine, tx, db.prepared}, conn, tx}
 	if db.guard != nil {
 		if err := db.guard(ctx, t); err != nil {
-			return err
+			return because(ctx, err)
 		}
 	}
 	if err := fn(t); err != nil {
-		return err
+		return because(ctx, err)
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return fmt.Errorf("commit: %w", because(ctx, err))
 	}
 	return nil
+}
+
+// because says of a transaction that was rolled back when ctx ended that this is why:
+// what comes after it only knows that the transaction is over.
+func because(ctx context.Context, err error) error {
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", ctx.Err(), err)
+	}
+	return err
 }
 
 // Relax gives back the memory that much writing took, as a start or an import does.
