@@ -177,6 +177,7 @@ func (s *System) faceStage(l *Listening, conf *tls.Config) ([]supervise.Worker, 
 		log.Warn("the command line cannot reach this server", "error", err)
 		return workers, nil
 	}
+	s.sock = sock
 	return append(workers, newListener("control", sock, handler, log).worker()), nil
 }
 

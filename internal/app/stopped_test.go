@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"path/filepath"
 	"testing"
 
 	"github.com/vedette-soc/vedette/internal/app"
@@ -32,5 +33,8 @@ func TestServeStoppedWhileItStarts(t *testing.T) {
 	broken := errors.New("broken")
 	if err := serve(t.Context(), func(app.Role, app.Listening, string) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("broken: %v", err)
+	}
+	if sockets, err := filepath.Glob(filepath.Join(c.Data, "*.sock")); err != nil || len(sockets) > 0 {
+		t.Errorf("left behind: %v, %v", sockets, err)
 	}
 }

@@ -65,6 +65,7 @@ type System struct {
 	segments *segment.History    // the same, where it is segments; else nil
 	server   *clickhouse.History // the same, where it is ClickHouse; else nil
 	lock     io.Closer           // of the data directory, where history has none; may be nil
+	sock     net.Listener        // of the command line; nil until the server runs
 	intake   *telemetry.Intake
 	warnings *misp.WarningSet
 
@@ -288,6 +289,9 @@ func (s *System) workers() []supervise.Status {
 
 // Close closes the stores; call it after Run has returned, or instead of Run.
 func (s *System) Close() error {
+	if s.sock != nil {
+		_ = s.sock.Close() // no socket is left of a server that was stopped while it started; else it is closed already
+	}
 	var err error
 	if s.history != nil {
 		err = s.history.Close()
