@@ -104,13 +104,14 @@ func (c *collector) value(field string, types []indicator.Type, raw string) {
 	for _, t := range types {
 		if v, err := indicator.Canonical(t, raw); err == nil {
 			c.add(t, v, field)
-			c.inside(t, v, field)
+			c.inside(t, raw, field)
 			return
 		}
 	}
 }
 
-// inside finds what a URL or the name of a file carries.
+// inside finds what a URL or the name of a file carries, as it is written: what only
+// a canonical spelling makes of it no search over records would find.
 func (c *collector) inside(t indicator.Type, value, field string) {
 	if t != indicator.URL && t != indicator.FileName {
 		return
