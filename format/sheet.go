@@ -52,7 +52,11 @@ func (s *sheet) isHeader() bool {
 		return false
 	}
 	seen := map[string]bool{}
-	for _, name := range s.fields {
+	for i, name := range s.fields {
+		if i == 0 && name == "" { // where data frames have the number of the row
+			s.timed = append(s.timed, false)
+			continue
+		}
 		if seen[name] || !isColumn(name) {
 			return false
 		}
@@ -141,7 +145,7 @@ func (s *sheet) object() ([]byte, *Fault) {
 	}
 	out := []byte{'{'}
 	for i, v := range s.fields {
-		if v == "" {
+		if v == "" || i < len(s.names) && s.names[i] == "" {
 			continue
 		}
 		name := fmt.Sprintf("column %d", i+1)

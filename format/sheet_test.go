@@ -34,6 +34,7 @@ func TestSheet(t *testing.T) {
 		"Semicolons": {"@timestamp;ecs.version;source.ip;event.module\n2025-06-01T17:46:40Z;8.0;10.1.1.1;m\n", "ecs", map[string]any{"source.ip": "10.1.1.1"}},
 		"Kibana":     {"\"@timestamp\",\"ecs.version\",\"source.ip\"\n\"Jun 1, 2025 @ 17:46:40.000\",8.0,10.1.1.1\n", "ecs", map[string]any{"source.ip": "10.1.1.1"}},
 		"Portal":     {"TimeGenerated [UTC],ecs.version,@timestamp\n\"6/1/2025, 5:46:40.123 PM\",8.0,\"13/1/2025, 5:46:40 AM\"\n", "ecs", map[string]any{"TimeGenerated [UTC]": "2025-06-01T17:46:40.123"}},
+		"Numbered":   {",@timestamp,ecs.version,source.ip\n0,2025-06-01T10:00:00Z,8.0,10.1.1.1\n", "ecs", map[string]any{"source.ip": "10.1.1.1", "column 1": nil}},
 		"Tabs":       {"timestamp\tUser\tAction\n2025-06-01T10:00:00Z\tbob\tdelete\n", "json", map[string]any{"json.User": "bob", "json.Action": "delete"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -16,9 +16,10 @@ import (
 // the event lies below EventData or event_data, as members, as XML or as a list, as
 // JSON in a text, as insertion strings without names, or only in the message.
 var carriers = []format.Sign{
-	{Score: 95, Keys: []string{"LogName", "ProviderName", "Id", "RecordId"}},                                          // Get-WinEvent | ConvertTo-Json
-	{Score: 95, Keys: []string{"EventId", "Channel", "Provider", "Payload"}},                                          // EvtxECmd
-	{Score: 95, Keys: []string{"EventLog", "Source", "EventID", "EventLevelName"}},                                    // table Event of Azure Monitor
+	{Score: 95, Keys: []string{"LogName", "ProviderName", "Id", "RecordId"}},       // Get-WinEvent | ConvertTo-Json
+	{Score: 95, Keys: []string{"EventId", "Channel", "Provider", "Payload"}},       // EvtxECmd
+	{Score: 95, Keys: []string{"EventLog", "Source", "EventID", "EventLevelName"}}, // table Event of Azure Monitor
+	{Score: 95, Keys: []string{"EventID", "TimeGenerated", "Computer"}, Any: [][]string{{"Account", "SubjectUserName", "TargetUserName", "TargetAccount"}}, Never: []string{"EventLog", "winlog", "System", "Event"}}, // table SecurityEvent
 	{Score: 95, Keys: []string{"channel", "event_id.id", "provider.name"}},                                            // OpenTelemetry's receiver windowseventlog
 	{Score: 95, Keys: []string{"channel", "event_id", "eventRecordID", "source"}},                                     // Promtail, Grafana Alloy
 	{Score: 95, Keys: []string{"columns.eventid", "columns.provider_name", "columns.source", "columns.data"}},         // osquery's windows_events
@@ -134,6 +135,18 @@ var channels = map[string]string{
 	"Microsoft-Windows-Windows Defender": "Microsoft-Windows-Windows Defender/Operational",
 }
 
+// complete adds the channel that a record leaves out: that of its provider, or of the
+// table SecurityEvent, which names neither.
+func complete(f event.Fields) {
+	if f.String("winlog.channel") != "" {
+		return
+	}
+	if f.String("winlog.provider_name") == "" {
+		f["winlog.provider_name"] = "Microsoft-Windows-Security-Auditing"
+	}
+	f.SetNew("winlog.channel", channels[f.String("winlog.provider_name")])
+}
+
 // fromCarrier gives the fields of such a record, as they stand in it, their places.
 func (d *decoder) fromCarrier(f event.Fields) {
 	raw := make(event.Fields, len(f))
@@ -181,9 +194,7 @@ func (d *decoder) fromCarrier(f event.Fields) {
 
 // namedIn takes the data of the event out of where the carrier has put it.
 func (d *decoder) namedIn(f, raw event.Fields, message string) {
-	if f.String("winlog.channel") == "" {
-		f.SetNew("winlog.channel", channels[f.String("winlog.provider_name")])
-	}
+	complete(f)
 	found := false
 	for name, v := range raw {
 		rest := strings.TrimPrefix(name, "Payload.")

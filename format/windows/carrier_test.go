@@ -71,6 +71,24 @@ func TestCarriers(t *testing.T) {
 	})
 }
 
+// TestSecurityEvent: rows of the table in Azure Monitor may leave out the channel.
+func TestSecurityEvent(t *testing.T) {
+	for name, header := range map[string]string{
+		"Whole": `"EventSourceName":"Microsoft-Windows-Security-Auditing","Channel":"Security",`, "Columns": "", "Provider": `"SourceName":"Microsoft-Windows-Security-Auditing",`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			list, faults := events(t, `{`+header+`"TimeGenerated":"2025-06-01T17:46:40Z","EventID":"4688","Computer":"ws17","Account":"CORP\\bob","NewProcessName":"C:\\W\\whoami.exe","CommandLine":"whoami /priv","ParentProcessName":"C:\\W\\cmd.exe"}`)
+			if len(list) != 1 || len(faults) > 0 {
+				t.Fatalf("%d events, faults %v", len(list), faults)
+			}
+			checkCarried(t, &list[0], map[string]any{
+				"winlog.channel": "Security", "winlog.event_id": int64(4688), "winlog.provider_name": "Microsoft-Windows-Security-Auditing",
+				"process.executable": `C:\W\whoami.exe`, "winlog.event_data.CommandLine": "whoami /priv", "process.parent.name": "cmd.exe", "host.name": "ws17",
+			})
+		})
+	}
+}
+
 func checkCarried(t *testing.T, ev *event.Event, want map[string]any) {
 	t.Helper()
 	if ev.Format != "windows" || ev.Time.UTC().Truncate(24*time.Hour) != time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC) {

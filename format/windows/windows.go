@@ -87,6 +87,8 @@ func shapeOf(head string) shape {
 		return nested
 	case has(head, `"Channel":`) || has(head, `"SourceName":`) || has(head, `"Provider_Name":`):
 		return flat
+	case has(head, `"TimeGenerated":`) && has(head, `"Computer":`) && !has(head, `"EventLog":`):
+		return flat // the table SecurityEvent of Azure Monitor, some of its columns
 	}
 	return none
 }
@@ -148,6 +150,7 @@ func (d *decoder) Decode(record string) (event.Event, bool, error) {
 		d.fromXML(f)
 	case flat:
 		fromFlat(f)
+		complete(f)
 	default:
 		d.fromCarrier(f)
 	}
