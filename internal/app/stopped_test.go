@@ -15,7 +15,7 @@ import (
 // wrong there is.
 func TestServeStoppedWhileItStarts(t *testing.T) {
 	c := config.Default()
-	c.Data, c.Listen, c.Intake.Listen, c.Devices.Listen = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	c.Data, c.Listen, c.Intake.Listen, c.Devices.Listen, c.Private.Listen = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
 	serve := func(ctx context.Context, started app.Started) error {
 		return app.Serve(ctx, app.Options{Config: c, Version: "test", Log: slog.New(slog.DiscardHandler)}, app.All, started)
 	}
