@@ -118,26 +118,16 @@ func (l *lead) follow(e *envelope, name []byte) int {
 				return 0
 			}
 			l.space()
-			if !l.is(',') {
-				return 0
-			}
-			l.rest = l.rest[1:]
-			l.space()
 			var ok bool
-			if name, ok = l.name(false); !ok {
+			if name, ok = l.nameAfter(','); !ok {
 				return 0
 			}
 		}
 		if depth == len(e.path)-1 {
 			break
 		}
-		if !l.is('{') {
-			return 0
-		}
-		l.rest = l.rest[1:]
-		l.space()
 		var ok bool
-		if name, ok = l.name(false); !ok {
+		if name, ok = l.nameAfter('{'); !ok {
 			return 0
 		}
 	}
@@ -145,6 +135,16 @@ func (l *lead) follow(e *envelope, name []byte) int {
 		return 0
 	}
 	return len(e.path)
+}
+
+// nameAfter reads the name of the member that follows c.
+func (l *lead) nameAfter(c byte) ([]byte, bool) {
+	if !l.is(c) {
+		return nil, false
+	}
+	l.rest = l.rest[1:]
+	l.space()
+	return l.name(false)
 }
 
 // name reads the name of a member up to its value. Of the first, most of which begin
