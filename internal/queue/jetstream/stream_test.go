@@ -94,50 +94,72 @@ func TestMadeAnew(t *testing.T) {
 	t.Error("nobody is told that the stream is another")
 }
 
-// cluster is three NATS servers that know each other.
+// cluster is three NATS servers that know each other and have a leader.
 func cluster(t *testing.T) (servers []*server.Server, address string) {
 	t.Helper()
-	var ports []int
-	var routes []*url.URL
-	for range 3 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
+	for range 5 { // what else runs may take a port before its server does
+		if servers = serversOf(t); servers != nil {
+			break
 		}
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-		routes = append(routes, &url.URL{Scheme: "nats", Host: l.Addr().String()})
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
+	}
+	if servers == nil {
+		t.Fatal("the servers do not start")
 	}
 	var urls []string
-	for i := range 3 {
-		s, err := server.NewServer(&server.Options{
-			ServerName: fmt.Sprint("n", i), Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
-			Cluster: server.ClusterOpts{Name: "proof", Host: "127.0.0.1", Port: ports[i]}, Routes: routes,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		go s.Start()
-		t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-		if !s.ReadyForConnections(20 * time.Second) {
-			t.Fatal("a server does not start")
-		}
-		servers, urls = append(servers, s), append(urls, s.ClientURL())
+	for _, s := range servers {
+		urls = append(urls, s.ClientURL())
 	}
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		led := false
+		led, peers := false, 0
 		for _, s := range servers {
 			led = led || s.JetStreamIsLeader() && s.JetStreamIsCurrent()
+			peers += len(s.JetStreamClusterPeers())
 		}
-		if led && len(servers[0].JetStreamClusterPeers())+len(servers[1].JetStreamClusterPeers())+len(servers[2].JetStreamClusterPeers()) >= 3 {
+		if led && peers >= 3 {
 			return servers, strings.Join(urls, ",")
 		}
 		if time.Now().After(end) {
 			t.Fatal("the servers find no leader")
 		}
 	}
+}
+
+// serversOf starts three servers, each on a port that was held until then. It returns nil,
+// and leaves none running, if one does not start.
+func serversOf(t *testing.T) (servers []*server.Server) {
+	t.Helper()
+	var held []net.Listener
+	var routes []*url.URL
+	for range 3 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = l.Close() })
+		held, routes = append(held, l), append(routes, &url.URL{Scheme: "nats", Host: l.Addr().String()})
+	}
+	for i, l := range held {
+		s, err := server.NewServer(&server.Options{
+			ServerName: fmt.Sprint("n", i), Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
+			Cluster: server.ClusterOpts{Name: "proof", Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port}, Routes: routes,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		go s.Start()
+		t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+		if servers = append(servers, s); s.ReadyForConnections(10 * time.Second) {
+			continue
+		}
+		for _, s := range servers {
+			s.Shutdown()
+		}
+		return nil
+	}
+	return servers
 }
 
 // TestCluster: of three servers with three copies, the one that leads the stream goes
