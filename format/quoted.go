@@ -10,56 +10,61 @@ import (
 // str reads the string at pos. Control characters inside are let pass: shippers
 // write them, and they are no reason to lose a record.
 func (s *Scanner) str() (string, error) {
-	rest := s.src[s.pos+1:]
-	end := strings.IndexByte(rest, '"')
-	if end < 0 {
+	from := s.pos + 1
+	n := strings.IndexByte(s.src[from:], '"')
+	if n < 0 {
 		s.pos = len(s.src)
 		return "", errTruncated
 	}
-	if strings.IndexByte(rest[:end], '\\') < 0 {
-		s.pos += end + 2
-		return rest[:end], nil
+	if strings.IndexByte(s.src[from:from+n], '\\') >= 0 {
+		return s.escaped(from + n)
 	}
-	return s.escaped()
+	s.pos = from + n + 1
+	return s.src[from : from+n], nil
 }
 
-func (s *Scanner) escaped() (string, error) {
-	i := s.pos + 1
-	var b strings.Builder
-	for {
-		next := strings.IndexAny(s.src[i:], `"\`)
-		if next < 0 || i+next+1 > len(s.src) {
-			s.pos = len(s.src)
-			return "", errTruncated
+// maxRoom bounds the memory that is kept from one string to the next.
+const maxRoom = 64 << 10
+
+// escaped is str for a string with escapes; quote is where the next quotation mark
+// stands, which may be one of the string's own.
+func (s *Scanner) escaped(quote int) (string, error) {
+	b := s.room[:0]
+	for i := s.pos + 1; ; {
+		n := strings.IndexByte(s.src[i:quote], '\\')
+		if n < 0 {
+			b = append(b, s.src[i:quote]...)
+			break
 		}
-		b.WriteString(s.src[i : i+next])
-		i += next
-		if s.src[i] == '"' {
-			s.pos = i + 1
-			return b.String(), nil
+		b = append(b, s.src[i:i+n]...)
+		i += n + 1
+		c := s.src[i]
+		if i == quote {
+			next := strings.IndexByte(s.src[i+1:], '"')
+			if next < 0 {
+				s.pos = len(s.src)
+				return "", errTruncated
+			}
+			quote += 1 + next
 		}
-		if i+1 >= len(s.src) {
-			s.pos = len(s.src)
-			return "", errTruncated
-		}
-		c := s.src[i+1]
-		i += 2
 		if plain, ok := escapes(c); ok {
-			b.WriteByte(plain)
-			continue
-		}
-		if c != 'u' { // an unknown escape, as in an unescaped Windows path: keep both
-			b.WriteByte('\\')
-			i--
-			continue
-		}
-		if r, n := s.unicode(i); n > 0 {
-			b.WriteRune(r)
-			i += n
+			b = append(b, plain)
+			i++
+		} else if c != 'u' { // an unknown escape, as in an unescaped Windows path: keep both
+			b = append(b, '\\')
+		} else if r, n := s.unicode(i + 1); n > 0 {
+			b = utf8.AppendRune(b, r)
+			i += 1 + n
 		} else { // not four hex digits: keep what is there
-			b.WriteString(`\u`)
+			b = append(b, `\u`...)
+			i++
 		}
 	}
+	s.pos = quote + 1
+	if cap(b) <= maxRoom {
+		s.room = b
+	}
+	return string(b), nil
 }
 
 // escapes returns the byte that stands behind a one-letter escape.

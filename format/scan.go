@@ -35,7 +35,8 @@ type Scanner struct {
 	pos    int
 	fields event.Fields
 	depth  int
-	size   int // fields of the last record, the capacity of the next
+	size   int    // fields that the last records had, the capacity of the next
+	room   []byte // of the last string with escapes
 }
 
 // node is one name met, with the names below it. Records of one stream have
@@ -79,7 +80,7 @@ func (s *Scanner) Object(record string) (event.Fields, error) {
 	if err != nil {
 		err = &Fault{Reason: "bad-json", Err: fmt.Errorf("byte %d: %w", s.pos+1, err)}
 	}
-	s.size = min(len(fields), 512)
+	s.size += (len(fields) - s.size) / 4
 	s.src, s.fields = "", nil
 	return fields, err
 }

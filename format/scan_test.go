@@ -3,6 +3,7 @@ package format_test
 import (
 	"encoding/json"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,35 @@ func TestObject(t *testing.T) {
 				t.Errorf("-want +got\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestEscapes holds strings full of escapes against encoding/json: what that reads, the
+// scanner reads alike, and what follows the string is still there.
+func TestEscapes(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(7, 8))
+	pieces := []string{`\\`, `\"`, `\/`, `\n`, `\u00e9`, `\ud83d\ude00`, `\ud83d`, `\ude00`, `\u0022`, `\u005c`, "u", "d83d", "a", "C:", "é", "{", `\u12`, `\x`, `\`, `"`}
+	scan, read := format.NewScanner(""), 0
+	for range 20_000 {
+		var in strings.Builder
+		in.WriteString(`{"a":"`)
+		for range rnd.IntN(9) {
+			in.WriteString(pieces[rnd.IntN(len(pieces)-rnd.IntN(2)*4)])
+		}
+		in.WriteString(`","b":"x"}`)
+		var want map[string]string
+		if json.Unmarshal([]byte(in.String()), &want) != nil {
+			_, _ = scan.Object(in.String()) // it must not give up
+			continue
+		}
+		read++
+		got, err := scan.Object(in.String())
+		if err != nil || len(got) != len(want) || got.String("a") != want["a"] || got.String("b") != want["b"] {
+			t.Fatalf("%s: %q, %v; encoding/json reads %q", in.String(), got, err, want)
+		}
+	}
+	if read < 5000 {
+		t.Errorf("only %d of 20000 were JSON", read)
 	}
 }
 

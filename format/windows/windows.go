@@ -77,34 +77,81 @@ const (
 	flat
 )
 
-func shapeOf(head string) shape {
+func shapeOf(record string) shape { return telltalesOf(record).shape() }
+
+// telltales is which of the members that tell a record's shape it has, wherever in it
+// they stand.
+type telltales uint16
+
+const (
+	hasWinlog telltales = 1 << iota
+	hasEventID
+	hasSystem
+	hasProvider
+	hasSource
+	hasTimeGenerated
+	hasComputer
+	hasEventLog
+	hasUnlike
+)
+
+// longestTelltale is how long the name of such a member is at most.
+const longestTelltale = len("winlog.event_id")
+
+func telltalesOf(record string) (t telltales) {
+	for at := 0; ; at++ {
+		n := strings.IndexByte(record[at:], ':')
+		if n < 0 {
+			return t
+		}
+		if at += n; at < 2 || record[at-1] != '"' {
+			continue
+		}
+		name := record[max(0, at-longestTelltale-2) : at-1]
+		from := strings.LastIndexByte(name, '"')
+		if from < 0 {
+			continue
+		}
+		switch name[from+1:] {
+		case "winlog", "winlog.event_id", "winlog.channel":
+			t |= hasWinlog
+		case "EventID":
+			t |= hasEventID
+		case "System":
+			t |= hasSystem
+		case "Provider":
+			t |= hasProvider
+		case "Channel", "SourceName", "Provider_Name":
+			t |= hasSource
+		case "TimeGenerated":
+			t |= hasTimeGenerated
+		case "Computer":
+			t |= hasComputer
+		case "EventLog":
+			t |= hasEventLog
+		case unlike[0], unlike[1]:
+			t |= hasUnlike
+		}
+	}
+}
+
+func (t telltales) has(all telltales) bool { return t&all == all }
+
+func (t telltales) shape() shape {
 	switch {
-	case has(head, `"winlog`) && (has(head, `"winlog":`) || has(head, `"winlog.event_id":`) || has(head, `"winlog.channel":`)):
+	case t.has(hasWinlog):
 		return beat
-	case !has(head, `"EventID"`):
+	case !t.has(hasEventID):
 		return none
-	case has(head, `"System":`) && has(head, `"Provider":`):
+	case t.has(hasSystem | hasProvider):
 		return nested
-	case has(head, `"Channel":`) || has(head, `"SourceName":`) || has(head, `"Provider_Name":`):
+	case t.has(hasSource):
 		return flat
-	case has(head, `"TimeGenerated":`) && has(head, `"Computer":`) && !has(head, `"EventLog":`):
+	case t.has(hasTimeGenerated|hasComputer) && !t.has(hasEventLog):
 		return flat // the table SecurityEvent of Azure Monitor, some of its columns
 	}
 	return none
 }
-
-// plainly says that a flat record has its event data beside the header, as far as
-// the names of its members tell.
-func plainly(record string) bool {
-	for _, name := range unlike {
-		if has(record, `"`+name+`":`) {
-			return false
-		}
-	}
-	return true
-}
-
-func has(head, member string) bool { return strings.Contains(head, member) }
 
 type decoder struct {
 	format.Stateless
@@ -131,9 +178,10 @@ func (d *decoder) Decode(record string) (event.Event, bool, error) {
 	if isSplunk(record) {
 		return finish(d.fromSplunk(record), nil)
 	}
-	shape := shapeOf(record)
-	if shape == flat && !plainly(record) {
-		shape = none
+	t := telltalesOf(record)
+	shape := t.shape()
+	if shape == flat && t.has(hasUnlike) {
+		shape = none // its event data is not beside the header
 	}
 	scan := d.whole
 	if shape == flat {

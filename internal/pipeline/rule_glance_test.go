@@ -228,3 +228,26 @@ func BenchmarkGlance(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkDecode is what every event costs before anything is asked of it: real records
+// become events with their observables.
+func BenchmarkDecode(b *testing.B) {
+	d := glanceDecoder()
+	for _, dir := range []string{"otrf/atomic", "zeek-wrccdc2018/zeek-json", "suricata"} {
+		records := glanceRecords(b, 5000, dir)
+		size := 0
+		for _, r := range records {
+			size += len(r.Raw)
+		}
+		b.Run(strings.ReplaceAll(dir, "/", "-"), func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				for _, r := range records {
+					d.Decode(r)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(records)), "ns/record")
+		})
+	}
+}
