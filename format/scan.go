@@ -35,7 +35,7 @@ type Scanner struct {
 	pos    int
 	fields event.Fields
 	depth  int
-	size   int    // fields that the last records had, the capacity of the next
+	width  int    // bytes that a field of the last records took
 	room   []byte // of the last string with escapes
 }
 
@@ -49,6 +49,9 @@ type node struct {
 	ordered  []*node
 	children map[string]*node
 }
+
+// roomForECS is how many fields are likely to be added to those of a record.
+const roomForECS = 24
 
 // NewScanner returns a scanner that puts prefix before every name:
 // "suricata.eve" makes "suricata.eve.src_ip". An empty prefix adds nothing.
@@ -64,7 +67,7 @@ func (s *Scanner) Object(record string) (event.Fields, error) {
 		record = strings.ToValidUTF8(record, "\ufffd")
 	}
 	s.src, s.pos, s.depth = record, 0, 0
-	s.fields = make(event.Fields, s.size+24)
+	s.fields = make(event.Fields, min(len(record)/max(s.width, 8), 512)+roomForECS)
 	fields := s.fields
 	s.space()
 	if s.pos >= len(s.src) || s.src[s.pos] != '{' {
@@ -80,7 +83,7 @@ func (s *Scanner) Object(record string) (event.Fields, error) {
 	if err != nil {
 		err = &Fault{Reason: "bad-json", Err: fmt.Errorf("byte %d: %w", s.pos+1, err)}
 	}
-	s.size += (len(fields) - s.size) / 4
+	s.width += (len(record)/max(len(fields), 1) - s.width) / 4
 	s.src, s.fields = "", nil
 	return fields, err
 }
