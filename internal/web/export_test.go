@@ -9,6 +9,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/leak"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/internal/pipeline"
+	"github.com/vedette-soc/vedette/sigma"
 )
 
 // RenderZero renders every page from its zero value, for a test, and returns the
@@ -40,6 +41,7 @@ func RenderZero() map[string]error {
 		peoplePage{},
 		rulesPage{},
 		rulePage{},
+		rulePage{Text: ruleText{Before: "a", After: "b"}, Correlates: &correlated{Correlation: &sigma.Correlation{GroupBy: []string{""}}, Of: []correlatedRule{{}, {ID: "x"}}}},
 		packPage{},
 		huntPage{},
 		huntPage{Asked: true, Events: []huntLine{{}}, Tables: []huntTable{{Lines: []huntRow{{Values: []pivotValue{{}}}}}}, Fields: []huntField{{Values: []pivotValue{{}}}}},

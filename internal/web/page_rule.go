@@ -14,7 +14,8 @@ import (
 // rulePage is one rule: what it looks for, whether it can, and how it was tuned.
 type rulePage struct {
 	ruleLine
-	Body       string // the file it stands in
+	Text       ruleText
+	Correlates *correlated // nil = it is no correlation
 	Exceptions []exceptionLine
 	Backtests  []backtestLine
 	Versions   []detect.Version
@@ -51,7 +52,7 @@ func (s *server) rulePage(r *http.Request, v visitor) (rulePage, error) {
 	if err != nil {
 		return rulePage{}, err
 	}
-	p := rulePage{ruleLine: ruleLine{rule, s.cfg.Rules.Cover(rule.ID)}, Body: text, CanAct: mayAct(v), Now: time.Now().UTC()}
+	p := rulePage{ruleLine: ruleLine{rule, s.cfg.Rules.Cover(rule.ID)}, Text: textAround(text, rule.Line), Correlates: correlationOf(rule, text), CanAct: mayAct(v), Now: time.Now().UTC()}
 	ex, err := s.cfg.Detect.Exceptions(ctx, rule.ID)
 	if err != nil {
 		return p, err

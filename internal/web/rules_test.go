@@ -68,6 +68,43 @@ func TestRulePages(t *testing.T) {
 	h.play(t, scenario{name: "the back-test's result", user: "viewer", target: whoamiPage, status: 200, has: []string{"detections a day to be expected"}})
 }
 
+const guessing = whoami + `---
+title: Many whoami
+id: 5cb1b2f2-39a3-4a67-a4d2-3f8a4e0f4a03
+level: high
+correlation:
+  type: value_count
+  rules: [5cb1b2f2-39a3-4a67-a4d2-3f8a4e0f4a01, elsewhere]
+  group-by: [User, Computer]
+  timespan: 90m
+  condition: {gte: 3, lt: 90, field: CommandLine}
+---
+title: Last of the file
+id: 5cb1b2f2-39a3-4a67-a4d2-3f8a4e0f4a04
+name: elsewhere
+level: low
+logsource: {product: windows, category: process_creation}
+detection: {s: {Image: x}, condition: s}
+`
+
+// TestCorrelationPage: what a correlation stands on is said in words, and its own text
+// is what is shown of a file with several rules.
+func TestCorrelationPage(t *testing.T) {
+	h := withRules(t, guessing)
+	page := strings.TrimSuffix(whoamiPage, "1")
+	for _, s := range []scenario{
+		{
+			name: "a correlation", user: "viewer", target: page + "3", status: 200,
+			has:    []string{`<a href="` + whoamiPage + `">Whoami</a>`, `<a href="` + page + `4">Last of the file</a>`, "value_count of CommandLine ≥ 3 and &lt; 90", "90 min", "<code>User</code>, <code>Computer</code>", "<summary>18 lines before it</summary>", "<summary>7 lines after it</summary>", "<pre>title: Many whoami\n"},
+			hasNot: []string{"Log source"},
+		},
+		{name: "the first of a file", user: "viewer", target: whoamiPage, status: 200, has: []string{"<pre>title: Whoami\n", "<summary>25 lines after it</summary>", "Log source"}, hasNot: []string{"before it", "Stands on"}},
+		{name: "the last of a file", user: "viewer", target: page + "4", status: 200, has: []string{"<pre>title: Last of the file\n", "lines before it"}, hasNot: []string{"after it", "Stands on"}},
+	} {
+		t.Run(s.name, func(t *testing.T) { h.play(t, s) })
+	}
+}
+
 func tomorrow() string { return time.Now().AddDate(0, 0, 1).Format(time.DateOnly) }
 
 func TestPackUpload(t *testing.T) {
