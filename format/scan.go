@@ -83,7 +83,7 @@ func (s *Scanner) Object(record string) (event.Fields, error) {
 	if err != nil {
 		err = &Fault{Reason: "bad-json", Err: fmt.Errorf("byte %d: %w", s.pos+1, err)}
 	}
-	s.width += (len(record)/max(len(fields), 1) - s.width) / 4
+	s.width += (min(len(record)/max(len(fields), 1), 256) - s.width) / 4
 	s.src, s.fields = "", nil
 	return fields, err
 }
