@@ -84,6 +84,9 @@ func (f *framer) document(first frame) (frame, bool, error) {
 	size := len(doc)
 	var taken []frame
 	for {
+		if f.xml && len(f.back) == 0 { // an event comes next
+			return f.giveBack(first, taken, size)
+		}
 		l, err := f.readLine()
 		if err == io.EOF || err == nil && (l.fault != nil || b.broken(l.data)) {
 			if err == nil {
@@ -95,7 +98,10 @@ func (f *framer) document(first frame) (frame, bool, error) {
 			return frame{}, false, err
 		}
 		n, done := b.feed(l.data)
-		if size += n + 1; size <= f.max {
+		if size += n + 1; size > f.max && f.tape != nil {
+			return f.giveBack(first, append(taken, l), size)
+		}
+		if size <= f.max {
 			doc = append(append(doc, '\n'), l.data[:n]...)
 			taken = append(taken, l)
 		} else {
@@ -109,7 +115,7 @@ func (f *framer) document(first frame) (frame, bool, error) {
 
 func (f *framer) finish(first, l frame, n int, doc []byte, size int) (frame, bool, error) {
 	if rest := bytes.TrimLeft(l.data[n:], " \t\r,"); len(rest) > 0 {
-		f.back = append(f.back, frame{data: rest, line: l.line})
+		f.back = append(f.back, frame{data: rest, line: l.line, left: l.left - (len(l.data) - len(rest))})
 	}
 	if doc == nil {
 		return frame{line: first.line, fault: f.tooLong(size)}, true, nil
@@ -125,7 +131,7 @@ func (f *framer) giveBack(first frame, taken []frame, size int) (frame, bool, er
 			f.back = append(f.back, l)
 		}
 	}
-	first.data, first.fault = nil, errUnended
+	first.fault = errUnended
 	if size > f.max {
 		first.fault = f.tooLong(size)
 	}

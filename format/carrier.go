@@ -190,8 +190,8 @@ func (c *Carried) sender(s string) bool {
 	after = strings.TrimPrefix(after, ": ") // Cisco: "host : %ASA-…"
 	c.tag(after)
 	// A line that begins with a time need not be syslog: with RFC 3339 the host
-	// must be followed by a program.
-	return monthOf(c.Stamp[:3]) > 0 || c.Priority >= 0 || (c.Program != "" || strings.HasPrefix(after, "%")) && !severity(word)
+	// must be followed by a program, or by what Cisco or Snare begins with.
+	return monthOf(c.Stamp[:3]) > 0 || c.Priority >= 0 || (c.Program != "" || strings.HasPrefix(after, "%") || strings.HasPrefix(after, "MSWinEventLog")) && !severity(word)
 }
 
 // severity says whether a word is what programs write behind the time in logs of

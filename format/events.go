@@ -57,41 +57,6 @@ func eventStart(head []byte, inside bool) (lead int, event, more bool) {
 	return len(head) - len(rest), true, false
 }
 
-// CutEvent cuts a Windows event in XML off buf: lead bytes stand before it, what is
-// around several of them, and end is where it ends. Without a lead and an end, none
-// begins there, or it is broken; more says that its end, or what tells, is not in buf.
-func CutEvent(buf []byte) (lead, end int, more bool) {
-	lead, event, more := eventStart(buf, true)
-	if more || !event {
-		return lead, lead, more
-	}
-	rest := buf[lead:]
-	size := bytes.Index(rest, []byte(eventEnd))
-	if size >= 0 {
-		rest = rest[:size]
-	}
-	if another(rest) {
-		return 0, 0, false
-	}
-	if size < 0 {
-		return 0, 0, true
-	}
-	return lead, lead + size + len(eventEnd), false
-}
-
-// another says whether another event begins in the one at the beginning of s.
-func another(s []byte) bool {
-	for at := len(eventTag); ; at += len(eventTag) {
-		i := bytes.Index(s[at:], []byte(eventTag))
-		if at += i; i < 0 || at+len(eventTag) >= len(s) {
-			return false
-		}
-		if endsName(s[at+len(eventTag)]) {
-			return true
-		}
-	}
-}
-
 // opened steps over a tag with its attributes.
 func opened(s []byte, tag string) (after []byte, is, more bool) {
 	if is, more := begins(s, tag); !is {
@@ -126,7 +91,7 @@ func trimSpace(s []byte) []byte { return bytes.TrimLeft(s, " \t\r\n") }
 // and the others are read again as lines of their own.
 func (f *framer) event() (frame, bool, error) {
 	f.xml = false
-	r := frame{line: f.lines + 1, data: f.opened}
+	r := frame{line: f.lines + 1, data: f.opened, left: f.left()}
 	f.opened = nil
 	for {
 		part, err := f.in.ReadSlice('>')
@@ -185,12 +150,15 @@ func (f *framer) unended(r frame, fault *Fault) (frame, bool, error) {
 	if f.xml {
 		f.lines-- // the last goes on
 	}
+	left := r.left - len(r.data)
 	for i := len(lines) - 1; i > 0; i-- {
-		l := frame{data: bytes.TrimSuffix(lines[i], []byte("\r")), line: r.line + i}
+		left += len(lines[i])
+		l := frame{data: bytes.TrimSuffix(lines[i], []byte("\r")), line: r.line + i, left: left}
 		if len(l.data) > f.max {
-			l = frame{line: l.line, fault: f.tooLong(len(l.data))}
+			l = frame{line: l.line, left: left, fault: f.tooLong(len(l.data))}
 		}
+		left++ // the line end before it
 		f.back = append(f.back, l)
 	}
-	return frame{line: r.line, fault: fault}, true, nil
+	return frame{data: bytes.TrimSuffix(lines[0], []byte("\r")), line: r.line, fault: fault}, true, nil
 }

@@ -8,8 +8,9 @@ import (
 
 // frame is one record as bytes, with the line it begins in.
 type frame struct {
-	data  []byte
+	data  []byte // with a fault, the first line of what does not end
 	line  int    // in a container, the record's number
+	left  int    // bytes from here to the end of the tape
 	place string // of damage in a container
 	fault *Fault
 }
@@ -24,6 +25,7 @@ type framer struct {
 	around int     // objects around the array
 	xml    bool    // an event in XML comes next
 	events bool    // inside an Events element
+	tape   *tape   // in is this, of a stream that still grows
 	opened []byte  // of the event that comes next, what is read already
 	back   []frame // lines to be read again, the next one last
 	ready  []frame // records that are already cut, the next one last
@@ -60,11 +62,16 @@ func (f *framer) step() (frame, bool, error) {
 				return frame{}, false, err
 			}
 		}
-		if f.xml {
+		switch {
+		case f.xml:
 			return f.event()
-		}
-		if f.array {
+		case f.array:
 			return frame{}, false, nil
+		}
+		if is, err := f.blockNext(); err != nil {
+			return frame{}, false, err
+		} else if is {
+			return f.block()
 		}
 	}
 	l, err := f.readLine()
@@ -75,6 +82,8 @@ func (f *framer) step() (frame, bool, error) {
 	switch {
 	case len(text) == 0, punctuation(text):
 		return frame{}, false, nil
+	case f.tape != nil && list(text):
+		return f.document(l)
 	case text[0] != '{':
 		return l, true, nil
 	}
@@ -84,6 +93,11 @@ func (f *framer) step() (frame, bool, error) {
 		return l, true, nil
 	}
 	return f.document(l)
+}
+
+// list says whether a line begins an array of objects.
+func list(text []byte) bool {
+	return text[0] == '[' && bytes.HasPrefix(trimSpace(text[1:]), []byte("{"))
 }
 
 // punctuation is what a pretty-printed array leaves on lines of its own.
@@ -127,19 +141,27 @@ func (f *framer) begin() error {
 		}
 		f.begun = true
 		lead, event, more := eventStart(head, f.events)
-		if more && err == nil && len(head) < maxLead {
-			size = len(head) + 1
-			continue
+		if more && len(head) < maxLead {
+			if err == errMore {
+				return err
+			}
+			if err == nil {
+				size = len(head) + 1
+				continue
+			}
 		}
 		if lead > 0 && !more || event {
 			f.lines += bytes.Count(head[:lead], []byte("\n"))
-			f.events = event && (f.events || bytes.Contains(head[:lead], []byte(eventsTag)))
+			f.events = f.tape != nil || event && (f.events || bytes.Contains(head[:lead], []byte(eventsTag)))
 			f.xml = event
 			if _, err := f.in.Discard(lead); err != nil || event {
 				return err
 			}
 			size = 1
 			continue
+		}
+		if f.tape != nil {
+			return nil // a list has no end that must come: see Cutter
 		}
 		open, around, more := arrayStart(head, fresh)
 		if more && err == nil && len(head) < maxLead {
@@ -179,7 +201,7 @@ func (f *framer) readLine() (frame, error) {
 		return l, nil
 	}
 	f.lines++
-	l := frame{line: f.lines}
+	l := frame{line: f.lines, left: f.left()}
 	size := 0
 	for {
 		part, err := f.in.ReadSlice('\n')

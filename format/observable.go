@@ -118,13 +118,8 @@ func (c *collector) inside(t indicator.Type, value, field string) {
 	}
 	emit := func(t indicator.Type, value string) { c.add(t, value, field) }
 	indicator.HashesInside(value, emit)
-	for t == indicator.URL {
-		v, _, end := indicator.EncodedURL(value)
-		if end == 0 {
-			return
-		}
-		emit(indicator.URL, v)
-		value = value[end:]
+	if t == indicator.URL {
+		indicator.URLsInside(value, emit)
 	}
 }
 

@@ -15,9 +15,10 @@ import (
 // these services would give, and is recognised like any other; values that are JSON
 // themselves stay so. Fields in quotes may hold separators and line ends (RFC 4180).
 type sheet struct {
-	names []string
-	timed []bool // by column: it is called as a time is
-	comma byte
+	header string // as it stands in the file
+	names  []string
+	timed  []bool // by column: it is called as a time is
+	comma  byte
 
 	fields []string // of the row being read
 	field  strings.Builder
@@ -40,7 +41,7 @@ func newSheet(line string) *sheet {
 		}
 		s := &sheet{comma: comma}
 		if s.feed(line) && s.isHeader() {
-			s.names, s.fields = s.fields, nil
+			s.header, s.names, s.fields = line, s.fields, nil
 			return s
 		}
 	}
@@ -94,9 +95,13 @@ func isTime(name string) bool {
 	return name == "ts"
 }
 
-// feed reads a line of a row and says whether the row ends with it.
+// feed reads a line of a row and says whether the row ends with it; so does one that
+// has more values than a row may have.
 func (s *sheet) feed(line string) bool {
 	s.size += len(line) + 1
+	if len(s.fields) > maxColumns {
+		return true
+	}
 	for i := 0; ; {
 		if s.quoted {
 			end := strings.IndexByte(line[i:], '"')
@@ -194,25 +199,39 @@ func appendText(dst []byte, s string) []byte {
 }
 
 // table looks whether the stream, of which first is the first line, is a table: no
-// format may know that line, nor the one below it.
-func (s *source) table(first frame) bool {
-	if first.line != 1 || first.fault != nil || s.array || s.xml || len(s.ready)+len(s.back) > 0 {
-		return false
+// format may know that line, nor the one below it. A table that was truncated goes on
+// with rows that have as many values.
+func (s *source) table(first frame) error {
+	before := s.sheet
+	s.sheet = nil
+	if first.line != 1 || first.fault != nil || s.array || s.xml || len(s.ready)+len(s.back) > 0 || !s.mereText(first.data) {
+		return nil
 	}
 	t := newSheet(string(first.data))
-	if t == nil || !s.mereText(first.data) {
-		return false
+	if t == nil {
+		if before != nil && before.fits(string(first.data)) {
+			s.sheet, s.back = before, append(s.back, first)
+		}
+		return nil
 	}
 	l, err := s.readLine()
+	if err == errMore {
+		return errHeader
+	}
 	if err != nil {
-		return false // the reader meets the error again
+		return nil // the reader meets the error again
 	}
 	s.back = append(s.back, l)
-	if l.fault != nil || !s.mereText(l.data) {
-		return false
+	if l.fault == nil && s.mereText(l.data) {
+		s.sheet = t
 	}
-	s.sheet = t
-	return true
+	return nil
+}
+
+// fits says whether a line may be the first of a row of the table.
+func (s *sheet) fits(line string) bool {
+	s.begin()
+	return !s.feed(line) || len(s.fields) == len(s.names)
 }
 
 func (s *source) mereText(line []byte) bool {
@@ -233,6 +252,7 @@ func (s *source) row() (frame, error) {
 			continue
 		}
 		t.begin()
+		first := l.data
 		var more []frame
 		for !t.feed(string(l.data)) {
 			next, err := s.readLine()
@@ -246,11 +266,14 @@ func (s *source) row() (frame, error) {
 				for i := len(more) - 1; i >= 0; i-- {
 					s.back = append(s.back, more[i])
 				}
-				return frame{line: l.line, fault: Faultf("bad-csv", "a quote of the row is not closed within %d bytes", s.max)}, nil
+				return frame{data: first, line: l.line, fault: Faultf("bad-csv", "a quote of the row is not closed within %d bytes", s.max)}, nil
 			}
 			l.data = next.data
 		}
 		data, fault := t.object()
+		if fault != nil {
+			data = first
+		}
 		return frame{data: data, line: l.line, fault: fault}, nil
 	}
 }

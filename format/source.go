@@ -37,7 +37,11 @@ func (s *source) next() (frame, error) {
 		if s.looked || err != nil {
 			return f, err
 		}
-		if s.looked = true; s.table(f) {
+		s.looked = true
+		if err := s.table(f); err != nil {
+			return frame{}, err
+		}
+		if s.sheet != nil {
 			return s.row()
 		}
 		return f, nil

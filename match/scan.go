@@ -28,8 +28,8 @@ const maxToken = 4096
 // clear host bits is a network, /443 a port (as Cisco writes it).
 //
 // A URL is emitted alone: its host is found by [Index.Lookup]. URLs inside its
-// path or query, also percent-encoded, and hashes there are emitted after it, as are
-// hashes in names.
+// path or query, also percent-encoded or wrapped by a mail gateway, and hashes there
+// are emitted after it, as are hashes in names.
 func Scan(line []byte, emit func(t indicator.Type, value string)) {
 	s := scanner{line: unescape(line), emit: emit}
 	for i := 0; i < len(s.line); {
@@ -77,16 +77,12 @@ var classes = func() (c [256]uint8) {
 // maxTried bounds the percent-encoded URLs that are looked for in one line.
 const maxTried = 256
 
-// maxInner bounds how many URLs are read that lie one in the other.
-const maxInner = 16
-
 type scanner struct {
 	line []byte
 	emit func(t indicator.Type, value string)
 
 	resume int // where to go on after a word
 	tried  int // percent-encoded URLs so far
-	inner  int // in how many URLs the line lies
 }
 
 // run judges a word and returns where to go on.
@@ -98,7 +94,7 @@ func (s *scanner) run(from, to int) int {
 		return to
 	}
 	if from >= 2 && s.line[from-1] == '%' && to-from >= 2 && isHexByte(s.line[from]) && isHexByte(s.line[from+1]) {
-		from += 2 // the digits of a percent-encoding
+		from += indicator.EncodedDigits(s.line[from:to])
 	}
 	if to-from > maxToken {
 		return to
@@ -122,33 +118,20 @@ func (s *scanner) url(from, to int) int {
 		return 0
 	}
 	s.emit(indicator.URL, v)
-	if i := strings.LastIndex(raw, "://"); i > to-start && s.inner < maxInner {
-		inner := scanner{line: []byte(raw[to-start+2:]), emit: s.emit, inner: s.inner + 1}
-		inner.innerURLs()
-	}
-	if s.inner == 0 {
-		s.inside(raw)
-	}
+	s.inside(raw)
 	return end
 }
 
-// inside finds what a URL carries beside URLs that stand there as they are.
+// inside finds what a URL carries.
 func (s *scanner) inside(raw string) {
-	for rest := raw; strings.IndexByte(rest, '%') >= 0; {
-		v, _, end := indicator.EncodedURL(rest)
-		if end == 0 {
-			break
-		}
-		s.emit(indicator.URL, v)
-		rest = rest[end:]
-	}
+	indicator.URLsInside(raw, s.emit)
 	indicator.HashesInside(raw, s.emit)
 }
 
 // encoded reads a percent-encoded URL where the word [from, to) is its scheme, and
 // returns where to go on.
 func (s *scanner) encoded(from, to int) int {
-	if rest := s.line[to:]; len(rest) < 9 || !bytes.EqualFold(rest[:9], []byte("%3a%2f%2f")) || s.tried >= maxTried {
+	if n, _ := indicator.EncodedSlashes(s.line[to:]); n == 0 || s.tried >= maxTried {
 		return to
 	}
 	s.tried++
@@ -159,22 +142,6 @@ func (s *scanner) encoded(from, to int) int {
 	s.emit(indicator.URL, v)
 	indicator.HashesInside(v, s.emit)
 	return from + end
-}
-
-// innerURLs finds the URLs in the rest of a URL.
-func (s *scanner) innerURLs() {
-	i := bytes.Index(s.line, []byte("://"))
-	if i < 0 {
-		return
-	}
-	start := i
-	for start > 0 && isLetter(s.line[start-1]) {
-		start--
-	}
-	if s.url(start, i+1) == 0 {
-		s.line = s.line[i+3:]
-		s.innerURLs()
-	}
 }
 
 // pathEnd returns where a URL that has begun ends: at a byte that cannot be in

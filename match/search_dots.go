@@ -104,6 +104,10 @@ func (s *Searcher) short(from int, n uint) {
 	if hyphens == 0 {
 		return
 	}
+	if dashed(s.line[from:to]) {
+		s.mustRead()
+		return
+	}
 	whole := hyphens&1 == 0 && digits>>(n-1) == 0 && n < blockSize // else a reader may take it apart, see wholeName
 	if !whole || bits.Len64(hyphens) > bits.TrailingZeros64(dots) && !usualEnd(s.line[from+bits.Len64(dots):to]) {
 		s.hyphens(from, to)

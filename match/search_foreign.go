@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/vedette-soc/vedette/indicator"
 )
 
 // foreignHost says whether a line has a word with letters of another script that
@@ -95,17 +97,18 @@ func unhex(c byte) byte {
 	return c | 0x20 - 'a' + 10
 }
 
-// encodedURL says whether a line may have a percent-encoded URL, whose path no mark
-// stands before.
+// encodedURL says whether a line may have a URL whose path no mark stands before, or
+// not all of which stands there: it is percent-encoded, or a mail gateway wrote it.
 func encodedURL(line []byte) bool {
-	for {
-		i := bytes.IndexByte(line, '%')
-		if i < 0 || i+9 > len(line) {
-			return false
+	for rest := line; ; {
+		i := bytes.IndexByte(rest, '%')
+		if i < 0 {
+			break
 		}
-		if bytes.EqualFold(line[i:i+9], []byte("%3a%2f%2f")) {
+		if n, _ := indicator.EncodedSlashes(rest[i:]); n > 0 {
 			return true
 		}
-		line = line[i+1:]
+		rest = rest[i+1:]
 	}
+	return bytes.Contains(line, []byte("__;"))
 }

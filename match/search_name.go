@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/zeebo/xxh3"
+
+	"github.com/vedette-soc/vedette/indicator"
 )
 
 // escaped looks at a token without its first bytes where they belong to an
@@ -15,7 +17,7 @@ func (s *Searcher) escaped(from, to int) {
 	case line[from-1] == '\\' && strings.IndexByte("nrtbf", line[from]) >= 0:
 		from++
 	case line[from-1] == '%' && to-from > 2 && isHexByte(line[from]) && isHexByte(line[from+1]):
-		from += 2
+		from += min(indicator.EncodedDigits(line[from:to]), to-from)
 	default:
 		return
 	}
@@ -43,9 +45,20 @@ func (s *Searcher) token(from, to int, has uint8) {
 	if has&hyphenByte == 0 {
 		return
 	}
+	if dashed(s.line[from:to]) {
+		s.mustRead()
+		return
+	}
 	if !wholeName(s.line[from:to]) {
 		s.hyphens(from, to)
 	}
+}
+
+// dashed says whether a token may be a URL as a mail gateway writes it, see
+// indicator.DashedURL.
+func dashed(token []byte) bool {
+	i := bytes.IndexByte(token, '-')
+	return i >= 0 && (bytes.Contains(token[i:], []byte("-3A__")) || bytes.Contains(token[i:], []byte("-3a__")))
 }
 
 // wholeName says whether a token is surely read as one name. A reader of plain

@@ -87,7 +87,15 @@ func TestUnseen(t *testing.T) {
 
 // dress writes a value as logs and people do.
 func (w world) dress(v string) string {
-	switch w.IntN(11) {
+	switch w.IntN(14) {
+	case 8:
+		v = w.pick("https://urldefense.com/v3/__https://", "/v3/__http:/", "https://urldefense.com/v3/__") + v + w.pick("__;", "__;!!a!b$", "__;Iw!!a", "_")
+	case 9:
+		v = w.pick("https://urldefense.proofpoint.com/v2/url?u=https-3A__", "u=http-3a__", "-3A__") + strings.ReplaceAll(strings.ReplaceAll(v, "-", "-2D"), "/", "_") + w.pick("&d=x", "_a", "-3Fa-3Db")
+	case 10:
+		v = w.pick("http%253A%252F%252F", "https://a.net/r?u=http%25253a%25252f%25252f", "%252F") + url.QueryEscape(url.QueryEscape(v))
+	case 11:
+		v = w.pick("https://www.google.com/url?q=http://", "https://protect-us.mimecast.com/s/a?domain=", "/url?q=") + v + w.pick("&sa=D", "")
 	case 6:
 		v = w.pick("http%3A%2F%2F", "https://a.net/r?u=http%3a%2f%2f", "http://") + url.QueryEscape(v)
 	case 7:

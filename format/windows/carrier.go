@@ -135,6 +135,9 @@ var channels = map[string]string{
 	"Microsoft-Windows-Windows Defender": "Microsoft-Windows-Windows Defender/Operational",
 }
 
+// displayed are names under which providers are shown.
+var displayed = map[string]string{"Microsoft Windows security auditing.": "Microsoft-Windows-Security-Auditing"}
+
 // complete adds the channel that a record leaves out: that of its provider, or of the
 // table SecurityEvent, which names neither.
 func complete(f event.Fields) {
@@ -194,6 +197,9 @@ func (d *decoder) fromCarrier(f event.Fields) {
 
 // namedIn takes the data of the event out of where the carrier has put it.
 func (d *decoder) namedIn(f, raw event.Fields, message string) {
+	if provider := displayed[f.String("winlog.provider_name")]; provider != "" {
+		f["winlog.provider_name"] = provider
+	}
 	complete(f)
 	found := false
 	for name, v := range raw {

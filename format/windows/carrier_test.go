@@ -56,6 +56,29 @@ func TestCarriers(t *testing.T) {
 			checkCarried(t, &list[0], want)
 		})
 	}
+	flattened := strings.NewReplacer(`\r\n`, "  ", `\\`, `\`).Replace(told)
+	const columns = "MSWinEventLog\t1\tMicrosoft-Windows-Sysmon/Operational\t4016\tSun Jun 01 17:46:40 2025\t1\tMicrosoft-Windows-Sysmon\tSYSTEM\tUser\tInformation\tws17\tProcess Create (rule: ProcessCreate)\t\t"
+	for name, record := range map[string]string{
+		"Snare":          "<14>Jun  1 17:46:40 10.0.0.1 " + columns + flattened,
+		"Snare, counted": "<14>1 2025-06-01T17:46:40Z ws17 Snare - - - " + columns + flattened + "\t12345",
+		"Snare, alone":   columns + flattened,
+		"Snare, relayed": "2025-06-01T17:46:40+00:00 ws17 " + strings.ReplaceAll(columns+flattened, "\t", "#011"),
+		"OSSEC":          "2025 Jun 01 17:46:40 WinEvtLog: Microsoft-Windows-Sysmon/Operational: INFORMATION(1): Microsoft-Windows-Sysmon: SYSTEM: NT AUTHORITY: ws17: " + flattened,
+		"OSSEC, syslog":  "<132>Jun  1 17:46:40 manager WinEvtLog: Microsoft-Windows-Sysmon/Operational: INFORMATION(1): Microsoft-Windows-Sysmon: (no user): no domain: ws17: " + flattened,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := recogniser().Stream("")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Arrival = time.Date(2025, 6, 2, 0, 0, 0, 0, time.UTC)
+			ev, ok, err := s.Decode([]byte(record))
+			if !ok || err != nil {
+				t.Fatal(ok, err)
+			}
+			checkCarried(t, &ev, want)
+		})
+	}
 	t.Run("Splunk", func(t *testing.T) {
 		message := strings.ReplaceAll(strings.ReplaceAll(told, `\r\n`, "\r\n"), `\\`, `\`)
 		record := "06/01/2025 05:46:40 PM\r\nLogName=Microsoft-Windows-Sysmon/Operational\r\nEventCode=1\r\nComputerName=ws17\r\nSourceName=Microsoft-Windows-Sysmon\r\nType=Information\r\nRecordNumber=4\r\nTaskCategory=Process Create\r\nOpCode=Info\r\nMessage=" + message
@@ -109,6 +132,30 @@ func checkCarried(t *testing.T, ev *event.Event, want map[string]any) {
 // TestMessage reads the data of captured events from their messages alone, and holds
 // that against the data itself.
 func TestMessage(t *testing.T) {
+	messages(t, 98, func(ev *event.Event, message string) string {
+		record, err := json.Marshal(map[string]any{
+			"LogName": ev.Fields["winlog.channel"], "ProviderName": ev.Fields["winlog.provider_name"], "Id": ev.Fields["winlog.event_id"], "RecordId": 1, "MachineName": "x", "TimeCreated": "2025-06-01T17:46:40Z",
+			"Message": message,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(record)
+	})
+}
+
+// TestFlattened does so with messages that have lost their lines.
+func TestFlattened(t *testing.T) {
+	spaces := strings.NewReplacer("\r", " ", "\n", " ", "\t", " ")
+	messages(t, 98, func(ev *event.Event, message string) string {
+		message = strings.ReplaceAll(strings.ReplaceAll(message, "\r", ""), "\n", "\r\n") // as Windows has them
+		return fmt.Sprintf("<13>Jun  1 17:46:40 x MSWinEventLog\t1\t%v\t7\tSun Jun 01 17:46:40 2025\t%v\t%v\tN/A\tN/A\tInformation\tx\tnone\t\t%s\t12",
+			ev.Fields["winlog.channel"], ev.Fields["winlog.event_id"], ev.Fields["winlog.provider_name"], spaces.Replace(message))
+	})
+}
+
+func messages(t *testing.T, percent int, carry func(ev *event.Event, message string) string) {
+	t.Helper()
 	type count struct{ same, other, missing int }
 	counts := map[string]*count{}
 	sample := map[string]string{}
@@ -119,14 +166,8 @@ func TestMessage(t *testing.T) {
 		if seen[provider+code]++; seen[provider+code] > 60 || message == "" {
 			return
 		}
-		record, err := json.Marshal(map[string]any{
-			"LogName": ev.Fields["winlog.channel"], "ProviderName": provider, "Id": ev.Fields["winlog.event_id"], "RecordId": 1, "MachineName": "x", "TimeCreated": "2025-06-01T17:46:40Z",
-			"Message": message,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		list, _ := events(t, string(record))
+		record := carry(ev, message)
+		list, _ := events(t, record)
 		if len(list) != 1 {
 			t.Fatalf("%s gave %d events", record, len(list))
 		}
@@ -163,7 +204,7 @@ func TestMessage(t *testing.T) {
 			same, all = same+c.same, all+c.same+c.other+c.missing
 		}
 	}
-	if all < 13_000 || same < all*98/100 {
+	if all < 13_000 || same < all*percent/100 {
 		t.Errorf("of %d values, %d were read from messages", all, same)
 	}
 }
@@ -214,6 +255,8 @@ func FuzzCarried(f *testing.F) {
 	f.Add(`{"EventId":1,"Channel":"c","Provider":"p","Payload":"{\"EventData\":{\"Data\":\"x\"}}"}`)
 	f.Add(`{"Id":4688,"RecordId":1,"ProviderName":"Microsoft-Windows-Security-Auditing","LogName":"Security","Message":"A.\n\nSubject:\n\tAccount Name:\t\tx\n\nPrivileges:\t\ta\n\t\t\tb"}`)
 	f.Add("06/01/2025 05:46:40 PM\nLogName=Security\nEventCode=4688\nMessage=A.\n\nTask Content:\t<a>\n</a>\nOther Information:\n\tFQDN:\t0")
+	f.Add("MSWinEventLog\t1\tSecurity\t7\tSun Jun 01 17:46:40 2025\t4624\tMicrosoft-Windows-Security-Auditing\tN/A\tN/A\tSuccess Audit\tx\tLogon\t\tA.    Subject:   Account Name:  x    Logon Type:   3")
+	f.Add("WinEvtLog: Security: AUDIT_SUCCESS(4624): P: u: d: c: A.    Subject:   Account Name:  x")
 	rec := recogniser()
 	f.Fuzz(func(t *testing.T, record string) {
 		s, err := rec.Stream("windows")

@@ -2,9 +2,9 @@
 // log, in the shapes in which JSON carries them: Winlogbeat's documents, the flat
 // records of NXLog and similar collectors, EVTX converted to JSON with its System
 // and EventData objects, and what other programs make of them ([carriers]); in XML
-// as Windows renders them and Sysmon for Linux writes them to syslog; and in the
-// lines of Splunk's input. [Format] is what a recogniser takes; [Event] maps fields
-// that another reader has put under "winlog.".
+// as Windows renders them and Sysmon for Linux writes them to syslog; in the lines of
+// Splunk's input; and flattened, as Snare and OSSEC send them. [Format] is what a
+// recogniser takes; [Event] maps fields that another reader has put under "winlog.".
 //
 // All come out alike: the event's own data under "winlog.event_data.",
 // its header under "winlog." with Winlogbeat's names, and what ECS has a name
@@ -38,7 +38,7 @@ func signs() []format.Sign {
 		{Score: 90, Keys: []string{"winlog.event_id"}},
 		{Score: 90, Keys: []string{"winlog.channel"}},
 		{Score: 90, Starts: []string{"<Event", "<?xml"}, Match: isXML}, // also inside of syslog
-	}, carriers...)
+	}, append(carriers, flattenedSigns...)...)
 }
 
 func recognise(head string) int {
@@ -177,6 +177,9 @@ func (d *decoder) Decode(record string) (event.Event, bool, error) {
 	}
 	if isSplunk(record) {
 		return finish(d.fromSplunk(record), nil)
+	}
+	if f, ok := d.fromFlattened(record); ok {
+		return finish(f, nil)
 	}
 	t := telltalesOf(record)
 	shape := t.shape()

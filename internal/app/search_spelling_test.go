@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -22,7 +23,9 @@ var bad = []string{
 // spell writes a value as a log, a person or an attacker may.
 func spell(r *rand.Rand, v string) string {
 	for range r.IntN(3) {
-		switch r.IntN(12) {
+		switch r.IntN(13) {
+		case 12:
+			v = wrap(r, v)
 		case 0:
 			v = strings.ToUpper(v)
 		case 1:
@@ -51,6 +54,23 @@ func spell(r *rand.Rand, v string) string {
 		}
 	}
 	return v
+}
+
+// wrap writes a URL as redirects and mail gateways do.
+func wrap(r *rand.Rand, v string) string {
+	switch r.IntN(6) {
+	case 0:
+		return "https://www.example.org/url?q=http://" + v + "&sa=D"
+	case 1:
+		return "https://urldefense.com/v3/__https://" + v + "__;!!a!b$"
+	case 2:
+		return "https://urldefense.example.org/v2/url?u=https-3A__" + strings.NewReplacer("-", "-2D", "/", "_", "?", "-3F", ":", "-3A").Replace(v) + "&d=c"
+	case 3:
+		return "https://www.example.org/?u=http%253A%252F%252F" + url.QueryEscape(url.QueryEscape(v))
+	case 4:
+		return "https://protect-us.mimecast.com/s/a?domain=" + v
+	}
+	return "u=http%3A%2F%2F" + url.QueryEscape(v) + "&x=1"
 }
 
 // quoted writes a JSON string with escapes that need not be there.

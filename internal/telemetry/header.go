@@ -7,8 +7,8 @@ import (
 // Header follows the header lines of one stream of lines, so that each line can
 // be stored with what it takes to read it alone.
 //
-// Only lines that begin with '#' are read, which is cheap; every other line is
-// stored as it came. Once a header was seen, the lines below it carry its format
+// Only lines that begin with '#', and the first, are read, which is cheap; every other
+// line is stored as it came. Once a header was seen, the lines below it carry its format
 // and its context, except JSON objects, which stand for themselves. A line that
 // only looks like a header costs one recognition and changes nothing. Not safe
 // for concurrent use.
@@ -16,6 +16,7 @@ type Header struct {
 	rec      *format.Recogniser
 	declared string
 	stream   *format.Stream
+	begun    bool   // the first line was seen
 	format   string // of the lines below the header; "" while there is none
 	context  []byte
 }
@@ -32,6 +33,7 @@ func NewHeader(rec *format.Recogniser, declared string) (*Header, error) {
 
 // Resume goes on in the middle of a stream, in the state that State returned.
 func (h *Header) Resume(name string, context []byte) error {
+	h.begun = true
 	if len(context) == 0 {
 		return nil
 	}
@@ -48,12 +50,13 @@ func (h *Header) State() (name string, context []byte) { return h.format, h.cont
 
 // Of returns the format and the context with which line is to be stored.
 func (h *Header) Of(line []byte) (name string, context []byte) {
-	if len(line) > 0 && line[0] == '#' {
+	if len(line) > 0 && (line[0] == '#' || !h.begun && line[0] != '{' && line[0] != '<') {
 		_, _, err := h.stream.Decode(line)
 		if c := h.stream.Context(); c != nil && err == nil {
 			h.format, h.context = h.stream.Format(), c
 		}
 	}
+	h.begun = true
 	if h.format == "" || len(line) > 0 && line[0] == '{' {
 		return h.declared, nil
 	}

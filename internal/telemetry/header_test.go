@@ -1,10 +1,12 @@
 package telemetry_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/format/suricata"
 	"github.com/vedette-soc/vedette/format/zeek"
@@ -12,6 +14,45 @@ import (
 )
 
 func formats() *format.Recogniser { return format.NewRecogniser(suricata.Format(), zeek.Format()) }
+
+// table is a format whose first line names the columns.
+type table struct{ context []byte }
+
+func (t *table) Decode(record string) (event.Event, bool, error) {
+	if t.context == nil {
+		t.context = []byte(record)
+		return event.Event{}, false, nil
+	}
+	return event.Event{Fields: event.Fields{}}, true, nil
+}
+
+func (t *table) Context() []byte { return t.context }
+
+// TestFirstLine: a header without a '#' is the first line, or none.
+func TestFirstLine(t *testing.T) {
+	rec := format.NewRecogniser(format.Format{
+		Name: "table", New: func() format.Decoder { return &table{} },
+		Recognise: func(head string) int {
+			if strings.HasPrefix(head, "time,") {
+				return 90
+			}
+			return 0
+		},
+	})
+	for want, lines := range map[string][]string{"table:time,a": {"time,a", "1,2"}, ":": {"x", "time,a"}} {
+		h, err := telemetry.NewHeader(rec, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, context := "", []byte(nil)
+		for _, line := range lines {
+			name, context = h.Of([]byte(line))
+		}
+		if got := name + ":" + string(context); got != want {
+			t.Errorf("%q is stored with %q, want %q", lines, got, want)
+		}
+	}
+}
 
 func TestHeader(t *testing.T) {
 	type line struct{ Raw, Format, Context string }

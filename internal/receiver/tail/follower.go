@@ -18,11 +18,12 @@ type follower struct {
 	path   string // as last known
 	source string
 	file   *os.File
+	cutter *format.Cutter
 	header *telemetry.Header
 	size   int64 // when it was last read to its end
 	named  bool  // a pattern still leads to it
 	quiet  int   // rounds without growth since it was renamed away
-	halved bool  // the next record is an event in XML whose end is still to come
+	halved bool  // the next record has several lines, and its end is still to come
 	waited int   // rounds for that
 }
 
@@ -49,7 +50,8 @@ func (w *Worker) begin(path string, id fileID, declared string) error {
 			f.Declared = declared
 		}
 	}
-	if f.header, err = telemetry.NewHeader(w.Formats, f.Declared); err == nil {
+	f.cutter = format.NewCutter(w.Formats, w.MaxEvent, format.CutState{Begun: f.Offset > 0, Skipping: f.Skipping, Table: f.Table})
+	if f.header, err = telemetry.NewHeader(w.Formats, f.Declared); err == nil && f.Offset > 0 {
 		err = f.header.Resume(f.Format, f.Context)
 	}
 	if err != nil {
@@ -108,14 +110,16 @@ func (w *Worker) drop(id fileID) {
 	delete(w.open, id)
 }
 
-// restart reads a file from its start that was truncated or written anew.
+// restart reads a file from its start that was truncated or written anew. A table may
+// go on without its header.
 func (w *Worker) restart(f *follower) error {
 	header, err := telemetry.NewHeader(w.Formats, f.Declared)
 	if err != nil {
 		return err
 	}
 	f.header, f.size, f.halved, f.waited = header, -1, false, 0
-	f.place = place{fileID: f.fileID, Path: f.Path, Declared: f.Declared}
+	f.cutter = format.NewCutter(w.Formats, w.MaxEvent, format.CutState{Table: f.Table})
+	f.place = place{fileID: f.fileID, Path: f.Path, Declared: f.Declared, Table: f.Table}
 	w.Log.Info("file was truncated, reading it from its start", "file", f.path)
 	return nil
 }
@@ -131,29 +135,37 @@ func (w *Worker) step(ctx context.Context, f *follower) (int, error) {
 		w.trouble(f.path, "binary", fmt.Errorf("it is a binary file of the format %s, not lines; send it to /v1/events instead", name))
 		return 0, nil
 	}
-	// The last line of a file that was renamed away and gets nothing more is
-	// whole without its line end.
-	c := cutter{formats: w.Formats, max: w.MaxEvent, skipping: f.Skipping, last: f.quiet >= quiet && n < len(w.buf), patient: f.waited < patience}
-	c.cut(w.buf[:n], f.header)
-	f.halved = c.halved
-	if !c.halved || c.used > 0 {
+	ending := format.Growing
+	switch {
+	case f.quiet >= quiet && n < len(w.buf): // the last line of a file that was renamed away needs no end
+		ending = format.Ended
+	case f.waited >= patience:
+		ending = format.Late
+	}
+	var records []telemetry.Record
+	used, long, waits := f.cutter.Cut(w.buf[:n], ending, func(record []byte) {
+		name, context := f.header.Of(record)
+		records = append(records, telemetry.Record{Format: name, Context: context, Raw: record})
+	})
+	if f.halved = waits; !waits || used > 0 {
 		f.waited = 0
 	}
-	if c.long > 0 {
-		w.Intake.Refuse(f.source, "too-long", c.long)
-		w.Log.Warn("lines refused", "file", f.path, "reason", "too-long", "lines", c.long, "limit", w.MaxEvent)
+	if long > 0 {
+		w.Intake.Refuse(f.source, "too-long", long)
+		w.Log.Warn("lines refused", "file", f.path, "reason", "too-long", "lines", long, "limit", w.MaxEvent)
 	}
-	if c.used == 0 {
+	if used == 0 {
 		return 0, nil
 	}
-	if err := w.Intake.Accept(ctx, f.source, c.records); err != nil {
+	if err := w.Intake.Accept(ctx, f.source, records); err != nil {
 		return 0, err
 	}
-	f.Offset += int64(c.used)
-	f.Skipping = c.skipping
+	state := f.cutter.State()
+	f.Offset += int64(used)
+	f.Skipping, f.Table = state.Skipping, state.Table
 	f.Format, f.Context = f.header.State()
 	f.keepHead(f.file)
-	return c.used, w.save()
+	return used, w.save()
 }
 
 // save writes the places of all files.
@@ -170,95 +182,4 @@ func (w *Worker) save() error {
 		return fmt.Errorf("write the places in followed files: %w", err)
 	}
 	return nil
-}
-
-// cutter cuts a buffer into lines.
-type cutter struct {
-	formats  *format.Recogniser
-	max      int
-	skipping bool // inside a line that is too long
-	last     bool // nothing comes after the buffer
-	patient  bool // for the end of an event in XML
-	halved   bool // it is awaited
-
-	records []telemetry.Record // parts of the buffer
-	used    int
-	long    int // lines that were too long
-}
-
-func (c *cutter) cut(buf []byte, header *telemetry.Header) {
-	for c.used < len(buf) {
-		rest := buf[c.used:]
-		if !c.skipping && c.event(rest, header) {
-			if c.halved {
-				return
-			}
-			continue
-		}
-		i := bytes.IndexByte(rest, '\n')
-		line, next := rest, len(rest)
-		if i >= 0 {
-			line, next = rest[:i], i+1
-		} else if !c.last && !c.skipping && len(rest) < c.max+2 {
-			return // the rest of the line is still to come
-		}
-		c.used += next
-		if c.skipping {
-			c.skipping = i < 0
-			continue
-		}
-		line = bytes.TrimSuffix(line, []byte("\r"))
-		switch {
-		case len(line) > c.max:
-			c.long++
-			c.skipping = i < 0
-		case format.Enveloped(line):
-			c.open(line, header)
-		case len(bytes.TrimSpace(line)) > 0:
-			c.keep(line, header)
-		}
-	}
-}
-
-// event takes a Windows event in XML, which may span lines, or sees that its end is
-// still to come. One that is broken, too long, or long in coming is read as lines.
-func (c *cutter) event(rest []byte, header *telemetry.Header) bool {
-	lead, end, more := format.CutEvent(rest)
-	switch {
-	case more:
-		c.halved = c.patient && !c.last && len(rest) <= c.max
-		return c.halved
-	case end == 0 || end-lead > c.max:
-		return false
-	case end > lead:
-		c.keep(rest[lead:end], header)
-	}
-	c.used += end
-	return true
-}
-
-func (c *cutter) keep(record []byte, header *telemetry.Header) {
-	name, context := header.Of(record)
-	c.records = append(c.records, telemetry.Record{Format: name, Context: context, Raw: record})
-}
-
-// open cuts a line that is a list of records in an envelope; one that is broken stays
-// as it is.
-func (c *cutter) open(line []byte, header *telemetry.Header) {
-	var records [][]byte
-	in := format.NewSplitter(bytes.NewReader(line), "", c.formats, c.max)
-	for {
-		record, err := in.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			records = [][]byte{line}
-			break
-		}
-		records = append(records, record)
-	}
-	for _, record := range records {
-		c.keep(record, header)
-	}
 }

@@ -22,6 +22,7 @@ type place struct {
 	Declared string `json:"declared,omitempty"`
 	Format   string `json:"format,omitempty"`  // of the header in force
 	Context  []byte `json:"context,omitempty"` // the header in force
+	Table    string `json:"table,omitempty"`   // the header of the table whose rows the lines are
 }
 
 // maxHead is how many first bytes tell one file from another.

@@ -1,14 +1,16 @@
-// Package tail receives events from files that others append to: one event per
-// line, through rotation by renaming or by copying and truncating.
+// Package tail receives events from files that others append to, through rotation by
+// renaming or by copying and truncating. A file is cut into records as any other input
+// is ([format.Cutter]): lines, rows of tables, and records of several lines.
 //
-// [Worker.Run] is a worker. Promises: a line is passed on once it has its line
-// end, an event in XML once it has its own, or as lines when that is long in coming; where a file is known by device and inode, not by name, so that a renamed
+// [Worker.Run] is a worker. Promises: a line is passed on once it has its line end, a
+// record of several lines once it has its own end, or as lines when that is long in
+// coming; a file is known by device and inode, not by name, so that a renamed
 // file is read to its end and never twice; the place in every file is written to
 // the state file after its lines are durable, so that a crash repeats at most one
 // batch and loses nothing; a line that is too long is passed over and counted;
 // one unreadable file does not stop the others. It looks for changes twice a
-// second. Windows events in XML may span lines. Lines are bytes: UTF-16 and JSON over
-// several lines are not understood, and a binary file that a format knows, such as EVTX, is refused.
+// second. UTF-16 is not understood, and a binary file that a format knows, such as
+// EVTX, is refused.
 package tail
 
 import (
@@ -37,7 +39,7 @@ const (
 	// quiet is how many rounds a renamed file must not grow before it is done
 	// with: a minute. Programs write on into it until they open the new one.
 	quiet = 120
-	// patience is how many rounds the end of an event in XML is awaited: ten seconds.
+	// patience is how many rounds the end of a record of several lines is awaited: ten seconds.
 	patience = 20
 )
 

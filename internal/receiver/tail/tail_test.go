@@ -179,6 +179,73 @@ func TestXML(t *testing.T) {
 	})
 }
 
+// TestTable: rows are read by the header of their file, wherever reading begins.
+func TestTable(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newSite(t, new(historytest.Memory), "a.csv")
+		const header = "\xef\xbb\xbf\"TimeCreated\",\"User\",\"Action\"\r\n"
+		s.write("a.csv", header) // which may stand alone for long
+		s.start()
+		rounds(60)
+		s.write("a.csv", "\"1\",\"bob\",\"del")
+		s.expect()
+		s.write("a.csv", "ete\r\nall\"\r\n")
+		want := []string{`a.csv: {"TimeCreated":"1","User":"bob","Action":"delete\nall"}`}
+		s.expect(want...)
+		s.end()
+		s.write("a.csv", "2,eve,read\n") // while away
+		s.start()
+		want = append(want, `a.csv: {"TimeCreated":"2","User":"eve","Action":"read"}`)
+		s.expect(want...)
+		s.rename("a.csv", "a.csv.1")
+		s.write("a.csv", "time,host,what\n3,ws,x\n") // another table
+		s.write("a.csv.1", "4,eve,write\n")
+		want = append(want, `a.csv: {"TimeCreated":"4","User":"eve","Action":"write"}`, `a.csv: {"time":"3","host":"ws","what":"x"}`)
+		s.expect(want...)
+		s.truncate("a.csv")
+		s.write("a.csv", "5,ws,y\n") // who writes does not know of it
+		want = append(want, `a.csv: {"time":"5","host":"ws","what":"y"}`)
+		s.expect(want...)
+		s.end()
+		s.truncate("a.csv")
+		s.write("a.csv", "a log from now on\n")
+		s.start()
+		want = append(want, "a.csv: a log from now on")
+		s.expect(want...)
+		s.end()
+		if got := s.intake.Sources()[0].Refused; len(got) > 0 {
+			t.Errorf("refused %v", got)
+		}
+	})
+}
+
+// TestBlocks: an event of Splunk's ends where the next begins, or when nothing more comes.
+func TestBlocks(t *testing.T) {
+	const one, two = "04/25/2023 07:01:02 PM\nLogName=Security\nMessage=one\n\nSubject:", "04/25/2023 07:01:03 PM\nLogName=System\nMessage=two"
+	inBubble(t, func(t *testing.T) {
+		s := newSite(t, new(historytest.Memory), "a.log")
+		s.write("a.log", one+"\n\n"+two+"\n")
+		s.start()
+		s.expect("a.log: " + one)
+		rounds(25)
+		s.expect("a.log: "+one, "a.log: "+two)
+		s.end()
+	})
+}
+
+// TestObjects: objects and lists of them may span lines.
+func TestObjects(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newSite(t, new(historytest.Memory), "a.json")
+		s.write("a.json", "[\n  {\n    \"a\": 1\n")
+		s.start()
+		s.expect()
+		s.write("a.json", "  },\n  {\"b\": 2}\n]\n{\"value\":\n[1]}\n{\"Records\": [\n{\"c\": 3},\n{}]}\n")
+		s.expect("a.json: {\n    \"a\": 1\n  }", `a.json: {"b": 2}`, "a.json: {\"value\":\n[1]}", `a.json: {"c": 3}`, "a.json: {}")
+		s.end()
+	})
+}
+
 // TestBrokenXML: an event that does not end keeps no line from being read.
 func TestBrokenXML(t *testing.T) {
 	const cut, whole = "<Event><System>\n<EventID>1</EventID>\n", "<Event><System>\n2</System></Event>"
