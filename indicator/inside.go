@@ -141,11 +141,11 @@ const dashedSlashes = "-3a__"
 func DashedURL(s string) (value string, start, end int) {
 	for at := 0; ; at++ {
 		i := strings.IndexByte(s[at:], '-')
-		if i < 0 || at+i+len(dashedSlashes) > len(s) {
+		if i < 0 {
 			return "", 0, 0
 		}
 		at += i
-		if !strings.EqualFold(s[at:at+len(dashedSlashes)], dashedSlashes) {
+		if !hasDashedSlashes(s[at:]) {
 			continue
 		}
 		if start = schemeBefore(s, at); start == at {
@@ -153,6 +153,10 @@ func DashedURL(s string) (value string, start, end int) {
 		}
 		end = at + len(dashedSlashes)
 		for end < len(s) && end-start < longestInside && (isAlnum(s[end]) || strings.IndexByte(".-_~", s[end]) >= 0) {
+			if s[end] == '-' && hasDashedSlashes(s[end:]) { // the next one
+				end = schemeBefore(s, end)
+				break
+			}
 			end++
 		}
 		raw, err := url.PathUnescape(dashes.Replace(s[start:end]))
@@ -163,6 +167,10 @@ func DashedURL(s string) (value string, start, end int) {
 			return v, start, end
 		}
 	}
+}
+
+func hasDashedSlashes(s string) bool {
+	return len(s) >= len(dashedSlashes) && strings.EqualFold(s[:len(dashedSlashes)], dashedSlashes)
 }
 
 var dashes = strings.NewReplacer("-", "%", "_", "/")

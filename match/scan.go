@@ -74,6 +74,13 @@ var classes = func() (c [256]uint8) {
 	return c
 }()
 
+// maxWasted is how many bytes of a line may be read in vain as URLs that overlap; from
+// then on a URL is read to shortToken only.
+const (
+	maxWasted  = 1 << 20
+	shortToken = 256
+)
+
 // maxTried bounds the percent-encoded URLs that are looked for in one line.
 const maxTried = 256
 
@@ -83,6 +90,7 @@ type scanner struct {
 
 	resume int // where to go on after a word
 	tried  int // percent-encoded URLs so far
+	wasted int // bytes of what looked like URLs and were none
 }
 
 // run judges a word and returns where to go on.
@@ -99,6 +107,12 @@ func (s *scanner) run(from, to int) int {
 	if to-from > maxToken {
 		return to
 	}
+	if dashed(s.line[from:to]) {
+		if v, _, end := indicator.DashedURL(string(s.line[from:to])); end > 0 {
+			s.emit(indicator.URL, v)
+			return to
+		}
+	}
 	s.resume = to
 	s.word(from, to)
 	return s.resume
@@ -111,10 +125,18 @@ func (s *scanner) url(from, to int) int {
 	for start > from && (isLetter(s.line[start-1]) || isDigit(s.line[start-1])) {
 		start--
 	}
-	end := min(pathEnd(s.line, to+2), start+maxToken)
+	longest := maxToken
+	if s.wasted > maxWasted {
+		longest = shortToken
+	}
+	if to-start > longest {
+		return 0
+	}
+	end := pathEnd(s.line[:min(len(s.line), start+longest+len("//"))], to+2)
 	raw := string(s.line[start:end])
 	v, err := indicator.Canonical(indicator.URL, raw)
 	if err != nil {
+		s.wasted += len(raw)
 		return 0
 	}
 	s.emit(indicator.URL, v)
@@ -147,7 +169,7 @@ func (s *scanner) encoded(from, to int) int {
 // pathEnd returns where a URL that has begun ends: at a byte that cannot be in
 // one, without the punctuation of the sentence around it.
 func pathEnd(line []byte, i int) int {
-	for i < len(line) && line[i] > ' ' && line[i] != 0x7f && strings.IndexByte("\"'`<>\\|^{}", line[i]) < 0 {
+	for i < len(line) && !pathEnds[line[i]] {
 		i++
 	}
 	for i > 0 && strings.IndexByte(".,;:!?)]", line[i-1]) >= 0 {
@@ -155,3 +177,10 @@ func pathEnd(line []byte, i int) int {
 	}
 	return i
 }
+
+var pathEnds = func() (ends [256]bool) {
+	for c := range ends {
+		ends[c] = c <= ' ' || c == 0x7f || strings.IndexByte("\"'`<>\\|^{}", byte(c)) >= 0
+	}
+	return ends
+}()

@@ -95,3 +95,18 @@ func BenchmarkScan(b *testing.B) {
 		match.Scan(line, func(indicator.Type, string) {})
 	}
 }
+
+// TestScanHostile: what looks like a URL again and again and is none is not read to its
+// end each time. Quadratic, each of these took minutes.
+func TestScanHostile(t *testing.T) {
+	for _, unit := range []string{"=http://a&", "http-3a___", "https://x.com/v3/__https://", "http%253a%252f%252f", "x://", "-3a__http-3a__-", "a-"} {
+		for _, word := range []int{4000, 1_000_000} {
+			line := strings.Repeat(strings.Repeat(unit, word/len(unit))+" ", 1_000_000/word)
+			found := false
+			match.Scan([]byte(line+"http://evil.com/x"), func(_ indicator.Type, value string) { found = found || value == "http://evil.com/x" })
+			if !found {
+				t.Errorf("%s, in words of %d: the URL at the end is not found", unit, word)
+			}
+		}
+	}
+}

@@ -22,12 +22,6 @@ func (s *scanner) word(from, to int) {
 	if len(w) < 4 || len(w) < shortestHash && !signs(w) {
 		return
 	}
-	if bytes.IndexByte(w, '-') > 0 {
-		if v, _, end := indicator.DashedURL(string(w)); end > 0 {
-			s.emit(indicator.URL, v)
-			return
-		}
-	}
 	known := s.one(from, to)
 	if len(w) > shortestHash && bytes.ContainsAny(w, "._") && (known || !bytes.ContainsAny(w, "@+:-")) { // else its parts are words
 		indicator.HashesInside(string(w), s.emit)
