@@ -9,10 +9,24 @@ const (
 	blockName = "LogName="
 	// maxBlockTime is the longest line with such a time: "04/25/2023 07:01:02.123 PM".
 	maxBlockTime = 32
+	maxBlockHead = len("<191> ") + maxBlockTime + len(blockName)
 )
 
-// blockStart says whether head begins a block. more says that it is too short to tell.
+// blockStart says whether head begins a block, in syslog as well. more says that it is
+// too short to tell.
 func blockStart(head []byte) (is, more bool) {
+	if head[0] == '<' {
+		end := bytes.IndexByte(head[:min(len(head), len("<191>"))], '>')
+		if end < 0 {
+			return false, len(head) < len("<191>")
+		}
+		if !priority(head) {
+			return false, false
+		}
+		if head = bytes.TrimLeft(head[end+1:], " "); len(head) == 0 {
+			return false, true
+		}
+	}
 	const shape = "00/00/0000 00:00:00"
 	for i := range min(len(head), len(shape)) {
 		if c := head[i]; shape[i] == '0' && (c < '0' || c > '9') || shape[i] != '0' && c != shape[i] {
@@ -32,6 +46,11 @@ func blockStart(head []byte) (is, more bool) {
 	return begins(head[end+1:], blockName)
 }
 
+// priority says whether a line begins as a syslog message.
+func priority(line []byte) bool {
+	return len(line) > 2 && line[0] == '<' && line[1] >= '0' && line[1] <= '9' && bytes.IndexByte(line[:min(len(line), len("<191>"))], '>') > 0
+}
+
 // blockNext says whether a block comes next. It waits for more input only while what
 // is there could begin one.
 func (f *framer) blockNext() (bool, error) {
@@ -40,10 +59,10 @@ func (f *framer) blockNext() (bool, error) {
 		if len(head) == 0 {
 			return false, err
 		}
-		if head[0] != '0' && head[0] != '1' {
+		if head[0] != '0' && head[0] != '1' && head[0] != '<' {
 			return false, nil
 		}
-		head, _ = f.in.Peek(max(size, min(f.in.Buffered(), maxBlockTime+len(blockName))))
+		head, _ = f.in.Peek(max(size, min(f.in.Buffered(), maxBlockHead)))
 		is, more := blockStart(head)
 		switch {
 		case !more:
@@ -76,7 +95,7 @@ func (f *framer) block() (frame, bool, error) {
 			f.ready = append(f.ready, l)
 			break
 		}
-		if len(r.data)+1+len(l.data) > f.max {
+		if len(r.data)+1+len(l.data) > f.max || priority(l.data) {
 			f.back = append(f.back, l)
 			break
 		}

@@ -86,7 +86,10 @@ func (c *Cutter) Cut(buf []byte, ending Ending, keep func(record []byte)) (used,
 			used, c.state.Skipping = used+n, false
 			continue
 		}
-		n, err := c.records(buf[used:], ending, emit)
+		n, err := 0, errMore
+		if ending != Growing || buf[used] == '<' || bytes.IndexByte(buf[used:], '\n') >= 0 { // only XML needs no line end
+			n, err = c.records(buf[used:], ending, emit)
+		}
 		used += n
 		rest := buf[used:]
 		line := bytes.IndexByte(rest, '\n') + 1

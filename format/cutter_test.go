@@ -56,6 +56,9 @@ func TestCutter(t *testing.T) {
 		"blocks":             {format.Growing, []string{blockOne[:30], blockOne[30:] + "\n\n", blockTwo + "\n" + blockOne[:23], blockOne[23:]}, []string{blockOne, blockTwo, "rest: " + blockOne}},
 		"the last block":     {format.Late, []string{"a\n" + blockOne + "\n" + blockTwo + "\n"}, []string{"a", blockOne, blockTwo}},
 		"no block":           {format.Growing, []string{"04/25/2023 07:01:02 PM\nlog\n04/25/2023 07:01:02 started\n"}, []string{"04/25/2023 07:01:02 PM", "log", "04/25/2023 07:01:02 started"}},
+		"events in syslog":   {format.Growing, []string{"<13>Jun  1 10:00:00 h a: <Event><System>\n<EventID>1", "</EventID></System></Event> x\r\n<13>b\n<14>c: <Event><System></System></Event>\n"}, []string{"<13>Jun  1 10:00:00 h a: <Event><System>\n<EventID>1</EventID></System></Event> x", "<13>b", "<14>c: <Event><System></System></Event>"}},
+		"broken in syslog":   {format.Growing, []string{"<13>a: <Event><System>\n1\n<13>b\n<14>c: <Event><System>\n</System></Event>\n"}, []string{"<13>a: <Event><System>", "1", "<13>b", "<14>c: <Event><System>\n</System></Event>"}},
+		"blocks in syslog":   {format.Growing, []string{"<13> " + blockOne + "\n<13>a\n<13>" + blockTwo + "\n<13>b\n"}, []string{"<13> " + blockOne, "<13>a", "<13>" + blockTwo, "<13>b"}},
 		"long":               {format.Growing, []string{"a\n" + strings.Repeat("x", 1001), "y\nb\n" + strings.Repeat("x", 1002) + "\nc\n"}, []string{"a", "b", "c", "!too-long", "!too-long"}},
 		"long object":        {format.Growing, []string{"{\n\"a\":\n" + strings.Repeat("x\n", 500) + "{\n}\n"}, append(append([]string{"{", `"a":`}, strings.Split(strings.Repeat("x", 500), "")...), "{\n}")},
 		"long block":         {format.Late, []string{blockOne + "\n" + strings.Repeat(strings.Repeat("x", 400)+"\n", 3)}, []string{blockOne + "\n" + strings.Repeat("x", 400) + "\n" + strings.Repeat("x", 400), strings.Repeat("x", 400)}},
@@ -88,6 +91,7 @@ func FuzzCutter(f *testing.F) {
 	for _, s := range []string{
 		"a\nb", "{\n\"a\":\n1}\n{", "[{\"a\":1},\n{}]\n", "time,a,b\n1,\"2\n\",3\n", "<Events><Event><System></Event>\n<Event><System>\na\n<Event></Events>\n",
 		blockOne + "\n" + blockOne, "{\"Records\":[{\n}]}\n", strings.Repeat("{\"a\":\n", 70),
+		"<13>a: <Event><System>\n1\n</Event> x\n<14>c: <Event><System>\n", "<13> " + blockOne + "\n<13>a\n",
 	} {
 		f.Add(s, uint16(5), uint16(20))
 	}
@@ -110,7 +114,7 @@ func FuzzCutter(f *testing.F) {
 // each of its lines.
 func TestCutterHostile(t *testing.T) {
 	for name, line := range map[string]string{
-		"objects": "{\"a\":\n", "open": "{a\n", "lists": "[{\n", "events": "<Event><System>\n", "rows": "\"a\",\"b\n", "quotes": "\"\"\"x\n", "blocks": "04/25/2023 07:01:02 PM\nLogName=\n",
+		"objects": "{\"a\":\n", "open": "{a\n", "lists": "[{\n", "events": "<Event><System>\n", "messages": "<13>a: <Event><System>\n", "rows": "\"a\",\"b\n", "quotes": "\"\"\"x\n", "blocks": "04/25/2023 07:01:02 PM\nLogName=\n",
 	} {
 		for _, start := range []string{"", "time,user,action\n1,2,3\n"} {
 			in := start + strings.Repeat(line, 200_000/len(line))

@@ -14,7 +14,30 @@ const (
 	eventTag  = "<Event"
 	eventEnd  = "</Event>"
 	eventsEnd = "</Events>"
+	// maxEventHeader is how far a syslog header before an event may reach.
+	maxEventHeader = 512
 )
+
+// headedEvent says whether head begins with a syslog message that carries a Windows
+// event, and where in it that begins. more says that it is too short to tell.
+func headedEvent(head []byte) (own int, event, more bool) {
+	if len(head) < 2 || head[0] != '<' || head[1] < '0' || head[1] > '9' {
+		return 0, false, len(head) == 1 && head[0] == '<'
+	}
+	line := head[:min(len(head), maxEventHeader)]
+	end := bytes.IndexByte(line, '\n')
+	if end >= 0 {
+		line = line[:end]
+	}
+	if own = bytes.Index(line, []byte(eventTag)); own < 0 {
+		return 0, false, end < 0 && len(line) < maxEventHeader
+	}
+	after, is, more := opened(head[own:], eventTag)
+	if is {
+		is, more = begins(after, "<System")
+	}
+	return own, is, more
+}
 
 // eventStart returns how many bytes lead up to the Windows event that head begins
 // with, and whether there is one; inside, what ends the Events element leads up to
@@ -87,7 +110,7 @@ func begins(s []byte, text string) (is, more bool) {
 
 func trimSpace(s []byte) []byte { return bytes.TrimLeft(s, " \t\r\n") }
 
-// event reads one event in XML. When it does not end, its first line is reported,
+// event reads one event in XML, and the rest of its line when syslog carries it. When it does not end, its first line is reported,
 // and the others are read again as lines of their own.
 func (f *framer) event() (frame, bool, error) {
 	f.xml = false
@@ -108,15 +131,38 @@ func (f *framer) event() (frame, bool, error) {
 			return frame{}, false, err
 		}
 		if bytes.HasSuffix(r.data, []byte(eventEnd)) {
+			if f.own > 0 {
+				return f.restOfLine(r)
+			}
 			f.lines += bytes.Count(r.data, []byte("\n"))
 			return r, true, nil
 		}
-		if at := lastTag(r.data); at > 0 && len(r.data)-at > len(eventTag) && string(r.data[at:at+len(eventTag)]) == eventTag && endsName(r.data[at+len(eventTag)]) {
+		if at := lastTag(r.data); at > f.own && len(r.data)-at > len(eventTag) && string(r.data[at:at+len(eventTag)]) == eventTag && endsName(r.data[at+len(eventTag)]) {
+			f.own = 0
+			if line := bytes.LastIndexByte(r.data[:at], '\n') + 1; line > 0 && len(r.data)-line > 1 && r.data[line] == '<' && r.data[line+1] <= '9' {
+				at, f.own = line, at-line // syslog carries it
+			}
 			f.xml, f.opened = true, bytes.Clone(r.data[at:])
 			r.data = r.data[:at]
 			return f.unended(r, Faultf("bad-xml", "the event does not end before the next begins"))
 		}
 	}
+}
+
+// restOfLine reads what follows an event on its line.
+func (f *framer) restOfLine(r frame) (frame, bool, error) {
+	rest, err := f.readLine()
+	if err != nil && err != io.EOF {
+		return frame{}, false, err
+	}
+	lines := bytes.Count(r.data, []byte("\n"))
+	r.data = append(r.data, rest.data...)
+	if rest.fault != nil || len(r.data) > f.max {
+		f.lines = r.line - 1
+		return f.unended(r, f.tooLong(len(r.data)))
+	}
+	f.lines = r.line + lines
+	return r, true, nil
 }
 
 // lastTag returns where the last tag of s begins.

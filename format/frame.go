@@ -26,6 +26,7 @@ type framer struct {
 	xml    bool    // an event in XML comes next
 	events bool    // inside an Events element
 	tape   *tape   // in is this, of a stream that still grows
+	own    int     // where in its record that begins, behind a syslog header
 	opened []byte  // of the event that comes next, what is read already
 	back   []frame // lines to be read again, the next one last
 	ready  []frame // records that are already cut, the next one last
@@ -141,6 +142,10 @@ func (f *framer) begin() error {
 		}
 		f.begun = true
 		lead, event, more := eventStart(head, f.events)
+		own := 0
+		if !event && !more && lead == 0 {
+			own, event, more = headedEvent(head)
+		}
 		if more && len(head) < maxLead {
 			if err == errMore {
 				return err
@@ -153,7 +158,7 @@ func (f *framer) begin() error {
 		if lead > 0 && !more || event {
 			f.lines += bytes.Count(head[:lead], []byte("\n"))
 			f.events = f.tape != nil || event && (f.events || bytes.Contains(head[:lead], []byte(eventsTag)))
-			f.xml = event
+			f.xml, f.own = event, own
 			if _, err := f.in.Discard(lead); err != nil || event {
 				return err
 			}

@@ -46,7 +46,8 @@ type formatPlan struct {
 	sources  []planSource
 	when     []int32 // fields that conditions look at
 	wanted   map[string]int32
-	keywords []string // as in Pipeline; nil = no rule wants any
+	exists   map[string]int32 // of wanted, those of which some rule asks whether they are there
+	keywords []string         // as in Pipeline; nil = no rule wants any
 	layouts  []Layout
 	verbatim []string // as in Pipeline
 	joins    []planJoin
@@ -223,6 +224,19 @@ func (e *Engine) want(f *formatPlan, v *view) {
 		for _, c := range s.candidates {
 			for _, i := range c {
 				f.wanted[e.fields[i]] = i
+			}
+		}
+	}
+	for i := range v.asks {
+		if v.asks[i].sort != askExists {
+			continue
+		}
+		for _, c := range v.slots[v.asks[i].slot].candidates {
+			for _, field := range c {
+				if f.exists == nil {
+					f.exists = map[string]int32{}
+				}
+				f.exists[e.fields[field]] = field
 			}
 		}
 	}

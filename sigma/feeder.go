@@ -48,6 +48,22 @@ func (f *formatPlan) wants(name string) (field int32, word bool) {
 	return field, f.wantsWord(name)
 }
 
+// above returns the fields, of those of which rules ask whether they are there, that are
+// so as objects when a field below them is.
+func (f *formatPlan) above(name string) (out []int32) {
+	if len(f.exists) == 0 {
+		return nil
+	}
+	for i := range len(name) {
+		if name[i] == '.' {
+			if field, ok := f.exists[name[:i]]; ok {
+				out = append(out, field)
+			}
+		}
+	}
+	return out
+}
+
 func (f *formatPlan) wantsWord(name string) bool {
 	for _, k := range f.keywords {
 		if k == name || k[len(k)-1] == '*' && strings.HasPrefix(name, k[:len(k)-1]) {
@@ -67,6 +83,9 @@ func (m *Matcher) feedField(f *formatPlan, name string, v any) {
 	field, word := f.wants(name)
 	if field >= 0 || word {
 		m.feedValue(field, word, v)
+	}
+	for _, above := range f.above(name) {
+		m.null(above)
 	}
 	switch v := v.(type) {
 	case map[string]any:

@@ -215,6 +215,11 @@ func (l *lane) enter(c *member) bool {
 		return false
 	}
 	l.count++
+	if !l.only {
+		for _, field := range c.above {
+			l.m.null(field)
+		}
+	}
 	l.met |= c.place.needs
 	if c.lead.scope == l.scope {
 		return false

@@ -119,7 +119,7 @@ func (m *Matcher) add(field int32, word bool, kind valueKind, raw []byte) {
 
 // null notes that a field, -1 for none, is there without a value.
 func (m *Matcher) null(field int32) {
-	if field >= 0 {
+	if field >= 0 && (len(m.nulls) == 0 || m.nulls[len(m.nulls)-1] != field) {
 		m.nulls = append(m.nulls, field)
 	}
 }

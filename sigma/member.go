@@ -17,6 +17,7 @@ type member struct {
 	lead   *member // the first of all members that are the same field
 	scope  uint64  // in which the lead was met last
 	drop   bool    // an empty text counts as absent
+	above  []int32 // as of formatPlan.above
 	byName map[string]*member
 }
 
@@ -90,6 +91,10 @@ func (l *lane) placeMember(c *member, name string) {
 		c.place.name, c.place.move, c.drop = l.layout.Move[c.place.move].To, -1, true
 	}
 	c.field, c.word = l.plan.wants(c.place.name)
+	c.above = l.plan.above(c.place.name)
+	if at := c.place.move; at >= 0 && len(c.above)+len(l.plan.above(l.layout.Move[at].To)) > 0 || c.drop && len(c.above) > 0 {
+		c.place.decode = true
+	}
 	c.lead = c
 	if c.field < 0 && !c.word {
 		return

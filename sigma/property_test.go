@@ -100,7 +100,7 @@ func (d dice) item() (string, any) {
 	case 11:
 		return "Time|" + d.pick("hour", "minute", "day", "week", "month", "year") + d.pick("", "|gt", "|lte"), d.pick("1", "5", "23", "2024", "12")
 	case 12:
-		return field + "|exists", d.IntN(2) == 0
+		return d.pick(field, "C") + "|exists", d.IntN(2) == 0
 	case 13:
 		return field + "|fieldref" + d.pick("", "|contains", "|endswith", "|startswith", "|cased"), d.pick(fieldNames...)
 	case 14:

@@ -273,6 +273,11 @@ func (l *lens) there(field string) bool {
 			if _, ok := l.rec[name]; ok || len(l.raw(name)) > 0 {
 				return true
 			}
+			for below := range l.rec { // an object
+				if strings.HasPrefix(below, name+".") {
+					return true
+				}
+			}
 		}
 	}
 	return false

@@ -33,6 +33,8 @@ var named = map[string]converter{
 	"user":   account,
 	"domain": realm,
 
+	"undoubled": undoubled,
+
 	"audit-args":    auditArgs,
 	"audit-command": auditCommand,
 }
@@ -72,6 +74,16 @@ func byField(name string) converter {
 		return text
 	}
 	return nil
+}
+
+// undoubled makes one of each two backslashes where a program escaped a text that was
+// escaped again; a text with one that is alone was not.
+func undoubled(v any) any {
+	s, ok := v.(string)
+	if !ok || strings.Contains(strings.ReplaceAll(s, `\\`, ""), `\`) {
+		return v
+	}
+	return strings.ReplaceAll(s, `\\`, `\`)
 }
 
 func upper(v any) any {

@@ -176,7 +176,7 @@ func during(b *testing.B, run func(context.Context) error) {
 
 func syslogRound(network, body string) func(*testing.B, *telemetry.Intake) func() {
 	return func(b *testing.B, in *telemetry.Intake) func() {
-		s, err := syslog.Listen(syslog.Config{TCP: "127.0.0.1:0", Intake: in, Log: quiet})
+		s, err := syslog.Listen(syslog.Config{TCP: "127.0.0.1:0", Intake: in, Formats: format.NewRecogniser(), Log: quiet})
 		if err != nil {
 			b.Fatal(err)
 		}

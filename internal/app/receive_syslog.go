@@ -27,7 +27,7 @@ func (s *System) syslogReceivers(l *Listening, conf *tls.Config) ([]supervise.Wo
 	}
 	server, err := syslog.Listen(syslog.Config{
 		UDP: c.Syslog.UDP, TCP: c.Syslog.TCP, TLS: c.Syslog.TLS, Secure: secure, Allow: allow,
-		Intake: s.intake, MaxEvent: c.MaxEvent, Log: s.opt.Log.With("component", "syslog"),
+		Intake: s.intake, Formats: s.formats, MaxEvent: c.MaxEvent, Log: s.opt.Log.With("component", "syslog"),
 	})
 	if err != nil {
 		return nil, err

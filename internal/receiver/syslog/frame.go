@@ -1,10 +1,8 @@
 package syslog
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"io"
 
 	"github.com/vedette-soc/vedette/internal/receiver"
@@ -69,49 +67,4 @@ func (c *connection) length() (int, error) {
 			digits++
 		}
 	}
-}
-
-// line reads one line. The last of a connection needs no end.
-func (c *connection) line(ctx context.Context) ([]byte, error) {
-	var raw []byte
-	for {
-		part, err := c.in.ReadSlice('\n')
-		if len(raw)+len(part) > c.server.MaxEvent+2 {
-			c.server.Intake.Refuse(c.source, receiver.TooLong, 1)
-			return nil, c.skip(err)
-		}
-		if err := c.hold(ctx, len(raw)+len(part)); err != nil {
-			return nil, err
-		}
-		raw = append(raw, part...)
-		switch {
-		case err == nil, err == io.EOF && len(raw) > 0:
-			return c.whole(raw), nil
-		case errors.Is(err, bufio.ErrBufferFull):
-		case err == io.EOF:
-			return nil, io.EOF
-		default:
-			return nil, broken(err)
-		}
-	}
-}
-
-func (c *connection) whole(raw []byte) []byte {
-	raw = bytes.TrimRight(raw, "\r\n\x00")
-	if len(raw) > c.server.MaxEvent {
-		c.server.Intake.Refuse(c.source, receiver.TooLong, 1)
-		return nil
-	}
-	return raw
-}
-
-// skip passes over the rest of a line that is too long.
-func (c *connection) skip(err error) error {
-	for errors.Is(err, bufio.ErrBufferFull) {
-		_, err = c.in.ReadSlice('\n')
-	}
-	if err != nil {
-		return broken(err)
-	}
-	return nil
 }

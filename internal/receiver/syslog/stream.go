@@ -50,11 +50,10 @@ type connection struct {
 // frames reads until the sender ends or a frame is broken. The first byte says
 // how all frames of a connection are cut: RFC 6587 allows no change.
 func (c *connection) frames(ctx context.Context) error {
-	next := c.line
 	if first, err := c.in.Peek(1); err != nil {
 		return nil
-	} else if first[0] >= '1' && first[0] <= '9' && c.counts() {
-		next = c.counted
+	} else if first[0] < '1' || first[0] > '9' || !c.counts() {
+		return c.lines(ctx)
 	}
 	for {
 		if c.in.Buffered() == 0 {
@@ -66,12 +65,14 @@ func (c *connection) frames(ctx context.Context) error {
 			}
 		}
 		c.port.Wait(c.conn, time.Now().Add(c.server.Stall))
-		raw, err := next(ctx)
+		raw, err := c.counted(ctx)
 		c.port.Wait(c.conn, time.Time{})
 		if err != nil {
 			return err
 		}
-		if err := c.take(ctx, raw); err != nil {
+		err = c.take(ctx, raw)
+		c.giveBack()
+		if err != nil {
 			return err
 		}
 	}
@@ -96,7 +97,6 @@ func (c *connection) counts() bool {
 }
 
 func (c *connection) take(ctx context.Context, raw []byte) error {
-	defer c.giveBack()
 	switch {
 	case len(raw) == 0:
 		return nil

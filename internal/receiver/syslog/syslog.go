@@ -1,6 +1,6 @@
 // Package syslog receives messages over UDP, TCP and TLS, framed by octet counting
 // (RFC 6587, RFC 5425) or by line ends, whichever the first byte of a connection
-// shows. What a message says is left to the recognition of formats: RFC 5424,
+// shows; of the latter a record that spans lines is put together. What a message says is left to the recognition of formats: RFC 5424,
 // RFC 3164, CEF, LEEF, JSON or a bare line is kept as it came, without its frame.
 //
 // [Listen] opens the ports, [Server.Run] is a worker. Promises: syslog has no
@@ -21,6 +21,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/receiver"
 	"github.com/vedette-soc/vedette/internal/telemetry"
@@ -34,9 +35,10 @@ type Config struct {
 	Secure        *tls.Config    // of TLS; with ClientCAs, senders must have a certificate
 	Allow         []netip.Prefix // who may send; empty = everybody
 	Intake        *telemetry.Intake
-	MaxEvent      int           // bytes of one message, default 1 MiB
-	Connections   int           // at the same time on a port, default 1000
-	Stall         time.Duration // a frame must be whole after this, default a minute
+	Formats       *format.Recogniser // for records of several lines
+	MaxEvent      int                // bytes of one message, default 1 MiB
+	Connections   int                // at the same time on a port, default 1000
+	Stall         time.Duration      // a frame must be whole after this, default a minute
 	Log           *slog.Logger
 }
 

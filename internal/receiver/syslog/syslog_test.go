@@ -22,6 +22,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vedette-soc/vedette/format"
+	"github.com/vedette-soc/vedette/format/windows"
 	"github.com/vedette-soc/vedette/internal/history/historytest"
 	"github.com/vedette-soc/vedette/internal/receiver/receivertest"
 	"github.com/vedette-soc/vedette/internal/receiver/syslog"
@@ -33,7 +35,7 @@ const local = "127.0.0.1:0"
 // serve runs a server until the test ends.
 func serve(t testing.TB, c syslog.Config) *syslog.Server {
 	t.Helper()
-	c.Log = slog.New(slog.DiscardHandler)
+	c.Log, c.Formats = slog.New(slog.DiscardHandler), format.NewRecogniser(windows.Format())
 	s, err := syslog.Listen(c)
 	if err != nil {
 		t.Fatal(err)
@@ -216,6 +218,10 @@ func TestFraming(t *testing.T) {
 		{"long and half", "9000 " + long, nil, map[string]int64{"too-long": 1, "half-frame": 1}},
 		{"UTF-16", "<\x003\x004\x00>\x00a\x00\n\x00\nb\n", []string{"b"}, map[string]int64{"encoding": 1}},
 		{"nothing", "", nil, nil},
+		{"an event over lines", "<13>a\n<14>Jun  1 10:00:00 h s[1]: <Event><System>\r\n<EventID>1</EventID>\r\n</System></Event>\r\n<13>b\n", []string{"<13>a", "<14>Jun  1 10:00:00 h s[1]: <Event><System>\r\n<EventID>1</EventID>\r\n</System></Event>", "<13>b"}, nil},
+		{"an event that does not end", "<14>s: <Event><System>\n<13>a\n<13>b", []string{"<14>s: <Event><System>", "<13>a", "<13>b"}, nil},
+		{"JSON over lines", "{\n\"a\": 1\n}\n[{\"b\":2},{}]\n", []string{"{\n\"a\": 1\n}", `{"b":2}`, "{}"}, nil},
+		{"an event of Splunk", "<13> 04/25/2023 07:01:02 PM\nLogName=Security\nMessage=a\n\nb:\n<13>c\n", []string{"<13> 04/25/2023 07:01:02 PM\nLogName=Security\nMessage=a\n\nb:", "<13>c"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			want := outcome{c.kept, c.refused}
@@ -310,10 +316,39 @@ func TestStall(t *testing.T) {
 	}
 }
 
+// TestAwaited: a record whose end does not come keeps nothing for long, however much
+// its sender goes on to send.
+func TestAwaited(t *testing.T) {
+	h := new(historytest.Memory)
+	in := telemetry.NewIntake(h, 0)
+	s := serve(t, syslog.Config{TCP: local, Intake: in})
+	conn, err := net.Dial("tcp", s.Addrs()[0].String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	sent := 0
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if _, err := conn.Write([]byte("{\"a\":[\n1,\n")); err != nil {
+			t.Fatal(err)
+		}
+		sent++
+		if stats, _ := h.Stats(t.Context()); stats.Records > 0 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("nothing of %d lines is kept", 2*sent)
+		}
+	}
+	if len(in.Sources()[0].Refused) > 0 {
+		t.Errorf("refused %v", in.Sources()[0].Refused)
+	}
+}
+
 // FuzzStream: whatever comes over a connection, the server ends it with its sender,
 // keeps nothing beyond the limit and nothing with NUL in it.
 func FuzzStream(f *testing.F) {
-	for _, s := range []string{"<34>a\nb\n", "3 abc4 defg", "3 abc\n", "9999 x", "12345678901 x", "a\x00\n\x00"} {
+	for _, s := range []string{"<34>a\nb\n", "3 abc4 defg", "3 abc\n", "9999 x", "12345678901 x", "a\x00\n\x00", "<1>a<Event><System>\n</Event>\n", "{\n}\n[{}]\n"} {
 		f.Add([]byte(s))
 	}
 	h := new(historytest.Memory)
