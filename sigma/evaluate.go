@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// run looks at the rules of one view.
-func (m *Matcher) run(at int32) {
+// run looks at the rules of one view. It returns whether there were any to look at.
+func (m *Matcher) run(at int32) (looked bool) {
 	v := m.engine.views[at]
 	m.nextTurn()
 	picked := m.picked[:(len(v.rules)+63)/64]
@@ -27,6 +27,7 @@ func (m *Matcher) run(at int32) {
 	}
 	m.sweeping = true
 	for w, set := range picked {
+		looked = looked || set != 0
 		for ; set != 0; set &= set - 1 {
 			r := &v.rules[w<<6+bits.TrailingZeros64(set)]
 			if !m.matched[r.rule] && m.eval(v, r.root) {
@@ -36,6 +37,7 @@ func (m *Matcher) run(at int32) {
 		}
 	}
 	m.sweeping = false
+	return looked
 }
 
 // nextTurn makes all answers unknown.

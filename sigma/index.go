@@ -220,6 +220,33 @@ func (ix *index) read(s *slot, i int32) {
 	}
 }
 
+// decidedBy says whether the values of some event fields, letter case aside, tell which
+// rules are to be looked at.
+func (v *view) decidedBy(fields []int32) bool {
+	if len(v.index.always) > 0 {
+		return false
+	}
+	for i := range v.index.slots {
+		s := &v.index.slots[i]
+		if sl := &v.slots[s.slot]; sl.keyword || len(s.foreign) > 0 || !sl.within(fields) {
+			return false
+		}
+	}
+	return true
+}
+
+// within says whether a slot reads no other event fields.
+func (s *slot) within(fields []int32) bool {
+	for _, c := range s.candidates {
+		for _, f := range c {
+			if !slices.Contains(fields, f) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 func appendNew(list []int32, i int32) []int32 {
 	if len(list) > 0 && list[len(list)-1] == i {
 		return list
