@@ -17,12 +17,18 @@ func (m *Matcher) run(at int32) (looked bool) {
 	for _, i := range v.index.words {
 		m.lookAtWords(&v.index.slots[i], picked)
 	}
-	for _, f := range m.filled {
-		if int(f) >= len(v.index.fields) {
-			continue
+	for i, from := range v.index.from {
+		for _, f := range from {
+			if f >= 0 && m.first[f] >= 0 {
+				m.look(&v.index.slots[i], f, picked)
+				break
+			}
 		}
-		for _, i := range v.index.fields[f] {
-			m.look(v, &v.index.slots[i], f, picked)
+	}
+	for _, i := range v.index.several {
+		s := &v.index.slots[i]
+		for _, f := range m.fieldsOf(&v.slots[s.slot]) {
+			m.lookAtAll(s, f, picked)
 		}
 	}
 	m.sweeping = true

@@ -8,10 +8,11 @@ import (
 // index finds the rules of a view that may match an event: those of whose clues
 // one is found.
 type index struct {
-	slots  []slotIndex
-	fields [][]int32 // by event field: the slots that read it
-	words  []int32   // slots of keywords
-	always []int32   // rules without a witness
+	slots   []slotIndex
+	from    [][2]int32 // by slot: the event field that it reads, and that in its place; -1 none
+	several []int32    // slots that read others
+	words   []int32    // slots of keywords
+	always  []int32    // rules without a witness
 }
 
 // slotIndex holds the clues of one slot.
@@ -96,7 +97,6 @@ func buildIndex(v *view) index {
 		s.prefix.build(s.finds, false)
 		s.suffix.build(s.finds, true)
 		s.pack()
-		b.index.read(&v.slots[s.slot], int32(i))
 	}
 	return b.index
 }
@@ -205,17 +205,21 @@ func (p *predicate) plainTexts() (texts []string, sort clueSort) {
 	return texts, sort
 }
 
-// read notes which fields the slot at i reads.
-func (ix *index) read(s *slot, i int32) {
-	if s.keyword {
-		ix.words = append(ix.words, i)
-	}
-	for _, c := range s.candidates {
-		for _, f := range c {
-			for int(f) >= len(ix.fields) {
-				ix.fields = append(ix.fields, nil)
+// read notes which fields the slots read.
+func (ix *index) read(slots []slot) {
+	ix.from, ix.several, ix.words = make([][2]int32, len(ix.slots)), nil, nil
+	for i := range ix.slots {
+		s := &slots[ix.slots[i].slot]
+		ix.from[i] = [2]int32{-1, -1}
+		switch {
+		case s.keyword:
+			ix.words = append(ix.words, int32(i))
+		case len(s.candidates) > 2 || slices.ContainsFunc(s.candidates, func(c []int32) bool { return len(c) != 1 }):
+			ix.several = append(ix.several, int32(i))
+		default:
+			for k, c := range s.candidates {
+				ix.from[i][k] = c[0]
 			}
-			ix.fields[f] = append(ix.fields[f], i)
 		}
 	}
 }

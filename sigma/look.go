@@ -1,9 +1,6 @@
 package sigma
 
-import (
-	"encoding/binary"
-	"slices"
-)
+import "encoding/binary"
 
 // lookAtWords finds the clues in all values that keywords look through.
 func (m *Matcher) lookAtWords(s *slotIndex, picked []uint64) {
@@ -31,27 +28,25 @@ func (m *Matcher) recordMayHold(s *slotIndex) bool {
 	return !m.transparent()
 }
 
-// look finds the clues in the values that a slot has from one field.
-func (m *Matcher) look(v *view, s *slotIndex, field int32, picked []uint64) {
-	sl := &v.slots[s.slot]
-	from := sl.candidates[0]
-	if len(sl.candidates) > 1 {
-		if from = m.fieldsOf(sl); !slices.Contains(from, field) {
-			return
-		}
-	}
+// look finds the clues in the values of the one field that a slot has them from.
+func (m *Matcher) look(s *slotIndex, field int32, picked []uint64) {
 	first := m.first[field]
-	if len(from) == 1 && m.values[first].next < 0 {
-		p := m.lookAt(s, first, picked)
-		m.sole[s.slot] = soleValue{m.turn, p}
-		if r := p.recollection(); r != nil {
-			for _, a := range r.answers[:r.learnt] {
-				m.memo[a>>1] = m.turn<<1 | uint32(a&1)
-			}
-		}
+	if m.values[first].next >= 0 {
+		m.lookAtAll(s, field, picked)
 		return
 	}
-	for i := first; i >= 0; i = m.values[i].next {
+	p := m.lookAt(s, first, picked)
+	m.sole[s.slot] = soleValue{m.turn, p}
+	if r := p.recollection(); r != nil {
+		for _, a := range r.answers[:r.learnt] {
+			m.memo[a>>1] = m.turn<<1 | uint32(a&1)
+		}
+	}
+}
+
+// lookAtAll finds the clues in the values of a field.
+func (m *Matcher) lookAtAll(s *slotIndex, field int32, picked []uint64) {
+	for i := m.first[field]; i >= 0; i = m.values[i].next {
 		m.lookAt(s, i, picked)
 	}
 }

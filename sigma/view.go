@@ -191,7 +191,6 @@ func (j *joiner) add(d *draft) {
 func (v *view) forSource(lookup func(string) [][]int32, rules []int32) *view {
 	out := *v
 	out.slots, out.rules = slices.Clone(v.slots), slices.Clone(v.rules)
-	out.index.fields, out.index.words = nil, nil
 	for i := range out.slots {
 		if s := &out.slots[i]; !s.keyword {
 			s.candidates = lookup(s.name)
@@ -200,8 +199,6 @@ func (v *view) forSource(lookup func(string) [][]int32, rules []int32) *view {
 	for i := range out.rules {
 		out.rules[i].rule = rules[i]
 	}
-	for i := range out.index.slots {
-		out.index.read(&out.slots[out.index.slots[i].slot], int32(i))
-	}
+	out.index.read(out.slots)
 	return &out
 }
