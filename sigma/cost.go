@@ -14,6 +14,9 @@ func (p *predicate) cost() float32 {
 	case askText:
 		switch p.text.fit {
 		case fitPart:
+			if len(p.text.lit) == 1 {
+				return 8
+			}
 			return 30
 		case fitGlob:
 			return 60
@@ -39,8 +42,23 @@ func (p *predicate) cost() float32 {
 	return 2
 }
 
-// reorder puts the cheap kids of every node first once more, now that the index
-// answers much of what is asked. Kids stand before the nodes they are of.
+// chance is a guess how often a predicate holds.
+func (v *tree) chance(i int32) float64 {
+	switch p := &v.asks[i]; p.sort {
+	case askNothing:
+		return 0
+	case askNull:
+		return 1 - oftenest
+	case askExists:
+		return oftenest
+	default:
+		w := v.witnessOfAsk(i)
+		return min(w.chance, oftenest)
+	}
+}
+
+// reorder puts the kids of every node that decide it cheaply first once more, now that
+// the index answers much of what is asked. Kids stand before the nodes they are of.
 func (v *view) reorder() {
 	for i := range v.nodes {
 		n := &v.nodes[i]
@@ -58,13 +76,32 @@ func (v *view) reorder() {
 	}
 }
 
-// price sorts the kids of a node, the cheap ones first, and says what all cost.
+// price sorts the kids of a node by what each costs for how often it decides, and
+// says what the node costs then, and how often it holds.
 func (t *tree) price(n *treeNode) {
+	decides := func(k int32) float32 {
+		if n.op == opAnd {
+			return 1 - t.nodes[k].chance
+		}
+		return t.nodes[k].chance
+	}
 	kids := t.kidsOf(n)
-	slices.SortStableFunc(kids, func(x, y int32) int { return cmp.Compare(t.nodes[x].cost, t.nodes[y].cost) })
-	n.cost = 0
+	slices.SortStableFunc(kids, func(x, y int32) int {
+		return cmp.Compare(t.nodes[x].cost*decides(y), t.nodes[y].cost*decides(x))
+	})
+	reached := float32(1) // how often a kid is asked
+	n.cost = 1
 	for _, k := range kids {
-		n.cost += t.nodes[k].cost
+		n.cost += reached * t.nodes[k].cost
+		reached *= 1 - decides(k)
+	}
+	switch n.op {
+	case opAnd:
+		n.chance = reached
+	case opNot:
+		n.chance = 1 - t.nodes[kids[0]].chance
+	default:
+		n.chance = 1 - reached
 	}
 }
 

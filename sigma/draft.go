@@ -109,7 +109,7 @@ func (b *builder) ask(p predicate, key string) int32 {
 		b.draft.keys = append(b.draft.keys, at.key)
 		b.asks[at] = i
 	}
-	return b.add(treeNode{op: opAsk, ask: i, swept: -1, cost: p.cost()})
+	return b.add(treeNode{op: opAsk, ask: i, swept: -1, cost: p.cost(), chance: float32(b.draft.chance(i))})
 }
 
 func (b *builder) add(n treeNode) int32 {

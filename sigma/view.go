@@ -43,13 +43,14 @@ const (
 
 // treeNode is a node of a compiled condition.
 type treeNode struct {
-	op    treeOp
-	ask   int32 // of opAsk
-	swept int32 // of opAsk: what the index answers and holds whenever this does; -1 none
-	kids  int32 // of the others: where they are in tree.kids, cheap ones first
-	size  int32 // how many these are
-	count int32 // of opOf: so many of the kids
-	cost  float32
+	op     treeOp
+	ask    int32 // of opAsk
+	swept  int32 // of opAsk: what the index answers and holds whenever this does; -1 none
+	kids   int32 // of the others: where they are in tree.kids, cheap ones first
+	size   int32 // how many these are
+	count  int32 // of opOf: so many of the kids
+	cost   float32
+	chance float32 // a guess how often it holds
 }
 
 type viewRule struct {
