@@ -42,6 +42,7 @@ func (t *gramTable) stands(e *gramEntry, text []byte, i int) bool {
 
 const (
 	golden    = 0x9e3779b1
+	golden64  = 0x9e3779b97f4a7c15
 	maxStride = 8
 	blank4    = 0x20202020
 
