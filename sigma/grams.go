@@ -194,8 +194,10 @@ func second(prices []float64, at int) int {
 // gated says whether looking at values as they are in the record is worth it:
 // nothing but long texts is looked for, and no rule is looked at for there being a
 // value, whose questions it is better to answer in one pass.
-func (s *slotIndex) gated() bool {
-	return len(s.there) == 0 && len(s.parts.finds) == len(s.finds) && len(s.finds) > 0 && len(s.foreign) == 0 && s.parts.stride > 1
+func (s *slotIndex) gated() bool { return s.onlyParts() && s.parts.stride > 1 }
+
+func (s *slotIndex) onlyParts() bool {
+	return len(s.there) == 0 && len(s.parts.finds) == len(s.finds) && len(s.finds) > 0 && len(s.foreign) == 0
 }
 
 // mayHold says whether text as it is in the record may have one of the texts,

@@ -128,6 +128,9 @@ func (m *Matcher) lookFor(s *slotIndex, i int32) (foreign bool) {
 	if len(s.parts.bits) > 0 {
 		m.lookInside(s, text)
 	}
+	if s.brief != nil {
+		s.brief.each(s.finds, text, m.sightings[:], m.clue)
+	}
 	if len(s.short.finds) > 0 {
 		s.short.look(s.finds, text, m.clue)
 	}
