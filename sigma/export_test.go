@@ -45,7 +45,7 @@ func FoundInside(texts []string, value []byte) (found []bool, any bool) {
 	s.parts.build(s.finds, plainGram)
 	s.short.build(s.finds)
 	m := Matcher{clueSeen: make([]uint32, len(texts)), search: 1}
-	if len(s.parts.bits) > 0 {
+	if len(s.parts.words) > 0 {
 		m.lookInside(&s, value)
 	}
 	if s.brief != nil {

@@ -209,7 +209,7 @@ func (s *slotIndex) sweep(v *view) {
 		if sort == clueWhole && len(s.whole) == 0 || lists[sort] != nil && len(*lists[sort]) == 0 {
 			continue // it is not looked for otherwise
 		}
-		long := func(t string) bool { return len(s.parts.bits) > 0 && len(t) >= s.parts.stride+gram-1 }
+		long := func(t string) bool { return len(s.parts.words) > 0 && len(t) >= s.parts.stride+gram-1 }
 		if sort == cluePart && slices.ContainsFunc(texts, func(t string) bool { _, ok := place[clue{sort: sort, lit: t}]; return !ok && !long(t) }) {
 			continue
 		}
@@ -227,7 +227,7 @@ func (s *slotIndex) sweep(v *view) {
 			}
 		}
 	}
-	if len(s.parts.bits) > 0 {
+	if len(s.parts.words) > 0 {
 		s.parts = gramTable{finds: s.parts.finds}
 		s.parts.build(s.finds, plainGram)
 	}

@@ -125,7 +125,7 @@ func (m *Matcher) lookFor(s *slotIndex, i int32) (foreign bool) {
 	if len(s.suffix.finds) > 0 {
 		s.suffix.look(s.finds, text, true, m.clue)
 	}
-	if len(s.parts.bits) > 0 {
+	if len(s.parts.words) > 0 {
 		m.lookInside(s, text)
 	}
 	if s.brief != nil {
@@ -171,16 +171,21 @@ func (m *Matcher) found(s *slotIndex, f int32, picked []uint64) {
 func (m *Matcher) lookInside(s *slotIndex, text []byte) {
 	t := &s.parts
 	shift := t.shift & 31
-	set := t.bits
+	words := t.words
 	for i := 0; i+gram <= len(text); i += t.stride {
 		g := binary.LittleEndian.Uint32(text[i:])
 		h := g * golden >> shift
-		if set[h>>6]&(1<<(h&63)) == 0 {
+		w := words[h/32]
+		if !w.has(h) {
 			continue
 		}
-		for k := t.first[h/bitsOfHash]; k < t.first[h/bitsOfHash+1]; k++ {
-			if e := &t.grams[k]; e.gram == g && m.clueSeen[e.find] != m.search && t.stands(e, text, i) {
+		for k := w.first(h); ; {
+			e := &t.grams[k]
+			if e.gram == g && m.clueSeen[e.find] != m.search && t.stands(e, text, i) {
 				m.clue(e.find)
+			}
+			if k = e.next; k == 0 {
+				break
 			}
 		}
 	}

@@ -38,21 +38,26 @@ func (s *textSet) in(text []byte) bool {
 	shift := t.shift & 31
 	for i := 0; i+gram <= len(text); i += t.stride {
 		g := binary.LittleEndian.Uint32(text[i:])
-		if h := g * golden >> shift; t.bits[h>>6]&(1<<(h&63)) != 0 && t.has(text, i, g, h) {
+		h := g * golden >> shift
+		if w := t.words[h/32]; w.has(h) && t.has(text, i, g, w.first(h)) {
 			return true
 		}
 	}
 	return false
 }
 
-// has says whether a text stands in the value whose gram g is at i.
-func (t *gramTable) has(text []byte, i int, g, h uint32) bool {
-	for k := t.first[h/bitsOfHash]; k < t.first[h/bitsOfHash+1]; k++ {
-		if e := &t.grams[k]; e.gram == g && t.stands(e, text, i) {
+// has says whether a text stands in the value whose gram g is at i; k is the first entry
+// for it.
+func (t *gramTable) has(text []byte, i int, g uint32, k int32) bool {
+	for {
+		e := &t.grams[k]
+		if e.gram == g && t.stands(e, text, i) {
 			return true
 		}
+		if k = e.next; k == 0 {
+			return false
+		}
 	}
-	return false
 }
 
 // edgeTable finds texts that values begin or end with, by their outermost bytes:
