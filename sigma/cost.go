@@ -63,47 +63,47 @@ func (v *view) reorder() {
 	for i := range v.nodes {
 		n := &v.nodes[i]
 		if n.op != opAsk {
-			v.price(n)
+			v.prices[i] = v.price(n)
 			continue
 		}
-		p := &v.asks[n.ask]
-		n.cost = p.cost()
+		p := &v.asks[n.at]
+		v.prices[i].cost = p.cost()
 		if p.swept {
-			n.swept = n.ask
+			n.count = n.at
 		} else if p.gate >= 0 && v.asks[p.gate].swept {
-			n.swept = p.gate
+			n.count = p.gate
 		}
 	}
+	v.prices = nil
 }
 
 // price sorts the kids of a node by what each costs for how often it decides, and
 // says what the node costs then, and how often it holds.
-func (t *tree) price(n *treeNode) {
+func (t *tree) price(n *treeNode) price {
 	decides := func(k int32) float32 {
 		if n.op == opAnd {
-			return 1 - t.nodes[k].chance
+			return 1 - t.prices[k].chance
 		}
-		return t.nodes[k].chance
+		return t.prices[k].chance
 	}
 	kids := t.kidsOf(n)
 	slices.SortStableFunc(kids, func(x, y int32) int {
-		return cmp.Compare(t.nodes[x].cost*decides(y), t.nodes[y].cost*decides(x))
+		return cmp.Compare(t.prices[x].cost*decides(y), t.prices[y].cost*decides(x))
 	})
 	reached := float32(1) // how often a kid is asked
-	n.cost = 1
+	cost := float32(1)
 	for _, k := range kids {
-		n.cost += reached * t.nodes[k].cost
+		cost += reached * t.prices[k].cost
 		reached *= 1 - decides(k)
 	}
 	switch n.op {
 	case opAnd:
-		n.chance = reached
+		return price{cost, reached}
 	case opNot:
-		n.chance = 1 - t.nodes[kids[0]].chance
-	default:
-		n.chance = 1 - reached
+		return price{cost, 1 - t.prices[kids[0]].chance}
 	}
+	return price{cost, 1 - reached}
 }
 
 // kidsOf returns the kids of a node.
-func (t *tree) kidsOf(n *treeNode) []int32 { return t.kids[n.kids : n.kids+n.size] }
+func (t *tree) kidsOf(n *treeNode) []int32 { return t.kids[n.at : n.at+n.size] }

@@ -69,13 +69,13 @@ func (m *Matcher) eval(v *view, n int32) bool {
 	node := &v.nodes[n]
 	switch node.op {
 	case opAsk:
-		if memo := m.memo[node.ask]; memo>>1 == m.turn {
+		if memo := m.memo[node.at]; memo>>1 == m.turn {
 			return memo&1 != 0
 		}
-		if node.swept >= 0 && m.sweeping && m.memo[node.swept] != m.turn<<1|1 {
+		if node.count >= 0 && m.sweeping && m.memo[node.count] != m.turn<<1|1 {
 			return false
 		}
-		return m.answer(v, node.ask)
+		return m.answer(v, node.at)
 	case opAnd:
 		for _, k := range v.kidsOf(node) {
 			if !m.eval(v, k) {
@@ -91,7 +91,7 @@ func (m *Matcher) eval(v *view, n int32) bool {
 		}
 		return false
 	case opNot:
-		return !m.eval(v, v.kids[node.kids])
+		return !m.eval(v, v.kids[node.at])
 	}
 	count := int32(0)
 	for _, k := range v.kidsOf(node) {

@@ -52,7 +52,7 @@ func (v *tree) witnessOf(n int32) witness {
 	node := &v.nodes[n]
 	switch node.op {
 	case opAsk:
-		return v.witnessOfAsk(node.ask)
+		return v.witnessOfAsk(node.at)
 	case opAnd:
 		best := witness{none: true}
 		for _, k := range v.kidsOf(node) {
