@@ -145,7 +145,7 @@ func (b *builder) gather(slot int32, kids []int32) []int32 {
 
 func (b *builder) askOf(n int32) *predicate {
 	if node := &b.draft.nodes[n]; node.op == opAsk {
-		return &b.draft.asks[node.ask]
+		return &b.draft.asks[node.at]
 	}
 	return nil
 }
@@ -311,5 +311,5 @@ func (b *builder) part(slot int32, lit []byte) int32 {
 		p.pieces[1] = append(p.pieces[1], element{exactly, r})
 	}
 	n := b.ask(predicate{slot: slot, sort: askText, text: t, gate: -1}, p.key())
-	return b.draft.nodes[n].ask
+	return b.draft.nodes[n].at
 }

@@ -54,6 +54,10 @@ func (e *Engine) Coverage() []Coverage {
 // value.
 func (v *view) possible(n int32) bool {
 	node := &v.nodes[n]
+	if node.op == opAsk {
+		p := &v.asks[node.at]
+		return p.sort != askNothing && (p.sort == askNull || v.offered(p.slot))
+	}
 	count := int32(0)
 	for _, k := range v.kidsOf(node) {
 		if v.possible(k) {
@@ -61,9 +65,6 @@ func (v *view) possible(n int32) bool {
 		}
 	}
 	switch node.op {
-	case opAsk:
-		p := &v.asks[node.ask]
-		return p.sort != askNothing && (p.sort == askNull || v.offered(p.slot))
 	case opAnd:
 		return count == node.size
 	case opOr:
@@ -85,7 +86,7 @@ func (v *view) absent(n int32, out []string) []string {
 		return out
 	}
 	if node.op == opAsk {
-		name := v.slots[v.asks[node.ask].slot].name
+		name := v.slots[v.asks[node.at].slot].name
 		for _, had := range out {
 			if had == name {
 				return out

@@ -109,11 +109,11 @@ func (b *builder) ask(p predicate, key string) int32 {
 		b.draft.keys = append(b.draft.keys, at.key)
 		b.asks[at] = i
 	}
-	return b.add(treeNode{op: opAsk, ask: i, swept: -1, cost: p.cost()})
+	return b.add(treeNode{op: opAsk, at: i, count: -1}, price{p.cost(), float32(b.draft.chance(i))})
 }
 
-func (b *builder) add(n treeNode) int32 {
-	b.draft.nodes = append(b.draft.nodes, n)
+func (b *builder) add(n treeNode, p price) int32 {
+	b.draft.nodes, b.draft.prices = append(b.draft.nodes, n), append(b.draft.prices, p)
 	return int32(len(b.draft.nodes) - 1)
 }
 
@@ -122,10 +122,9 @@ func (b *builder) join(op treeOp, kids []int32) int32 {
 	if len(kids) == 1 && op != opNot {
 		return kids[0]
 	}
-	n := b.add(treeNode{op: op, kids: int32(len(b.draft.kids)), size: int32(len(kids))})
+	n := treeNode{op: op, at: int32(len(b.draft.kids)), size: int32(len(kids))}
 	b.draft.kids = append(b.draft.kids, kids...)
-	b.draft.price(&b.draft.nodes[n])
-	return n
+	return b.add(n, b.draft.price(&n))
 }
 
 // rule compiles a rule with the filters for it.

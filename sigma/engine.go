@@ -55,8 +55,9 @@ type formatPlan struct {
 
 // planSource is a source and the view that its rules make.
 type planSource struct {
-	when []condition
-	view int32 // index in Engine.views, -1 when no rule is for it
+	when    []condition
+	view    int32 // index in Engine.views, -1 when no rule is for it
+	decided bool  // which rules of the view to look at hangs on nothing but what decides the source
 
 	source LogSource
 }
@@ -179,6 +180,10 @@ func (e *Engine) plan(cp *compiler, p *Pipeline) {
 	}
 	for _, i := range f.when {
 		f.wanted[e.fields[i]] = i
+	}
+	for i := range f.sources {
+		s := &f.sources[i]
+		s.decided = s.view >= 0 && e.views[s.view].decidedBy(f.when)
 	}
 	e.planJoins(f, p.Joins)
 }

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// run looks at the rules of one view.
-func (m *Matcher) run(at int32) {
+// run looks at the rules of one view. It returns whether there were any to look at.
+func (m *Matcher) run(at int32) (looked bool) {
 	v := m.engine.views[at]
 	m.nextTurn()
 	picked := m.picked[:(len(v.rules)+63)/64]
@@ -17,16 +17,23 @@ func (m *Matcher) run(at int32) {
 	for _, i := range v.index.words {
 		m.lookAtWords(&v.index.slots[i], picked)
 	}
-	for _, f := range m.filled {
-		if int(f) >= len(v.index.fields) {
-			continue
+	for i, from := range v.index.from {
+		for _, f := range from {
+			if f >= 0 && m.first[f] >= 0 {
+				m.look(&v.index.slots[i], f, picked)
+				break
+			}
 		}
-		for _, i := range v.index.fields[f] {
-			m.look(v, &v.index.slots[i], f, picked)
+	}
+	for _, i := range v.index.several {
+		s := &v.index.slots[i]
+		for _, f := range m.fieldsOf(&v.slots[s.slot]) {
+			m.lookAtAll(s, f, picked)
 		}
 	}
 	m.sweeping = true
 	for w, set := range picked {
+		looked = looked || set != 0
 		for ; set != 0; set &= set - 1 {
 			r := &v.rules[w<<6+bits.TrailingZeros64(set)]
 			if !m.matched[r.rule] && m.eval(v, r.root) {
@@ -36,6 +43,7 @@ func (m *Matcher) run(at int32) {
 		}
 	}
 	m.sweeping = false
+	return looked
 }
 
 // nextTurn makes all answers unknown.
@@ -61,13 +69,13 @@ func (m *Matcher) eval(v *view, n int32) bool {
 	node := &v.nodes[n]
 	switch node.op {
 	case opAsk:
-		if memo := m.memo[node.ask]; memo>>1 == m.turn {
+		if memo := m.memo[node.at]; memo>>1 == m.turn {
 			return memo&1 != 0
 		}
-		if node.swept >= 0 && m.sweeping && m.memo[node.swept] != m.turn<<1|1 {
+		if node.count >= 0 && m.sweeping && m.memo[node.count] != m.turn<<1|1 {
 			return false
 		}
-		return m.answer(v, node.ask)
+		return m.answer(v, node.at)
 	case opAnd:
 		for _, k := range v.kidsOf(node) {
 			if !m.eval(v, k) {
@@ -83,7 +91,7 @@ func (m *Matcher) eval(v *view, n int32) bool {
 		}
 		return false
 	case opNot:
-		return !m.eval(v, v.kids[node.kids])
+		return !m.eval(v, v.kids[node.at])
 	}
 	count := int32(0)
 	for _, k := range v.kidsOf(node) {

@@ -10,7 +10,7 @@ func Swept(texts []string, raw []byte) (fast, slow, fastClear, slowClear, ok boo
 		s.gate.finds = append(s.gate.finds, int32(i))
 	}
 	s.gate.build(s.finds, rawGram)
-	w := newSweeper(s.finds, s.gate.finds)
+	w := newSweeper(s.finds, s.gate.finds, true)
 	if s.gate.few == nil || w == nil {
 		return false, false, false, false, false
 	}
@@ -41,11 +41,15 @@ func FoundInside(texts []string, value []byte) (found []bool, any bool) {
 		s.parts.finds = append(s.parts.finds, int32(i))
 		long = append(long, t)
 	}
+	s.shorten()
 	s.parts.build(s.finds, plainGram)
 	s.short.build(s.finds)
 	m := Matcher{clueSeen: make([]uint32, len(texts)), search: 1}
-	if len(long) > 0 {
+	if len(s.parts.words) > 0 {
 		m.lookInside(&s, value)
+	}
+	if s.brief != nil {
+		s.brief.each(s.finds, append(value, make([]byte, sweepSlack)...)[:len(value)], m.sightings[:], m.clue)
 	}
 	s.short.look(s.finds, value, m.clue)
 	found = make([]bool, len(texts))

@@ -173,10 +173,17 @@ func (m *Matcher) feedValue(field int32, word bool, v any) {
 	m.add(field, word, plainText, m.arena[n:len(m.arena):len(m.arena)])
 }
 
-// routes remembers which sources events belong to, by the values that decide it.
+// routes remembers where events go, by the values that decide it.
 type routes struct {
-	known map[string][]int32
-	spare []int32
+	known map[string]route
+	spare route
+}
+
+// route is the sources that events belong to, and the views that may have rules to look
+// at for them.
+type route struct {
+	sources []int32
+	views   []int32
 }
 
 // route runs the views of all sources that the event belongs to.
@@ -184,42 +191,61 @@ func (m *Matcher) route(f *formatPlan) {
 	m.join(f)
 	r := m.routes[f]
 	if r == nil {
-		r = &routes{known: map[string][]int32{}}
+		r = &routes{known: map[string]route{}}
 		m.routes[f] = r
 	}
-	m.key = m.key[:0]
+	m.key = m.routeKey(f, m.key[:0])
+	way, known := r.known[string(m.key)]
+	if !known {
+		way = m.explore(f, r)
+	}
+	if m.engine.noteSources {
+		for _, i := range way.sources {
+			m.sources = append(m.sources, f.sources[i].source)
+		}
+	}
+	if known {
+		for _, view := range way.views {
+			m.run(view)
+		}
+	}
+}
+
+// routeKey appends the values that decide where the event goes.
+func (m *Matcher) routeKey(f *formatPlan, key []byte) []byte {
 	for _, field := range f.when {
 		for i := m.first[field]; i >= 0; i = m.values[i].next {
-			if m.values[i].kind != noText {
-				text := m.folded(i)
-				m.key = append(binary.AppendUvarint(m.key, uint64(len(text))+1), text...)
+			if m.values[i].kind == noText {
+				key = append(key, 1)
+				continue
 			}
+			text := m.folded(i)
+			key = append(binary.AppendUvarint(key, uint64(len(text))+2), text...)
 		}
-		m.key = append(m.key, 0)
+		key = append(key, 0)
 	}
-	sources, ok := r.known[string(m.key)]
-	if !ok {
-		r.spare = r.spare[:0]
-		for i := range f.sources {
-			if m.belongs(&f.sources[i]) {
-				r.spare = append(r.spare, int32(i))
-			}
-		}
-		sources = r.spare
-		if len(r.known) < maxMemory && len(m.key) < 1024 {
-			sources = slices.Clone(sources)
-			r.known[string(m.key)] = sources
-		}
-	}
-	for _, i := range sources {
+	return key
+}
+
+// explore runs the views for an event whose like has not been seen, and remembers those
+// that must be run for the next.
+func (m *Matcher) explore(f *formatPlan, r *routes) route {
+	way := route{r.spare.sources[:0], r.spare.views[:0]}
+	for i := range f.sources {
 		s := &f.sources[i]
-		if m.engine.noteSources {
-			m.sources = append(m.sources, s.source)
+		if !m.belongs(s) {
+			continue
 		}
-		if s.view >= 0 {
-			m.run(s.view)
+		way.sources = append(way.sources, int32(i))
+		if s.view >= 0 && (m.run(s.view) || !s.decided) {
+			way.views = append(way.views, s.view)
 		}
 	}
+	r.spare = way
+	if len(r.known) < maxMemory && len(m.key) < 1024 {
+		r.known[string(m.key)] = route{slices.Clone(way.sources), slices.Clone(way.views)}
+	}
+	return way
 }
 
 // LogSources returns the log sources that the last event belongs to, when the

@@ -1,8 +1,10 @@
 package sigma
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -13,12 +15,22 @@ import (
 type gramTable struct {
 	finds  []int32
 	stride int
-	bits   []uint64
+	words  []gramWord
 	shift  uint
-	first  []int32 // by hash: where its entries begin in grams; the next is where they end
-	grams  []gramEntry
+	grams  []gramEntry         // the first of each hash in the order of these, then the others
 	texts  []byte              // all of them, so that what is compared lies close together
 	few    *[1 << fewBits]bool // bits once more, of a table for few texts: no bound to check
+}
+
+// gramWord has in its low half a bit for each of 32 hashes, in the high one how many are
+// set in the words before: what is known of a hash takes one look, and where its first
+// entry is.
+type gramWord uint64
+
+func (w gramWord) has(h uint32) bool { return w>>(h&31)&1 != 0 }
+
+func (w gramWord) first(h uint32) int32 {
+	return int32(w>>32) + int32(bits.OnesCount32(uint32(w)&(1<<(h&31)-1)))
 }
 
 // gramEntry knows a text by four bytes, and by four more that sort out most places
@@ -31,6 +43,7 @@ type gramEntry struct {
 	text int32 // where the text begins in gramTable.texts
 	size int32 // of the text
 	find int32
+	next int32 // entry of the same hash, 0 for none
 }
 
 // stands says whether the text of e stands in the value with its gram at i.
@@ -42,11 +55,11 @@ func (t *gramTable) stands(e *gramEntry, text []byte, i int) bool {
 
 const (
 	golden    = 0x9e3779b1
+	golden64  = 0x9e3779b97f4a7c15
 	maxStride = 8
 	blank4    = 0x20202020
 
-	bitsOfHash = 16 // that share a place in gramTable.first
-	fewBits    = 13
+	fewBits = 13
 )
 
 // gramForm says how the four bytes of a text are looked for, and whether they can
@@ -95,13 +108,11 @@ func (t *gramTable) build(finds []find, form gramForm) {
 		return
 	}
 	size := uint(10)
-	for 1<<size < len(t.finds)*t.stride*32 && size < 21 {
+	for 1<<size < len(t.finds)*t.stride*16 && size < 21 {
 		size++
 	}
 	t.shift = 32 - size
-	t.bits = make([]uint64, 1<<size/64)
-	t.first = make([]int32, 1<<size/bitsOfHash+1)
-	t.grams = make([]gramEntry, 0, len(t.finds)*t.stride)
+	entries := make([]gramEntry, 0, len(t.finds)*t.stride)
 	var prices, all []float64
 	for _, f := range t.finds {
 		lit := finds[f].lit
@@ -117,11 +128,8 @@ func (t *gramTable) build(finds []find, form gramForm) {
 		start := window(all, t.stride)
 		for at := start; at < start+t.stride; at++ {
 			g, _ := form(lit, at)
-			h := g * golden >> t.shift
-			t.bits[h>>6] |= 1 << (h & 63)
-			t.first[h/bitsOfHash+1]++
 			far := second(prices, at)
-			t.grams = append(t.grams, gramEntry{
+			entries = append(entries, gramEntry{
 				gram: g, at: int32(at), find: f, text: int32(len(t.texts)), size: int32(len(lit)),
 				more: binary.LittleEndian.Uint32(lit[far:]), far: int32(far - at),
 			})
@@ -129,7 +137,7 @@ func (t *gramTable) build(finds []find, form gramForm) {
 		t.texts = append(t.texts, lit...)
 	}
 	t.texts = slices.Clone(t.texts) // nothing to spare
-	t.order()
+	t.order(entries)
 	if len(t.grams) <= 1<<fewBits/16 {
 		t.few = new([1 << fewBits]bool)
 		for i := range t.grams {
@@ -138,19 +146,35 @@ func (t *gramTable) build(finds []find, form gramForm) {
 	}
 }
 
-// order puts the entries of each hash side by side.
-func (t *gramTable) order() {
-	for i := range t.first[1:] {
-		t.first[i+1] += t.first[i]
+// order puts the entries in their places.
+func (t *gramTable) order(entries []gramEntry) {
+	hash := func(e *gramEntry) uint32 { return e.gram * golden >> t.shift }
+	slices.SortStableFunc(entries, func(a, b gramEntry) int { return cmp.Compare(hash(&a), hash(&b)) })
+	t.words = make([]gramWord, 1<<(32-t.shift)/32)
+	t.grams = make([]gramEntry, 0, len(entries))
+	var rest []gramEntry
+	for i := range entries {
+		h := hash(&entries[i])
+		if w := &t.words[h/32]; w.has(h) {
+			rest = append(rest, entries[i])
+		} else {
+			*w |= 1 << (h & 31)
+			t.grams = append(t.grams, entries[i])
+		}
 	}
-	next := slices.Clone(t.first)
-	out := make([]gramEntry, len(t.grams))
-	for _, e := range t.grams {
-		at := &next[e.gram*golden>>t.shift/bitsOfHash]
-		out[*at] = e
-		*at++
+	set := 0
+	for i := range t.words {
+		w := &t.words[i]
+		n := bits.OnesCount32(uint32(*w))
+		*w |= gramWord(set) << 32
+		set += n
 	}
-	t.grams = out
+	for _, e := range rest {
+		h := hash(&e)
+		first := &t.grams[t.words[h/32].first(h)]
+		e.next, first.next = first.next, int32(len(t.grams))
+		t.grams = append(t.grams, e)
+	}
 }
 
 // window finds so many places in a row that values, and the other texts, have most
@@ -193,8 +217,10 @@ func second(prices []float64, at int) int {
 // gated says whether looking at values as they are in the record is worth it:
 // nothing but long texts is looked for, and no rule is looked at for there being a
 // value, whose questions it is better to answer in one pass.
-func (s *slotIndex) gated() bool {
-	return len(s.there) == 0 && len(s.parts.finds) == len(s.finds) && len(s.finds) > 0 && len(s.foreign) == 0 && s.parts.stride > 1
+func (s *slotIndex) gated() bool { return s.onlyParts() && s.parts.stride > 1 }
+
+func (s *slotIndex) onlyParts() bool {
+	return len(s.there) == 0 && len(s.parts.finds) == len(s.finds) && len(s.finds) > 0 && len(s.foreign) == 0
 }
 
 // mayHold says whether text as it is in the record may have one of the texts,
@@ -206,7 +232,7 @@ func (t *gramTable) mayHold(finds []find, raw []byte) bool {
 	}
 	for i := 0; i+gram <= len(raw); i += t.stride {
 		g := binary.LittleEndian.Uint32(raw[i:]) | blank4
-		if few[g*golden>>(32-fewBits)] && t.known(finds, raw, i, g, g*golden>>(t.shift&31)) {
+		if few[g*golden>>(32-fewBits)] && t.known(finds, raw, i, g) {
 			return true
 		}
 	}
@@ -215,13 +241,20 @@ func (t *gramTable) mayHold(finds []find, raw []byte) bool {
 
 // known says whether gram g at i is that of a text of which also the neighbours
 // are there, as far as they cannot be escaped.
-func (t *gramTable) known(finds []find, raw []byte, i int, g, h uint32) bool {
-	for k := t.first[h/bitsOfHash]; k < t.first[h/bitsOfHash+1]; k++ {
-		if e := &t.grams[k]; e.gram == g && sameAround(finds[e.find].lit, int(e.at), raw, i) {
+func (t *gramTable) known(finds []find, raw []byte, i int, g uint32) bool {
+	h := g * golden >> t.shift
+	if !t.words[h/32].has(h) {
+		return false
+	}
+	for k := t.words[h/32].first(h); ; {
+		e := &t.grams[k]
+		if e.gram == g && sameAround(finds[e.find].lit, int(e.at), raw, i) {
 			return true
 		}
+		if k = e.next; k == 0 {
+			return false
+		}
 	}
-	return false
 }
 
 // sameAround says whether a text may be where its byte at stands at i: it compares

@@ -8,10 +8,11 @@ import (
 // index finds the rules of a view that may match an event: those of whose clues
 // one is found.
 type index struct {
-	slots  []slotIndex
-	fields [][]int32 // by event field: the slots that read it
-	words  []int32   // slots of keywords
-	always []int32   // rules without a witness
+	slots   []slotIndex
+	from    [][2]int32 // by slot: the event field that it reads, and that in its place; -1 none
+	several []int32    // slots that read others
+	words   []int32    // slots of keywords
+	always  []int32    // rules without a witness
 }
 
 // slotIndex holds the clues of one slot.
@@ -29,6 +30,7 @@ type slotIndex struct {
 	suffix  edgeTable
 	parts   gramTable
 	short   shortTable
+	brief   *sweeper  // finds texts of which parts would have to look at every place of a value; nil for none
 	gate    gramTable // over values as they are in the record; empty when it would not help
 	sweeper *sweeper  // does the same for whole records; nil where it cannot
 	foreign []int32   // rules
@@ -84,19 +86,19 @@ func buildIndex(v *view) index {
 	}
 	for i := range b.index.slots {
 		s := &b.index.slots[i]
+		s.shorten()
 		s.parts.build(s.finds, plainGram)
 		s.short.build(s.finds)
 		if s.gated() {
 			s.gate.finds = s.parts.finds
 			s.gate.build(s.finds, rawGram)
-			s.sweeper = newSweeper(s.finds, s.gate.finds)
+			s.sweeper = newSweeper(s.finds, s.gate.finds, true)
 		} else {
 			s.sweep(v)
 		}
 		s.prefix.build(s.finds, false)
 		s.suffix.build(s.finds, true)
 		s.pack()
-		b.index.read(&v.slots[s.slot], int32(i))
 	}
 	return b.index
 }
@@ -135,6 +137,48 @@ func (b *indexBuilder) note(c clue, rule int32) {
 	f.rules = appendNew(f.rules, rule)
 }
 
+// shorten has what is short found by a sweeper of its own, so that the others can be
+// looked for with a longer stride.
+func (s *slotIndex) shorten() {
+	brief := func(length int) (in, out []int32) {
+		for _, f := range s.parts.finds {
+			if len(s.finds[f].lit) < length {
+				in = append(in, f)
+			} else {
+				out = append(out, f)
+			}
+		}
+		return in, out
+	}
+	var shorts, ones []int32
+	for _, f := range s.short.finds {
+		if len(s.finds[f].lit) > 1 {
+			shorts = append(shorts, f)
+		} else {
+			ones = append(ones, f)
+		}
+	}
+	in, out := []int32(nil), s.parts.finds
+	least := gram + 2 // for a stride of more than two
+	if s.onlyParts() {
+		least = gram + 1 // of more than one: there can be a gate
+	}
+	if few, _ := brief(least); len(few) > 0 {
+		for length := gram + maxStride - 1; length > gram && len(in) == 0; length-- {
+			if in, out = brief(length); len(shorts)+len(in) > maxBrief {
+				in, out = nil, s.parts.finds
+			}
+		}
+	}
+	all := slices.Concat(shorts, in)
+	if s.brief = newSweeper(s.finds, all, false); s.brief != nil {
+		s.parts.finds, s.short.finds = out, ones
+	}
+}
+
+// maxBrief bounds the texts of slotIndex.brief: more of them are taken for one another.
+const maxBrief = 32
+
 // sweep lets the index also answer all other questions for texts that the slot's
 // values are, begin or end with or have in them, where it looks for some in the same
 // way: each value is read once, not once for each of them.
@@ -144,6 +188,13 @@ func (s *slotIndex) sweep(v *view) {
 	for sort, list := range lists {
 		for _, f := range *list {
 			place[clue{sort: sort, lit: string(s.finds[f].lit)}] = f
+		}
+	}
+	if s.brief != nil {
+		for _, bucket := range s.brief.buckets {
+			for _, e := range bucket {
+				place[clue{sort: cluePart, lit: string(s.finds[e.find].lit)}] = e.find
+			}
 		}
 	}
 	for lit, f := range s.whole {
@@ -158,7 +209,8 @@ func (s *slotIndex) sweep(v *view) {
 		if sort == clueWhole && len(s.whole) == 0 || lists[sort] != nil && len(*lists[sort]) == 0 {
 			continue // it is not looked for otherwise
 		}
-		if sort == cluePart && (len(s.parts.bits) == 0 || slices.ContainsFunc(texts, func(t string) bool { return len(t) < s.parts.stride+gram-1 })) {
+		long := func(t string) bool { return len(s.parts.words) > 0 && len(t) >= s.parts.stride+gram-1 }
+		if sort == cluePart && slices.ContainsFunc(texts, func(t string) bool { _, ok := place[clue{sort: sort, lit: t}]; return !ok && !long(t) }) {
 			continue
 		}
 		p.swept = len(texts) > 0
@@ -175,7 +227,7 @@ func (s *slotIndex) sweep(v *view) {
 			}
 		}
 	}
-	if len(s.parts.bits) > 0 {
+	if len(s.parts.words) > 0 {
 		s.parts = gramTable{finds: s.parts.finds}
 		s.parts.build(s.finds, plainGram)
 	}
@@ -205,19 +257,50 @@ func (p *predicate) plainTexts() (texts []string, sort clueSort) {
 	return texts, sort
 }
 
-// read notes which fields the slot at i reads.
-func (ix *index) read(s *slot, i int32) {
-	if s.keyword {
-		ix.words = append(ix.words, i)
-	}
-	for _, c := range s.candidates {
-		for _, f := range c {
-			for int(f) >= len(ix.fields) {
-				ix.fields = append(ix.fields, nil)
+// read notes which fields the slots read.
+func (ix *index) read(slots []slot) {
+	ix.from, ix.several, ix.words = make([][2]int32, len(ix.slots)), nil, nil
+	for i := range ix.slots {
+		s := &slots[ix.slots[i].slot]
+		ix.from[i] = [2]int32{-1, -1}
+		switch {
+		case s.keyword:
+			ix.words = append(ix.words, int32(i))
+		case len(s.candidates) > 2 || slices.ContainsFunc(s.candidates, func(c []int32) bool { return len(c) != 1 }):
+			ix.several = append(ix.several, int32(i))
+		default:
+			for k, c := range s.candidates {
+				ix.from[i][k] = c[0]
 			}
-			ix.fields[f] = append(ix.fields[f], i)
 		}
 	}
+}
+
+// decidedBy says whether the values of some event fields, letter case aside, tell which
+// rules are to be looked at.
+func (v *view) decidedBy(fields []int32) bool {
+	if len(v.index.always) > 0 {
+		return false
+	}
+	for i := range v.index.slots {
+		s := &v.index.slots[i]
+		if sl := &v.slots[s.slot]; sl.keyword || len(s.foreign) > 0 || !sl.within(fields) {
+			return false
+		}
+	}
+	return true
+}
+
+// within says whether a slot reads no other event fields.
+func (s *slot) within(fields []int32) bool {
+	for _, c := range s.candidates {
+		for _, f := range c {
+			if !slices.Contains(fields, f) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func appendNew(list []int32, i int32) []int32 {

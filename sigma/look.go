@@ -1,9 +1,6 @@
 package sigma
 
-import (
-	"encoding/binary"
-	"slices"
-)
+import "encoding/binary"
 
 // lookAtWords finds the clues in all values that keywords look through.
 func (m *Matcher) lookAtWords(s *slotIndex, picked []uint64) {
@@ -31,27 +28,25 @@ func (m *Matcher) recordMayHold(s *slotIndex) bool {
 	return !m.transparent()
 }
 
-// look finds the clues in the values that a slot has from one field.
-func (m *Matcher) look(v *view, s *slotIndex, field int32, picked []uint64) {
-	sl := &v.slots[s.slot]
-	from := sl.candidates[0]
-	if len(sl.candidates) > 1 {
-		if from = m.fieldsOf(sl); !slices.Contains(from, field) {
-			return
-		}
-	}
+// look finds the clues in the values of the one field that a slot has them from.
+func (m *Matcher) look(s *slotIndex, field int32, picked []uint64) {
 	first := m.first[field]
-	if len(from) == 1 && m.values[first].next < 0 {
-		p := m.lookAt(s, first, picked)
-		m.sole[s.slot] = soleValue{m.turn, p}
-		if r := p.recollection(); r != nil {
-			for _, a := range r.answers[:r.learnt] {
-				m.memo[a>>1] = m.turn<<1 | uint32(a&1)
-			}
-		}
+	if m.values[first].next >= 0 {
+		m.lookAtAll(s, field, picked)
 		return
 	}
-	for i := first; i >= 0; i = m.values[i].next {
+	p := m.lookAt(s, first, picked)
+	m.sole[s.slot] = soleValue{m.turn, p}
+	if r := p.recollection(); r != nil {
+		for _, a := range r.answers[:r.learnt] {
+			m.memo[a>>1] = m.turn<<1 | uint32(a&1)
+		}
+	}
+}
+
+// lookAtAll finds the clues in the values of a field.
+func (m *Matcher) lookAtAll(s *slotIndex, field int32, picked []uint64) {
+	for i := m.first[field]; i >= 0; i = m.values[i].next {
 		m.lookAt(s, i, picked)
 	}
 }
@@ -130,8 +125,11 @@ func (m *Matcher) lookFor(s *slotIndex, i int32) (foreign bool) {
 	if len(s.suffix.finds) > 0 {
 		s.suffix.look(s.finds, text, true, m.clue)
 	}
-	if len(s.parts.bits) > 0 {
+	if len(s.parts.words) > 0 {
 		m.lookInside(s, text)
+	}
+	if s.brief != nil {
+		s.brief.each(s.finds, text, m.sightings[:], m.clue)
 	}
 	if len(s.short.finds) > 0 {
 		s.short.look(s.finds, text, m.clue)
@@ -173,16 +171,21 @@ func (m *Matcher) found(s *slotIndex, f int32, picked []uint64) {
 func (m *Matcher) lookInside(s *slotIndex, text []byte) {
 	t := &s.parts
 	shift := t.shift & 31
-	set := t.bits
+	words := t.words
 	for i := 0; i+gram <= len(text); i += t.stride {
 		g := binary.LittleEndian.Uint32(text[i:])
 		h := g * golden >> shift
-		if set[h>>6]&(1<<(h&63)) == 0 {
+		w := words[h/32]
+		if !w.has(h) {
 			continue
 		}
-		for k := t.first[h/bitsOfHash]; k < t.first[h/bitsOfHash+1]; k++ {
-			if e := &t.grams[k]; e.gram == g && m.clueSeen[e.find] != m.search && t.stands(e, text, i) {
+		for k := w.first(h); ; {
+			e := &t.grams[k]
+			if e.gram == g && m.clueSeen[e.find] != m.search && t.stands(e, text, i) {
 				m.clue(e.find)
+			}
+			if k = e.next; k == 0 {
+				break
 			}
 		}
 	}

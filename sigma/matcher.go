@@ -130,7 +130,8 @@ func (m *Matcher) folded(i int32) []byte {
 	if !v.isFolded {
 		n := len(m.arena)
 		m.arena, v.isASCII = appendFold(m.arena, v.raw, v.kind == jsonText)
-		v.fold, v.isFolded = m.arena[n:len(m.arena):len(m.arena)], true
+		m.arena = slices.Grow(m.arena, sweepSlack)
+		v.fold, v.isFolded = m.arena[n:len(m.arena):len(m.arena)+sweepSlack], true
 	}
 	return v.fold
 }

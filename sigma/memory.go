@@ -29,7 +29,7 @@ type memory struct {
 
 // shelf has room for so many values, and for so many bytes and marks of them.
 type shelf struct {
-	places [1 << memoryBits]int32 // by hash: an entry, plus one
+	places [1 << memoryBits]uint32 // by hash: an entry, plus one, below more of the hash
 	kept   []recollection
 	texts  []byte
 	marks  []int32
@@ -143,10 +143,11 @@ func (h *shelf) fits(text, marks int) bool {
 func (h *shelf) find(s *slotIndex, kind valueKind, raw []byte, hash uint64) int32 {
 	at := hash >> (64 - memoryBits)
 	for _, place := range [...]uint64{at, at ^ 1} {
-		i := h.places[place] - 1
-		if i < 0 {
+		p := h.places[place]
+		if p == 0 || p>>memoryBits != uint32(hash)>>memoryBits {
 			continue
 		}
+		i := int32(p&(1<<memoryBits-1)) - 1
 		r := &h.kept[i]
 		if r.hash == hash && r.slot == s.number && r.kind == kind && bytes.Equal(h.texts[r.text:r.text+uint32(r.size)], raw) {
 			return i
@@ -170,25 +171,25 @@ func (h *shelf) put(r *recollection, raw []byte, marks []int32) spot {
 	if h.places[place] != 0 {
 		place ^= 1
 	}
-	h.places[place] = at + 1
+	h.places[place] = uint32(r.hash)>>memoryBits<<memoryBits | uint32(at+1)
 	h.texts = append(roomFor(h.texts, len(raw), memoryTexts), raw...)
 	h.marks = append(roomFor(h.marks, len(marks), memoryMarks), marks...)
 	return h.spot(at)
 }
 
-// roomFor makes room for n more: a sixteenth of what there may be at first, then twice
-// as much each time.
+// roomFor makes room for n more: a sixteenth of what there may be at first, then four
+// times as much each time.
 func roomFor[T any](list []T, n, most int) []T {
 	if len(list)+n <= cap(list) {
 		return list
 	}
-	return slices.Grow(list, min(max(most/16, cap(list), n), most-len(list)))
+	return slices.Grow(list, min(max(most/16, 4*cap(list)-len(list), n), most-len(list)))
 }
 
 // valueHash tells values of a slot apart: short ones by all their bytes, long ones
 // by some from everywhere.
 func valueHash(b []byte, slot int32) uint64 {
-	const a, c = 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93
+	const a, c = golden64, 0xd6e8feb86659fd93
 	h := uint64(len(b))*a ^ uint64(slot)*c
 	if len(b) < 8 {
 		var w uint64

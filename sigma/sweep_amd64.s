@@ -21,7 +21,8 @@ GLOBL longs<>(SB), RODATA|NOPTR, $32
 
 // BUCKETS leaves in low which buckets have each of the bytes at their place.
 #define BUCKETS(bytes, lows, highs, low) \
-	VPSHUFB bytes, lows, low     \
+	VPAND   Y9, bytes, low       \
+	VPSHUFB low, lows, low       \
 	VPSRLW  $4, bytes, bytes     \
 	VPAND   Y9, bytes, bytes     \
 	VPSHUFB bytes, highs, bytes  \

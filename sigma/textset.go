@@ -1,6 +1,10 @@
 package sigma
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"maps"
+	"slices"
+)
 
 // textSet answers whether one of many texts is in a value, all in the same place:
 // anywhere, at the beginning or at the end.
@@ -34,64 +38,94 @@ func (s *textSet) in(text []byte) bool {
 	shift := t.shift & 31
 	for i := 0; i+gram <= len(text); i += t.stride {
 		g := binary.LittleEndian.Uint32(text[i:])
-		if h := g * golden >> shift; t.bits[h>>6]&(1<<(h&63)) != 0 && t.has(text, i, g, h) {
+		h := g * golden >> shift
+		if w := t.words[h/32]; w.has(h) && t.has(text, i, g, w.first(h)) {
 			return true
 		}
 	}
 	return false
 }
 
-// has says whether a text stands in the value whose gram g is at i.
-func (t *gramTable) has(text []byte, i int, g, h uint32) bool {
-	for k := t.first[h/bitsOfHash]; k < t.first[h/bitsOfHash+1]; k++ {
-		if e := &t.grams[k]; e.gram == g && t.stands(e, text, i) {
+// has says whether a text stands in the value whose gram g is at i; k is the first entry
+// for it.
+func (t *gramTable) has(text []byte, i int, g uint32, k int32) bool {
+	for {
+		e := &t.grams[k]
+		if e.gram == g && t.stands(e, text, i) {
 			return true
 		}
+		if k = e.next; k == 0 {
+			return false
+		}
 	}
-	return false
 }
 
 // edgeTable finds texts that values begin or end with, by their outermost bytes:
 // eight, or four of shorter ones. A bit for each of these sorts most values out.
 type edgeTable struct {
 	finds []int32
-	bits  [16]uint64
-	eight map[uint64][]int32
-	four  map[uint32][]int32
+	bits  []uint64
+	keys  []edgeKey // by hash, or in the next free place
+	shift uint
+	order []int32 // finds with the same outermost bytes side by side
 	short []int32 // texts of less than four bytes
 }
 
+// edgeKey says where in order the texts with these outermost bytes are.
+type edgeKey struct {
+	key      uint64
+	from, to int32 // the same for a free place
+}
+
 func (t *edgeTable) build(finds []find, end bool) {
-	t.eight, t.four = map[uint64][]int32{}, map[uint32][]int32{}
+	if len(t.finds) == 0 {
+		return
+	}
+	lists := map[uint64][]int32{}
 	for _, i := range t.finds {
 		lit := finds[i].lit
-		if len(lit) < 4 {
+		switch {
+		case len(lit) < 4:
 			t.short = append(t.short, i)
-			continue
+		case len(lit) < 8:
+			k := edge4(lit, end)
+			lists[k] = append(lists[k], i)
+		default:
+			k := edge8(lit, end)
+			lists[k] = append(lists[k], i)
 		}
-		four := edge4(lit, end)
-		t.mark(four)
-		if len(lit) < 8 {
-			t.four[four] = append(t.four[four], i)
-			continue
+	}
+	size := uint(3)
+	for 1<<size < 2*len(lists) {
+		size++
+	}
+	t.keys, t.shift = make([]edgeKey, 1<<size), 64-size
+	t.bits = make([]uint64, len(t.keys)*8/64)
+	for _, k := range slices.Sorted(maps.Keys(lists)) {
+		h := k * golden64
+		t.bits[h>>t.shift>>3] |= 1 << (h >> (t.shift - 3) & 63)
+		at := h >> t.shift
+		for t.keys[at].to > 0 {
+			at = (at + 1) % uint64(len(t.keys))
 		}
-		eight := edge8(lit, end)
-		t.mark(mix8(eight))
-		t.eight[eight] = append(t.eight[eight], i)
+		from := int32(len(t.order))
+		t.order = append(t.order, lists[k]...)
+		t.keys[at] = edgeKey{k, from, int32(len(t.order))}
 	}
 }
 
-func (t *edgeTable) mark(k uint32) {
-	h := k * golden >> 22
-	t.bits[h>>6] |= 1 << (h & 63)
+// with returns the texts that have these outermost bytes.
+func (t *edgeTable) with(k uint64) []int32 {
+	h := k * golden64
+	if t.bits[h>>t.shift>>3]&(1<<(h>>(t.shift-3)&63)) == 0 {
+		return nil
+	}
+	for at := h >> t.shift; ; at = (at + 1) % uint64(len(t.keys)) {
+		if e := &t.keys[at]; e.key == k || e.to == 0 {
+			return t.order[e.from:e.to]
+		}
+	}
 }
-
-func (t *edgeTable) marked(k uint32) bool {
-	h := k * golden >> 22
-	return t.bits[h>>6]&(1<<(h&63)) != 0
-}
-
-func mix8(k uint64) uint32 { return uint32(k) ^ uint32(k>>32)*5 }
 
 func edge8(b []byte, end bool) uint64 {
 	if end {
@@ -100,26 +134,22 @@ func edge8(b []byte, end bool) uint64 {
 	return binary.LittleEndian.Uint64(b)
 }
 
-func edge4(b []byte, end bool) uint32 {
+func edge4(b []byte, end bool) uint64 {
 	if end {
 		b = b[len(b)-4:]
 	}
-	return binary.LittleEndian.Uint32(b)
+	return uint64(binary.LittleEndian.Uint32(b))
 }
 
 // look says whether one of the texts is there; with a function, it gives that
 // each of them.
 func (t *edgeTable) look(finds []find, text []byte, end bool, each func(i int32)) bool {
 	found := false
-	if len(text) >= 4 && t.marked(edge4(text, end)) {
-		if len(text) >= 8 {
-			if k := edge8(text, end); t.marked(mix8(k)) {
-				found = lookList(finds, t.eight[k], text, end, each)
-			}
-		}
-		if !found || each != nil {
-			found = lookList(finds, t.four[edge4(text, end)], text, end, each) || found
-		}
+	if len(text) >= 8 {
+		found = lookList(finds, t.with(edge8(text, end)), text, end, each)
+	}
+	if len(text) >= 4 && (!found || each != nil) {
+		found = lookList(finds, t.with(edge4(text, end)), text, end, each) || found
 	}
 	if len(t.short) > 0 && (!found || each != nil) {
 		found = lookList(finds, t.short, text, end, each) || found

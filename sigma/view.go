@@ -14,14 +14,16 @@ type view struct {
 
 // tree is what rules ask, and how that is put together.
 type tree struct {
-	asks  []predicate
-	nodes []treeNode
-	kids  []int32 // of nodes
+	asks   []predicate
+	nodes  []treeNode
+	prices []price // of nodes, until the order of their kids is settled
+	kids   []int32 // of nodes, those that decide it cheaply first
 }
 
 // trim gives up what there is to spare.
 func (t *tree) trim() {
 	t.asks, t.nodes, t.kids = slices.Clone(t.asks), slices.Clone(t.nodes), slices.Clone(t.kids)
+	t.prices = slices.Clone(t.prices)
 }
 
 // slot is a Sigma field.
@@ -44,13 +46,13 @@ const (
 // treeNode is a node of a compiled condition.
 type treeNode struct {
 	op    treeOp
-	ask   int32 // of opAsk
-	swept int32 // of opAsk: what the index answers and holds whenever this does; -1 none
-	kids  int32 // of the others: where they are in tree.kids, cheap ones first
-	size  int32 // how many these are
-	count int32 // of opOf: so many of the kids
-	cost  float32
+	at    int32 // of opAsk: the predicate; of the others: where their kids are in tree.kids
+	size  int32 // how many kids there are
+	count int32 // of opOf: so many of the kids; of opAsk: what the index answers and holds whenever this does, -1 none
 }
+
+// price is what a node costs, and a guess how often it holds.
+type price struct{ cost, chance float32 }
 
 type viewRule struct {
 	rule     int32
@@ -170,12 +172,13 @@ func (j *joiner) add(d *draft) {
 	node, kid := int32(len(v.nodes)), int32(len(v.kids))
 	for _, n := range d.nodes {
 		if n.op == opAsk {
-			n.ask = asks[n.ask]
+			n.at = asks[n.at]
 		} else {
-			n.kids += kid
+			n.at += kid
 		}
 		v.nodes = append(v.nodes, n)
 	}
+	v.prices = append(v.prices, d.prices...)
 	for _, k := range d.kids {
 		v.kids = append(v.kids, node+k)
 	}
@@ -191,7 +194,6 @@ func (j *joiner) add(d *draft) {
 func (v *view) forSource(lookup func(string) [][]int32, rules []int32) *view {
 	out := *v
 	out.slots, out.rules = slices.Clone(v.slots), slices.Clone(v.rules)
-	out.index.fields, out.index.words = nil, nil
 	for i := range out.slots {
 		if s := &out.slots[i]; !s.keyword {
 			s.candidates = lookup(s.name)
@@ -200,8 +202,6 @@ func (v *view) forSource(lookup func(string) [][]int32, rules []int32) *view {
 	for i := range out.rules {
 		out.rules[i].rule = rules[i]
 	}
-	for i := range out.index.slots {
-		out.index.read(&out.slots[out.index.slots[i].slot], int32(i))
-	}
+	out.index.read(out.slots)
 	return &out
 }

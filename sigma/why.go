@@ -67,7 +67,7 @@ func (m *Matcher) reasons(v *view, n int32, search string, out []Reason) []Reaso
 		}
 		return out
 	}
-	p := &v.asks[node.ask]
+	p := &v.asks[node.at]
 	s := &v.slots[p.slot]
 	if p.sort == askNull {
 		return out

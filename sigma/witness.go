@@ -48,11 +48,11 @@ const (
 const maxClues = 4096
 
 // witnessOf finds the rarest witness of a node.
-func (v *view) witnessOf(n int32) witness {
+func (v *tree) witnessOf(n int32) witness {
 	node := &v.nodes[n]
 	switch node.op {
 	case opAsk:
-		return v.witnessOfAsk(node.ask)
+		return v.witnessOfAsk(node.at)
 	case opAnd:
 		best := witness{none: true}
 		for _, k := range v.kidsOf(node) {
@@ -80,7 +80,7 @@ func (v *view) witnessOf(n int32) witness {
 	return witness{none: true}
 }
 
-func (v *view) witnessOfAsk(i int32) witness {
+func (v *tree) witnessOfAsk(i int32) witness {
 	p := &v.asks[i]
 	there := witness{clues: []clue{{slot: p.slot, sort: clueThere, ask: -1}}, chance: oftenest}
 	switch p.sort {
@@ -130,7 +130,7 @@ func (v *view) witnessOfAsk(i int32) witness {
 }
 
 // one is the witness of a single clue.
-func (v *view) one(c clue) witness {
+func (v *tree) one(c clue) witness {
 	w := witness{clues: []clue{c}}
 	switch c.sort {
 	case clueThere:
@@ -147,8 +147,10 @@ func (v *view) one(c clue) witness {
 			}
 		case c.sort == clueWhole && commonValues[c.lit]:
 			bits = 1
+		case c.sort == clueWhole && c.lit == "":
+			bits = 4
 		case c.sort == clueShort:
-			bits = min(bits, 1.5*float64(len(c.lit)))
+			bits = min(bits-1.5, 1.5*float64(len(c.lit))) // a backslash is nearly everywhere
 		case c.sort == clueWhole && len(c.lit) < 12 && !strings.ContainsAny(c.lit, `.\/`):
 			bits = min(bits, 7) // most likely one of few words or numbers
 		}
