@@ -247,13 +247,14 @@ func (w Wanted) trace() uint64 {
 // which it touches.
 func (r *Reach) Itself(i int) (w Wanted, known, only bool) {
 	w = r.wanted[r.of[i]]
-	var few [traceLevels * 4]uint64
-	known = slices.Contains(Traces(w.Type, w.Value, few[:0]), r.traces[i])
 	switch w.Type {
-	case indicator.Domain, indicator.DomainPort, indicator.IPv4Port, indicator.IPv6Port, indicator.URL, indicator.Email, indicator.FileName, indicator.UserAccount:
-		return w, known, false
+	case indicator.DomainPort, indicator.IPv4Port, indicator.IPv6Port, indicator.URL:
+		var few [traceLevels * 4]uint64
+		return w, slices.Contains(Traces(w.Type, w.Value, few[:0]), r.traces[i]), false
+	case indicator.Domain, indicator.Email, indicator.FileName, indicator.UserAccount:
+		return w, true, false
 	}
-	return w, known, known
+	return w, true, true
 }
 
 // Spans calls fn with the stretches of values among which are all that the indicator

@@ -169,6 +169,20 @@ func FuzzReach(f *testing.F) {
 	})
 }
 
+// TestItselfOfAnything: of whatever spelling an indicator is, it has its trace when it says so.
+func TestItselfOfAnything(t *testing.T) {
+	for _, kind := range indicator.Types {
+		for _, v := range []string{"", ":", "a", "a.", ".a", "a:1", "[::1]:80", "1.2.3.4", "1.2.3.4:5", "/", "/a/", "//", "a@b", "@", `a\b`, `\`, "http://", "http://a/b/c/d/e/f/g/h", "a//b/", "a/?b/c"} {
+			r := match.NewReach([]match.Wanted{{Type: kind, Value: v}})
+			for i, trace := range r.Traces() {
+				if w, known, _ := r.Itself(i); known && !slices.Contains(match.Traces(w.Type, w.Value, nil), trace) {
+					t.Errorf("%s %q says that it has its trace, and has not", kind, v)
+				}
+			}
+		}
+	}
+}
+
 // TestReachInOrder: the traces of many indicators are in order, and each belongs to the
 // indicator that has it.
 func TestReachInOrder(t *testing.T) {
@@ -209,6 +223,9 @@ func TestItself(t *testing.T) {
 		itself, known, alone := r.Itself(0)
 		if alone {
 			only++
+		}
+		if known && !slices.Contains(match.Traces(itself.Type, itself.Value, nil), r.Traces()[0]) {
+			t.Fatalf("%s %q says that it has its trace, and has not", kind, v)
 		}
 		for range 4 {
 			t2, v2 := nearby(rnd)

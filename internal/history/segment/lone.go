@@ -77,7 +77,7 @@ func (l *loner) find(ctx context.Context, s *sidecar, place, keys int) (lones, e
 // load reads the traces of a sidecar, and where those of each beginning start.
 func (l *loner) load(ctx context.Context, s *sidecar, place int) error {
 	l.traces = l.traces[:0]
-	c := cursor{side: s, place: place, pages: s.traces, end: s.tracesEnd}
+	c := s.traceCursor(place)
 	for {
 		more, err := c.step()
 		if err != nil {

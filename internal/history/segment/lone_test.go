@@ -3,6 +3,7 @@ package segment_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -60,7 +61,18 @@ func TestLones(t *testing.T) {
 		if unknown {
 			values = append(values, telemetry.Value{Key: 7})
 		}
-		got, err := segment.LoneTraces(sealed(t, values), 1)
+		path := sealed(t, values)
+		got, err := segment.LoneTraces(path, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := segment.Reseal(path, 1); err != nil { // then its values tell
+			t.Fatal(err)
+		}
+		old, err := segment.LoneTraces(path, 1)
+		if !maps.Equal(got, old) {
+			t.Errorf("round %d: they are not the same in version 3", round)
+		}
 		if err != nil || len(got) != len(having) {
 			t.Fatalf("%d traces of %d: %v", len(got), len(having), err)
 		}

@@ -23,12 +23,29 @@ type cursor struct {
 	at      uint64
 	met     int      // so many keys or traces
 	senders []uint32 // number in the volume per sender of the sidecar
+	grouped bool     // the pages hold groups
+	group   loneGroup
+	left    int   // of the group
+	lones   lones // of traces that are not grouped
+}
+
+// traceCursor goes through the traces of a sidecar.
+func (s *sidecar) traceCursor(place int) *cursor {
+	return &cursor{side: s, place: place, pages: s.traces, end: s.tracesEnd, grouped: s.grouped}
+}
+
+// lone says that no two values of the segment have the trace.
+func (c *cursor) lone() bool {
+	if c.grouped {
+		return c.group.lone(c.group.n - c.left - 1)
+	}
+	return c.lones.has(c.met - 1)
 }
 
 // step goes to the next key or trace; more is false behind the last. Errors are of the
 // place.
 func (c *cursor) step() (more bool, err error) {
-	if len(c.in.p) == 0 {
+	if len(c.in.p) == 0 && c.left == 0 {
 		if c.next == len(c.pages) {
 			return false, nil
 		}
@@ -36,13 +53,29 @@ func (c *cursor) step() (more bool, err error) {
 		if err != nil {
 			return false, &looseError{c.place, err}
 		}
-		c.next, c.in, c.at = c.next+1, input{p: buf}, 0
+		c.next, c.in, c.at, c.group = c.next+1, input{p: buf}, 0, loneGroup{}
+	}
+	c.met++
+	if c.grouped {
+		return c.stepGroup()
 	}
 	c.at += c.in.uvarint()
-	c.met++
 	if c.in.bad {
 		return false, c.bad()
 	}
+	return true, nil
+}
+
+// stepGroup goes to the next trace of a group, or to the first of the next.
+func (c *cursor) stepGroup() (more bool, err error) {
+	if c.left == 0 {
+		if !c.group.next(&c.in) {
+			return false, c.bad()
+		}
+		c.left = c.group.n
+	}
+	c.at = c.group.trace(c.group.n - c.left)
+	c.left--
 	return true, nil
 }
 
@@ -114,7 +147,8 @@ func encodeVolume(ctx context.Context, w io.Writer, sides []*sidecar) error {
 	}
 	pages := e.pages
 	e.pages = nil
-	if err := encodeTraceSets(ctx, &e, sides, keys); err != nil {
+	sets, err := encodeTraceSets(ctx, &e, sides, keys)
+	if err != nil {
 		return err
 	}
 	le := binary.LittleEndian
@@ -129,21 +163,17 @@ func encodeVolume(ctx context.Context, w io.Writer, sides []*sidecar) error {
 		}
 		tail = le.AppendUint32(tail, traced)
 	}
-	for _, g := range slices.Concat(pages, e.pages) {
-		tail = le.AppendUint64(tail, uint64(g.first))
-		tail = le.AppendUint32(tail, g.off)
-		tail = le.AppendUint32(tail, g.crc)
-	}
+	tail = appendPages(appendPages(tail, pages), e.pages)
 	names := binary.AppendUvarint(nil, uint64(len(sources)))
 	for _, s := range sources {
 		names = appendBytes(names, s)
 	}
 	tail = append(tail, names...)
 	start := len(tail)
-	for _, n := range []int{len(sides), len(pages), len(e.pages), len(names)} {
+	for _, n := range []int{len(sides), len(pages), len(e.pages), len(names), int(sets)} {
 		tail = le.AppendUint32(tail, uint32(n))
 	}
-	crc := crc32.Checksum(tail[:start+16], castagnoli)
+	crc := crc32.Checksum(tail[:start+20], castagnoli)
 	tail = append(le.AppendUint32(tail, crc), volumeMagic...)
 	_, err = w.Write(tail)
 	return err

@@ -8,7 +8,6 @@ import (
 
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/errs"
-	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/match"
 )
 
@@ -57,45 +56,9 @@ func (h *History) met(ctx context.Context, p *part, r *match.Reach) ([]met, erro
 	return there[place], nil
 }
 
-func (s *sidecar) met(ctx context.Context, w *wanted) ([]met, error) {
-	var there []met
-	var scratch []byte
-	err := eachPage(ctx, s.traces, w.traces, func(p, i int) (int, error) {
-		buf, err := s.pageOf(s.traces, p, s.tracesEnd, &scratch)
-		if err != nil {
-			return i, err
-		}
-		return w.meet(buf, i, func(k int) { there = append(there, metAt(k, false)) }), nil
-	})
-	return there, err
-}
-
-// eachPage calls fn with each page that may hold one of wanted, and the first of
-// those; fn returns the first beyond the page.
-func eachPage(ctx context.Context, pages []page, wanted []uint64, fn func(p, i int) (int, error)) error {
-	from := func(i int, at telemetry.Key) int {
-		return i + sort.Search(len(wanted)-i, func(k int) bool { return wanted[i+k] >= uint64(at) })
-	}
-	if len(pages) == 0 {
-		return nil
-	}
-	for i := from(0, pages[0].first); i < len(wanted); {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		p := sort.Search(len(pages), func(p int) bool { return uint64(pages[p].first) > wanted[i] }) - 1
-		var err error
-		if i, err = fn(p, i); err != nil || p+1 == len(pages) {
-			return err
-		}
-		i = from(i, pages[p+1].first) // what lies between two pages is nowhere
-	}
-	return nil
-}
-
 // spanned marks the blocks that hold anything of a span. An edge lies behind all that
 // is before it, or is the beginning of that as well where it was cut off.
-func (s *sidecar) spanned(span match.Span, blocks spans) {
+func (s *sidecar) spanned(span match.Span, blocks *spans) {
 	t := slices.Index(s.types, string(span.Type))
 	if t < 0 {
 		return
@@ -108,6 +71,9 @@ func (s *sidecar) spanned(span match.Span, blocks spans) {
 	from := span.From[:min(len(span.From), edgeBytes)]
 	i := first + sort.Search(end-first-1, func(k int) bool { return s.edges[first+k+1] >= from })
 	for ; i < end && (i == first || span.To == "" || s.edges[i] < span.To); i++ {
+		if *blocks == nil {
+			*blocks = make(spans, len(s.words))
+		}
 		blocks.add(i, span)
 	}
 }

@@ -142,10 +142,17 @@ func TestReach(t *testing.T) {
 	}
 }
 
-// TestReachOfOldSidecar: one of version 2 knows no reach and is read whole.
+// TestReachOfOldSidecar: one of version 2 knows no reach and is read whole; one of version 3
+// has traces, but not which are lone.
 func TestReachOfOldSidecar(t *testing.T) {
+	for version := 2; version <= 3; version++ {
+		t.Run(fmt.Sprint(version), func(t *testing.T) { reachOfOldSidecar(t, version) })
+	}
+}
+
+func reachOfOldSidecar(t *testing.T, version int) {
 	dir := t.TempDir()
-	oldSegment(t, dir)
+	oldSegment(t, dir, version)
 	h := open(t, dir, segment.Limits{})
 	defer h.Close()
 	var b match.Builder
@@ -162,15 +169,15 @@ func TestReachOfOldSidecar(t *testing.T) {
 	}
 }
 
-// oldSegment lays a segment with a sidecar of version 2 into dir: records 1 to 400.
-func oldSegment(t *testing.T, dir string) {
+// oldSegment lays a segment with a sidecar of an old version into dir: records 1 to 400.
+func oldSegment(t *testing.T, dir string, version int) {
 	t.Helper()
-	for _, ext := range []string{"log", "idx"} {
-		b, err := os.ReadFile(filepath.Join("testdata", "version2."+ext))
+	for _, name := range []string{"old.log", fmt.Sprintf("version%d.idx", version)} {
+		b, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, "00000000000000000001."+ext), b, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "00000000000000000001"+filepath.Ext(name)), b, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io"
 	"math"
@@ -69,8 +68,9 @@ func encodeSidecar(w io.Writer, p *part, n *notes) error {
 	if err != nil {
 		return err
 	}
-	traces, err := encodeTraces(&e, n)
-	if err != nil {
+	pages := e.pages
+	e.pages = nil
+	if err := encodeTraces(&e, n); err != nil {
 		return err
 	}
 	le := binary.LittleEndian
@@ -81,25 +81,28 @@ func encodeSidecar(w io.Writer, p *part, n *notes) error {
 		tail = le.AppendUint32(tail, b.row)
 		tail = le.AppendUint32(tail, b.count)
 	}
-	for _, g := range e.pages {
-		tail = le.AppendUint64(tail, uint64(g.first))
-		tail = le.AppendUint32(tail, g.off)
-		tail = le.AppendUint32(tail, g.crc)
-	}
+	tail = appendPages(tail, pages)
 	for _, b := range words {
 		for _, v := range []uint32{b.off, b.size, b.plain, b.count, b.typ, b.crc} {
 			tail = le.AppendUint32(tail, v)
 		}
 	}
-	for _, g := range traces {
-		tail = le.AppendUint64(tail, uint64(g.first))
-		tail = le.AppendUint32(tail, g.off)
-		tail = le.AppendUint32(tail, g.crc)
-	}
+	tail = appendPages(tail, e.pages)
 	tail = append(tail, names...)
-	tail = appendFoot(tail, &foot{part: p, oldest: n.oldest, newest: n.newest, pages: len(e.pages), words: len(words), names: len(names), traces: len(traces)}, tail)
+	tail = appendFoot(tail, &foot{part: p, oldest: n.oldest, newest: n.newest, pages: len(pages), words: len(words), names: len(names), traces: len(e.pages)}, tail)
 	_, err = w.Write(tail)
 	return err
+}
+
+// appendPages writes what readPages reads.
+func appendPages(dst []byte, pages []page) []byte {
+	le := binary.LittleEndian
+	for _, g := range pages {
+		dst = le.AppendUint64(dst, uint64(g.first))
+		dst = le.AppendUint32(dst, g.off)
+		dst = le.AppendUint32(dst, g.crc)
+	}
+	return dst
 }
 
 // pageWriter cuts what is sorted by keys into pages.
@@ -175,9 +178,11 @@ func (e *pageWriter) flush() error {
 	return nil
 }
 
+var errTooLarge = errors.New("what is noted exceeds the 4 GiB of one file")
+
 func (e *pageWriter) write(p []byte) error {
 	if e.off+int64(len(p)) > math.MaxUint32 {
-		return fmt.Errorf("what is noted exceeds the 4 GiB of one file")
+		return errTooLarge
 	}
 	n, err := e.w.Write(p)
 	e.off += int64(n)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"os"
-	"sort"
 
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/telemetry"
@@ -19,8 +18,8 @@ import (
 //	           uvarint number of rows, a sighting, and the uvarint distances of rows
 //	words      the distinct values of one type, sorted by match.Place, about 16 KiB each
 //	           in zstd: per value a uvarint length and its bytes
-//	traces     the distinct match.Traces of all words, sorted, about 2 KiB a page: per
-//	           trace the uvarint distance to the one before it (the first of a page: to 0)
+//	traces     the distinct match.Traces of all words, sorted, about 2 KiB a page, in groups
+//	           and with whether each is lone: see loneGroup
 //	blocks     u64 offset, u32 size, u32 row, u32 records per block of the log
 //	directory  u64 first key, u32 offset, u32 CRC-32C per page
 //	words      u32 offset, size, size decoded, values, type, CRC-32C per block of words
@@ -30,8 +29,9 @@ import (
 //	foot       as in appendFoot, with a CRC-32C of all behind the traces
 //
 // All but pages, words and traces stays in memory, so that a look-up reads one page.
-// Numbers are little-endian. Version 2 had neither traces nor edges, and its words were
-// in order of their bytes; it is still read.
+// Numbers are little-endian. Older versions are still read. Version 3 had traces without
+// groups: per trace the uvarint distance to the one before it (the first of a page: to 0).
+// Version 2 had neither traces nor edges, and its words were in order of their bytes.
 type sidecar struct {
 	part           part // all but closed and sidecar
 	size           int64
@@ -41,6 +41,7 @@ type sidecar struct {
 	words          []wordBlock
 	edges          []string // per block of words; nil in version 2
 	traces         []page
+	grouped        bool // traces lie in groups; not before version 4
 	wordsEnd       uint32
 	tracesEnd      uint32
 	types, sources []string
@@ -60,8 +61,9 @@ type wordBlock struct {
 }
 
 const (
-	sidecarMagic = "VEDIDX\x00\x03"
+	sidecarMagic = "VEDIDX\x00\x04"
 	footSize     = len(sidecarMagic) + 8*7 + 4*7
+	magic3       = "VEDIDX\x00\x03"
 	// magic2 and foot2Size are those of version 2, which lacks the number of traces.
 	magic2    = "VEDIDX\x00\x02"
 	foot2Size = footSize - 4
@@ -159,7 +161,7 @@ func (s *sidecar) load(first telemetry.Seq) error {
 		buf = buf[blockSize:]
 	}
 	s.pages, buf = readPages(buf, int(np))
-	s.tracesEnd = uint32(s.size - n - tables)
+	s.tracesEnd, s.grouped = uint32(s.size-n-tables), version > 3
 	if !s.loadWords(buf, int(nw), int(nt), version > 2) {
 		return badSidecar(path, "what it says of its words does not decode")
 	}
@@ -174,6 +176,8 @@ func (s *sidecar) readFoot() (foot []byte, version int, err error) {
 	}
 	switch {
 	case len(foot) == footSize && string(foot[footSize-len(sidecarMagic):]) == sidecarMagic:
+		return foot, 4, nil
+	case len(foot) == footSize && string(foot[footSize-len(magic3):]) == magic3:
 		return foot, 3, nil
 	case len(foot) >= foot2Size && string(foot[len(foot)-len(magic2):]) == magic2:
 		return foot[len(foot)-foot2Size:], 2, nil
@@ -252,7 +256,7 @@ func (s *sidecar) find(key telemetry.Key, limit int, f *telemetry.Found, scratch
 
 // list returns the sighting and the rows of a key, nothing when it is not there.
 func (s *sidecar) list(key telemetry.Key, scratch *[]byte) (input, error) {
-	i := sort.Search(len(s.pages), func(i int) bool { return s.pages[i].first > key }) - 1
+	i := pageAt(s.pages, key)
 	if i < 0 {
 		return input{}, nil
 	}
@@ -267,20 +271,19 @@ func (s *sidecar) list(key telemetry.Key, scratch *[]byte) (input, error) {
 	return list, nil
 }
 
-// allRows reads the rows of a list.
-func (s *sidecar) allRows(in *input) ([]uint32, bool) {
+// allRows appends the rows of a list.
+func (s *sidecar) allRows(in *input, rows []uint32) ([]uint32, bool) {
 	count := in.uvarint()
 	if _, ok := readSighting(in); !ok {
-		return nil, false
+		return rows, false
 	}
 	if in.bad || count > uint64(s.part.count) || count > uint64(len(in.p)) {
-		return nil, false
+		return rows, false
 	}
-	rows := make([]uint32, count)
 	row := uint64(0)
-	for i := range rows {
+	for range count {
 		row += in.uvarint()
-		rows[i] = uint32(row)
+		rows = append(rows, uint32(row))
 	}
 	return rows, !in.bad && row < uint64(max(s.part.count, 1))
 }

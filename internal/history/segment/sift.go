@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sort"
@@ -22,6 +23,9 @@ func (h *History) siftSidecar(ctx context.Context, p *part, pick telemetry.Pick)
 		}
 		if within, err = w.spannedBy(pick.Reach, there); err != nil {
 			return w.s, err
+		}
+		if within == nil {
+			return sifted(w.s, w.side.part.first, w.rows, pick), nil
 		}
 	}
 	for i, b := range w.side.words {
@@ -53,53 +57,66 @@ type sifting struct {
 	words  wordReader
 	page   []byte
 	place  []byte
-	asked  map[match.Wanted]bool // values asked about before any block
+	asked  []own // values asked about before any block, by their keys
 }
 
-// spannedBy returns where what is in reach lies, given which wanted traces there are.
-// Where an indicator touches only itself, it is asked about at once instead: one page
-// of postings tells whether it is there, and a block of values need not be read.
+// own is an indicator that is in reach, as a value.
+type own struct {
+	match.Wanted
+	key  telemetry.Key
+	met  met
+	only bool // no other value of its type is touched
+}
+
+func byKey(a, b own) int { return cmp.Compare(a.key, b.key) }
+
+// spannedBy returns where what is in reach lies, given which wanted traces there are; nil is
+// nowhere. Where an indicator touches only itself, it is asked about at once instead: one page
+// of postings tells whether it is there, and a block of values need not be read. These pages
+// are read in order.
 func (w *sifting) spannedBy(r *match.Reach, there []met) (spans, error) {
-	blocks := make(spans, len(w.side.words))
+	var blocks spans
 	for _, n := range r.Always() {
-		w.side.spanned(n, blocks)
+		w.side.spanned(n, &blocks)
 	}
 	for _, m := range there {
-		own, known, only := r.Itself(m.wanted())
+		itself, known, only := r.Itself(m.wanted())
 		if known && (only || m.lone()) {
-			found, err := w.itself(own)
-			if err != nil {
-				return nil, err
-			}
-			if found && m.lone() {
-				continue
-			}
+			w.asked = append(w.asked, own{itself, telemetry.KeyOf(itself.Type, itself.Value), m, only})
+			continue
 		}
-		r.Spans(m.wanted(), func(span match.Span) {
-			if !only || span.Type != own.Type {
-				w.side.spanned(span, blocks)
+		r.Spans(m.wanted(), func(span match.Span) { w.side.spanned(span, &blocks) })
+	}
+	slices.SortFunc(w.asked, byKey)
+	for i, o := range w.asked {
+		found, err := w.itself(o, i > 0 && w.asked[i-1].Wanted == o.Wanted)
+		if err != nil {
+			return nil, err
+		}
+		if found && o.met.lone() {
+			continue
+		}
+		r.Spans(o.met.wanted(), func(span match.Span) {
+			if !o.only || span.Type != o.Type {
+				w.side.spanned(span, &blocks)
 			}
 		})
 	}
 	return blocks, nil
 }
 
-// itself asks about an indicator as a value, if it is there.
-func (w *sifting) itself(own match.Wanted) (found bool, err error) {
-	t := slices.Index(w.side.types, string(own.Type))
+// itself asks about an indicator as a value, if it is there and was not asked about before.
+func (w *sifting) itself(o own, before bool) (found bool, err error) {
+	t := slices.Index(w.side.types, string(o.Type))
 	if t < 0 {
 		return false, nil
 	}
-	list, err := w.side.list(telemetry.KeyOf(own.Type, own.Value), &w.page)
-	if err != nil || list.p == nil || !w.wanted[t] || w.asked[own] {
+	list, err := w.side.list(o.key, &w.page)
+	if err != nil || list.p == nil || !w.wanted[t] || before {
 		return list.p != nil, err
 	}
-	if w.asked == nil {
-		w.asked = map[match.Wanted]bool{}
-	}
-	w.asked[own] = true
 	w.s.Values++
-	if w.pick.Value(own.Type, own.Value) {
+	if w.pick.Value(o.Type, o.Value) {
 		err = w.collect(&list)
 	}
 	return true, err
@@ -139,14 +156,15 @@ func (w *sifting) before(t indicator.Type, value, place string) bool {
 }
 
 func (w *sifting) ask(t indicator.Type, value string) error {
-	if len(w.asked) > 0 && w.asked[match.Wanted{Type: t, Value: value}] {
+	key := telemetry.KeyOf(t, value)
+	if _, asked := slices.BinarySearchFunc(w.asked, own{key: key}, byKey); asked {
 		return nil
 	}
 	w.s.Values++
 	if !w.pick.Value(t, value) {
 		return nil
 	}
-	list, err := w.side.list(telemetry.KeyOf(t, value), &w.page)
+	list, err := w.side.list(key, &w.page)
 	if err != nil {
 		return err
 	}
@@ -155,11 +173,9 @@ func (w *sifting) ask(t indicator.Type, value string) error {
 
 // collect takes in the rows of a value.
 func (w *sifting) collect(list *input) error {
-	there := list.p != nil
-	rows, ok := w.side.allRows(list)
-	if !there && !ok {
-		return badSidecar(w.side.file.Name(), "a word has no postings")
+	var ok bool
+	if w.rows, ok = w.side.allRows(list, w.rows); !ok {
+		return badSidecar(w.side.file.Name(), "a word has no postings, or they do not decode")
 	}
-	w.rows = append(w.rows, rows...)
 	return nil
 }

@@ -1,112 +1,152 @@
 package segment
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
+	"hash/crc32"
+	"math"
 	"math/bits"
 
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/match"
 )
 
-// A page of the traces of a volume holds those that have the same high bits. They are
-// hashes and lie evenly, so where one would stand is told by its low bits: a look back
-// goes to each that it wants, and does not touch those between.
+// A page of the traces of a volume holds those that have the same high 12 bits, and says which
+// segments hold each. They are hashes and lie evenly, so where one would stand is told by its
+// low bits: a look back goes to each that it wants, and does not touch those between. What is
+// needed of few lies apart, so that it is not read for nothing.
 //
-//	u32 number n
-//	the low 24 bits of each, ascending, 3 bytes
+//	u32 number n, u32 offset of the sets of the page from the first of all
+//	lots: for each value of the next 8 bits a 1 for each trace with it, then a 0; the first bit is
+//	the lowest of the first byte; up to a multiple of 64 bits
+//	the low 16 bits of each, ascending in its lot: u16
 //	a head of each, 1 byte: 0x80 it is in several segments; else in that of the low six
 //	bits; 0x40 it is lone: in none of its segments do two values have it
-//	the segments of each that is in several, a bit per segment: u32, or u64 in a volume
-//	of more than 32 segments
+//
+// The sets are those of each that is in several, a bit per segment: u32, or u64 in a volume
+// of more than 32 segments; behind each setsEach of them, and the last, their CRC-32C.
 type traceSets struct {
-	lows, heads, several []byte
-	bits                 int // of a set of segments, 32 or 64
+	n                 int
+	setsOff           uint32
+	lots, rest, heads []byte
 }
 
 const (
-	lowBits  = 24
-	lowBytes = lowBits / 8
-	lowMask  = 1<<lowBits - 1
-
+	setsHead    = 8
+	setsEach    = 128
+	lotBits     = 8
+	restBits    = lowBits - lotBits
 	headSeveral = 0x80
 	headLone    = 0x40
 	headPlace   = 0x3f
 )
 
-// setBits is how wide a set of segments is.
-func setBits(segments int) int {
+// setBytes is how wide a set of segments is.
+func setBytes(segments int) int {
 	if segments > 32 {
-		return 64
+		return 8
 	}
-	return 32
+	return 4
 }
 
+// lotWords is how many words of 64 bits the lots of n traces take.
+func lotWords(n int) int { return (n + 1<<lotBits + 63) / 64 }
+
 // readTraceSets reads a page; false says that it is malformed.
-func readTraceSets(page []byte, setBits int) (traceSets, bool) {
-	t := traceSets{bits: setBits}
-	if len(page) < 4 {
+func readTraceSets(page []byte) (traceSets, bool) {
+	if len(page) < setsHead {
+		return traceSets{}, false
+	}
+	le := binary.LittleEndian
+	n := le.Uint32(page)
+	if n == 0 || uint64(n) > uint64(len(page)) {
+		return traceSets{}, false
+	}
+	t := traceSets{n: int(n), setsOff: le.Uint32(page[4:])}
+	page = page[setsHead:]
+	lots := lotWords(t.n) * 8
+	if len(page) != lots+t.n*(restBits/8+1) {
 		return t, false
 	}
-	n := uint64(binary.LittleEndian.Uint32(page))
-	page = page[4:]
-	if n == 0 || n*(lowBytes+1) > uint64(len(page)) {
-		return t, false
-	}
-	t.lows, t.heads, t.several = page[:n*lowBytes+1], page[n*lowBytes:n*(lowBytes+1)], page[n*(lowBytes+1):] // a low is read as four bytes
+	t.lots, t.rest, t.heads = page[:lots], page[lots:len(page)-t.n], page[len(page)-t.n:]
 	return t, true
 }
 
-func (t *traceSets) low(i int) uint32 {
-	return binary.LittleEndian.Uint32(t.lows[i*lowBytes:]) & lowMask
+// several is how many of those from the i-th up to the one before j are in several segments.
+func (t *traceSets) several(i, j int) (n int) {
+	heads := t.heads[i:j]
+	for ; len(heads) >= 8; heads = heads[8:] {
+		n += bits.OnesCount64(binary.LittleEndian.Uint64(heads) & (headSeveral * 0x0101010101010101))
+	}
+	for _, h := range heads {
+		n += int(h >> 7)
+	}
+	return n
+}
+
+func (t *traceSets) lone(i int) bool { return t.heads[i]&headLone != 0 }
+
+// finder finds traces in a page, in ascending order.
+type finder struct {
+	*traceSets
+	lot, from, to int // the last lot asked about, 1 and on
+	word, zeros   int // of the lots, and how many zeros lie before it
+}
+
+// lotEnd returns behind how many traces a lot ends; no lot before one that was asked about
+// may be.
+func (f *finder) lotEnd(lot int) int {
+	for ; f.word*8 < len(f.lots); f.word++ {
+		ends := ^binary.LittleEndian.Uint64(f.lots[f.word*8:])
+		here := bits.OnesCount64(ends)
+		if f.zeros+here > lot {
+			for range lot - f.zeros {
+				ends &= ends - 1
+			}
+			return min(f.word*64+bits.TrailingZeros64(ends)-lot, f.n)
+		}
+		f.zeros += here
+	}
+	return f.n // it is malformed: each lot ends
 }
 
 // find returns where a trace with these low bits stands, -1 when there is none.
-func (t *traceSets) find(low uint32) int {
-	n := len(t.heads)
-	i := int(uint64(low) * uint64(n) >> lowBits)
-	if t.low(i) < low {
-		for i++; i < n && t.low(i) < low; i++ {
+func (f *finder) find(low uint32) int {
+	if lot := int(low>>restBits) + 1; lot != f.lot {
+		if f.from = f.to; lot != f.lot+1 {
+			f.from = f.lotEnd(lot - 2)
+		}
+		f.lot, f.to = lot, f.lotEnd(lot-1)
+	}
+	from, to, rest := f.from, f.to, low&(1<<restBits-1)
+	if from >= to {
+		return -1
+	}
+	at := func(i int) uint32 { return uint32(binary.LittleEndian.Uint16(f.rest[i*2:])) }
+	i := from + int(rest)*(to-from)>>restBits
+	if at(i) < rest {
+		for i++; i < to && at(i) < rest; i++ {
 		}
 	} else {
-		for ; i > 0 && t.low(i-1) >= low; i-- {
+		for ; i > from && at(i-1) >= rest; i-- {
 		}
 	}
-	if i == n || t.low(i) != low {
+	if i == to || at(i) != rest {
 		return -1
 	}
 	return i
 }
 
-// at returns the segments of the i-th trace, a bit per segment, and whether it is lone;
-// none says that the page is malformed.
-func (t *traceSets) at(i int) (in uint64, lone bool) {
-	head := t.heads[i]
-	if head&headSeveral == 0 {
-		return 1 << (head & headPlace), head&headLone != 0
-	}
-	before := 0
-	for _, h := range t.heads[:i] {
-		before += int(h >> 7)
-	}
-	size := t.bits / 8
-	set := t.several[min(before*size, len(t.several)):]
-	switch {
-	case len(set) < size:
-	case size == 4:
-		in = uint64(binary.LittleEndian.Uint32(set))
-	default:
-		in = binary.LittleEndian.Uint64(set)
-	}
-	return in, head&headLone != 0
-}
-
-// traceSetWriter cuts traces into pages.
+// traceSetWriter cuts traces into pages, and keeps their sets, which are written behind all
+// pages.
 type traceSetWriter struct {
 	*pageWriter
-	traceSets        // of the page being filled
-	high      uint64 // bits of it
+	traceSets  // of the page being filled
+	high       uint64
+	ends       int    // lots that have ended
+	width      int    // of a set
+	sets       []byte // of all pages
+	part, each int    // where the sets without a checksum begin, and how many they are
 }
 
 // add takes in a trace, which lies behind all before it.
@@ -117,15 +157,15 @@ func (w *traceSetWriter) add(trace, in uint64, lone bool) error {
 		}
 		w.high = high
 	}
-	w.lows = append(w.lows, byte(trace), byte(trace>>8), byte(trace>>16))
+	w.endLots(int(trace >> restBits & (1<<lotBits - 1)))
+	w.lot(1)
+	w.n++
+	w.rest = append(w.rest, byte(trace), byte(trace>>8))
 	head := byte(headSeveral)
-	switch {
-	case in&(in-1) == 0:
+	if in&(in-1) == 0 {
 		head = byte(bits.TrailingZeros64(in))
-	case w.bits == 32:
-		w.several = binary.LittleEndian.AppendUint32(w.several, uint32(in))
-	default:
-		w.several = binary.LittleEndian.AppendUint64(w.several, in)
+	} else {
+		w.set(in)
 	}
 	if lone {
 		head |= headLone
@@ -134,14 +174,56 @@ func (w *traceSetWriter) add(trace, in uint64, lone bool) error {
 	return nil
 }
 
+// endLots ends the lots up to the one before lot.
+func (w *traceSetWriter) endLots(lot int) {
+	for ; w.ends < lot; w.ends++ {
+		w.lot(0)
+	}
+}
+
+// lot writes a bit of the lots.
+func (w *traceSetWriter) lot(bit byte) {
+	at := w.n + w.ends
+	if at%64 == 0 {
+		w.lots = append(w.lots, 0, 0, 0, 0, 0, 0, 0, 0)
+	}
+	w.lots[at/8] |= bit << (at % 8)
+}
+
+// set keeps a set.
+func (w *traceSetWriter) set(in uint64) {
+	if w.width == 4 {
+		w.sets = binary.LittleEndian.AppendUint32(w.sets, uint32(in))
+	} else {
+		w.sets = binary.LittleEndian.AppendUint64(w.sets, in)
+	}
+	if w.each++; w.each == setsEach {
+		w.endSets()
+	}
+}
+
+// endSets writes the checksum of the sets before it.
+func (w *traceSetWriter) endSets() {
+	if w.each > 0 {
+		w.sets = binary.LittleEndian.AppendUint32(w.sets, crc32.Checksum(w.sets[w.part:], castagnoli))
+	}
+	w.part, w.each = len(w.sets), 0
+}
+
 // cut writes the page being filled.
 func (w *traceSetWriter) cut() error {
-	w.first = telemetry.Key(w.high << lowBits)
-	if len(w.heads) > 0 {
-		w.buf = binary.LittleEndian.AppendUint32(w.buf, uint32(len(w.heads)))
-		w.buf = append(append(append(w.buf, w.lows...), w.heads...), w.several...)
+	if w.n > 0 {
+		w.endSets()
+		if int64(len(w.sets)) > math.MaxUint32 {
+			return errTooLarge
+		}
+		w.endLots(1 << lotBits)
+		w.buf = binary.LittleEndian.AppendUint32(w.buf, uint32(w.n))
+		w.buf = binary.LittleEndian.AppendUint32(w.buf, w.setsOff)
+		w.buf = append(append(append(w.buf, w.lots...), w.rest...), w.heads...)
 	}
-	w.lows, w.heads, w.several = w.lows[:0], w.heads[:0], w.several[:0]
+	w.first, w.setsOff = telemetry.Key(w.high<<lowBits), uint32(len(w.sets))
+	w.n, w.ends, w.lots, w.rest, w.heads = 0, 0, w.lots[:0], w.rest[:0], w.heads[:0]
 	return w.flush()
 }
 
@@ -150,40 +232,53 @@ func traceFits(t uint64) bool { return t>>match.TraceBits == 0 }
 
 // encodeTraceSets merges the traces of sidecars of so many keys: of each, which segments
 // hold it, and whether it is lone in all of them. A segment of before there were traces
-// holds none.
-func encodeTraceSets(ctx context.Context, e *pageWriter, sides []*sidecar, keys []int) error {
-	l, err := newLoner()
-	if err != nil {
-		return err
-	}
-	defer l.decoder.Close()
-	cursors, lone := make([]*cursor, len(sides)), make([]lones, len(sides))
+// holds none. It returns where the sets begin.
+func encodeTraceSets(ctx context.Context, e *pageWriter, sides []*sidecar, keys []int) (sets int64, err error) {
+	var l *loner
+	cursors := make([]*cursor, len(sides))
 	for i, s := range sides {
-		cursors[i] = &cursor{side: s, place: i, pages: s.traces, end: s.tracesEnd}
-		if lone[i], err = l.find(ctx, s, i, keys[i]); err != nil {
-			return err
+		c := s.traceCursor(i)
+		if cursors[i] = c; c.grouped {
+			continue
+		}
+		if l == nil {
+			if l, err = newLoner(); err != nil {
+				return 0, err
+			}
+			defer l.decoder.Close()
+		}
+		if c.lones, err = l.find(ctx, s, i, keys[i]); err != nil {
+			return 0, err
 		}
 	}
 	m := merging{ctx: ctx}
 	if err := m.begin(cursors); err != nil {
-		return err
+		return 0, err
 	}
-	w := traceSetWriter{pageWriter: e, traceSets: traceSets{bits: setBits(len(sides))}}
+	w := traceSetWriter{pageWriter: e, width: setBytes(len(sides))}
 	for {
-		in, all := uint64(0), true
+		in, lone := uint64(0), true
 		at, more, err := m.least(func(c *cursor) error {
 			if !traceFits(c.at) {
 				return c.bad()
 			}
 			in |= 1 << c.place
-			all = all && lone[c.place].has(c.met-1)
+			lone = lone && c.lone()
 			return nil
 		})
-		if err != nil || !more {
-			return cmp.Or(err, w.cut())
+		if err != nil {
+			return 0, err
 		}
-		if err := w.add(at, in, all); err != nil {
-			return err
+		if !more {
+			break
+		}
+		if err := w.add(at, in, lone); err != nil {
+			return 0, err
 		}
 	}
+	if err := w.cut(); err != nil {
+		return 0, err
+	}
+	sets = e.off
+	return sets, e.write(w.sets)
 }

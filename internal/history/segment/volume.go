@@ -7,7 +7,6 @@ import (
 	"hash/crc32"
 	"math/bits"
 	"os"
-	"sort"
 
 	"github.com/vedette-soc/vedette/internal/errs"
 	"github.com/vedette-soc/vedette/internal/telemetry"
@@ -22,14 +21,14 @@ import (
 //	           first of a page: to 0) and a uvarint length; in it the uvarint events, a
 //	           sighting without sources, the set of sources, the set of segments
 //	traces     the distinct ones of those that have the same high bits a page, and which
-//	           segments hold each: see traceSets
+//	           segments hold each; behind all pages their sets: see traceSets
 //	segments   u64 first record, u64 length of the sidecar, u32 CRC-32C of its tables, u32 1
 //	           when it has traces
 //	sightings  u64 first key, u32 offset, u32 CRC-32C per page
 //	traces     u64 high bits, u32 offset, u32 CRC-32C per page
 //	sources    uvarint number; per name uvarint length and bytes
 //	foot       u32 segments, u32 pages of sightings, u32 pages of traces, u32 bytes of
-//	           sources, CRC-32C of all behind the traces, magic
+//	           sources, u32 offset of the sets, CRC-32C of all behind the sets, magic
 //
 // A set is the uvarint 2n of its only member n; or the uvarint 2k+1 of k members and
 // the uvarint distances between them, ascending (the first: to 0). Numbers are
@@ -42,6 +41,7 @@ type volume struct {
 	end     uint32 // of the last page of sightings
 	traces  []page
 	tracEnd uint32
+	setsEnd int64 // of the sets, which begin at tracEnd
 	sources []string
 }
 
@@ -54,8 +54,8 @@ type bound struct {
 }
 
 const (
-	volumeMagic    = "VEDVOL\x00\x02"
-	volumeFootSize = 4*5 + len(volumeMagic)
+	volumeMagic    = "VEDVOL\x00\x03"
+	volumeFootSize = 4*6 + len(volumeMagic)
 	volumePage     = 4 << 10
 	boundSize      = 24
 	// boundMost bounds the segments of a volume: a set of them fits in 64 bits.
@@ -96,7 +96,7 @@ func (v *volume) load() error {
 	if _, err := v.file.ReadAt(foot, v.size-int64(volumeFootSize)); err != nil {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
-	if string(foot[20:]) != volumeMagic {
+	if string(foot[24:]) != volumeMagic {
 		return badVolume(path, "its end is not that of a volume of this version")
 	}
 	le := binary.LittleEndian
@@ -110,11 +110,11 @@ func (v *volume) load() error {
 	if _, err := v.file.ReadAt(buf, start); err != nil {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
-	if crc32.Update(crc32.Checksum(buf, castagnoli), castagnoli, foot[:16]) != le.Uint32(foot[16:]) {
+	if crc32.Update(crc32.Checksum(buf, castagnoli), castagnoli, foot[:20]) != le.Uint32(foot[20:]) {
 		return badVolume(path, "its checksum does not fit")
 	}
-	v.tracEnd = uint32(min(start, 1<<32-1))
-	if !v.tables(buf, int(nb), int(np), int(nt)) {
+	v.tracEnd, v.setsEnd = le.Uint32(foot[16:]), start
+	if int64(v.tracEnd) > start || !v.tables(buf, int(nb), int(np), int(nt)) {
 		return badVolume(path, "its tables do not decode")
 	}
 	return nil
@@ -156,7 +156,7 @@ type sighted struct {
 
 // find returns what is held of a key; count is 0 when that is nothing.
 func (v *volume) find(key telemetry.Key, scratch *[]byte) (sighted, error) {
-	i := sort.Search(len(v.pages), func(i int) bool { return v.pages[i].first > key }) - 1
+	i := pageAt(v.pages, key)
 	if i < 0 {
 		return sighted{}, nil
 	}

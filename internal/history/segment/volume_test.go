@@ -255,10 +255,10 @@ type sifted struct {
 	values, missed int
 }
 
-// Equal says that two look backs find the same; the second, without volumes, may have
-// asked about more.
+// Equal says that two look backs find the same. They may have asked about more or less: a
+// volume knows more at once, a segment more of itself.
 func (s sifted) Equal(alone sifted) bool {
-	return slices.Equal(s.seqs, alone.seqs) && s.missed == alone.missed && s.values <= alone.values
+	return slices.Equal(s.seqs, alone.seqs) && s.missed == alone.missed
 }
 
 // sift returns the records that hold one of the indicators, and how many values were
@@ -323,10 +323,17 @@ func TestVolumeIsMadeAgain(t *testing.T) {
 	}
 }
 
-// TestVolumeOfOldSidecars: segments of before there were traces are bound as well.
+// TestVolumeOfOldSidecars: segments of before there were traces, and of before it was known
+// which of them are lone, are bound as well.
 func TestVolumeOfOldSidecars(t *testing.T) {
+	for version := 2; version <= 3; version++ {
+		t.Run(fmt.Sprint(version), func(t *testing.T) { volumeOfOldSidecars(t, version) })
+	}
+}
+
+func volumeOfOldSidecars(t *testing.T, version int) {
 	dir := t.TempDir()
-	oldSegment(t, dir)
+	oldSegment(t, dir, version)
 	b := &bindery{t: t, dir: dir, rnd: rand.New(rand.NewPCG(5, 6)), limits: segment.Limits{Records: 100, Volume: 3}}
 	b.notes = make([]telemetry.Note, 400)
 	b.open()
@@ -379,26 +386,55 @@ func volumeBytes(t testing.TB) []byte {
 	return data
 }
 
+// TestVolumeDamage flips a bit of each byte of a volume: it is told, or the answer is the same.
+func TestVolumeDamage(t *testing.T) {
+	good := volumeBytes(t)
+	path := filepath.Join(t.TempDir(), "volume")
+	var wanted []uint64
+	for i := range 300 {
+		wanted = match.Traces(indicator.IPv4, fmt.Sprintf("198.51.100.%d", i), wanted)
+	}
+	slices.Sort(wanted)
+	ask := func(data []byte) (string, error) {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, answer, err := segment.ReadVolume(path, telemetry.KeyOf(indicator.IPv4, "198.51.100.3"), wanted)
+		return answer, err
+	}
+	want, err := ask(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range good {
+		bad := bytes.Clone(good)
+		bad[i] ^= 1
+		if got, err := ask(bad); err == nil && got != want {
+			t.Errorf("byte %d of %d: %s, want %s", i, len(good), got, want)
+		}
+	}
+}
+
 // FuzzVolume reads any file whose checksum fits; what it says is within its bounds.
 func FuzzVolume(f *testing.F) {
-	const foot = 28
+	const foot = 32
 	good := volumeBytes(f)
-	f.Add(good[:len(good)-foot], uint32(3), uint32(1), uint32(1), uint32(3), uint64(9))
-	f.Add([]byte{}, uint32(0), uint32(0), uint32(0), uint32(0), uint64(0))
+	f.Add(good[:len(good)-foot], uint32(3), uint32(1), uint32(1), uint32(3), binary.LittleEndian.Uint32(good[len(good)-foot+16:]), uint64(9))
+	f.Add([]byte{}, uint32(0), uint32(0), uint32(0), uint32(0), uint32(0), uint64(0))
 	dir := f.TempDir()
-	f.Fuzz(func(t *testing.T, p []byte, segments, pages, traces, names uint32, key uint64) {
+	f.Fuzz(func(t *testing.T, p []byte, segments, pages, traces, names, sets uint32, key uint64) {
 		le := binary.LittleEndian
 		tables := uint64(segments)*24 + (uint64(pages)+uint64(traces))*16 + uint64(names)
 		var tail []byte
-		for _, n := range []uint32{segments, pages, traces, names} {
+		for _, n := range []uint32{segments, pages, traces, names, sets} {
 			tail = le.AppendUint32(tail, n)
 		}
 		crc := crc32.Checksum(append(slices.Clone(p[len(p)-int(min(tables, uint64(len(p)))):]), tail...), crc32.MakeTable(crc32.Castagnoli))
 		path := filepath.Join(dir, fmt.Sprint(os.Getpid()))
-		if err := os.WriteFile(path, slices.Concat(p, le.AppendUint32(tail, crc), []byte("VEDVOL\x00\x02")), 0o600); err != nil {
+		if err := os.WriteFile(path, slices.Concat(p, le.AppendUint32(tail, crc), []byte("VEDVOL\x00\x03")), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		n, err := segment.ReadVolume(path, telemetry.Key(key), []uint64{0, key, key + 1})
+		n, _, err := segment.ReadVolume(path, telemetry.Key(key), []uint64{0, key, key + 1})
 		if err == nil && (n == 0 || n > 64 || n != int(segments)) {
 			t.Errorf("%d segments of %d", n, segments)
 		}

@@ -11,7 +11,6 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/vedette-soc/vedette/indicator"
-	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/match"
 )
 
@@ -133,35 +132,4 @@ func (w *wordWriter) cut() error {
 	w.blocks = append(w.blocks, b)
 	w.next.count, w.plain = 0, w.plain[:0]
 	return w.write(w.packed)
-}
-
-// encodeTraces writes the traces of all values and returns where they lie.
-func encodeTraces(e *pageWriter, n *notes) ([]page, error) {
-	var all []uint64
-	for _, v := range n.values.all {
-		if v.typ != "" {
-			all = match.Traces(v.typ, v.text, all)
-		}
-	}
-	slices.Sort(all)
-	all = slices.Compact(all)
-	var pages []page
-	var buf []byte
-	var first, before uint64
-	for i, t := range all {
-		if len(buf) == 0 {
-			first, before = t, 0
-		}
-		buf = binary.AppendUvarint(buf, t-before)
-		before = t
-		if len(buf) < pageBytes && i+1 < len(all) {
-			continue
-		}
-		pages = append(pages, page{telemetry.Key(first), uint32(e.off), crc32.Checksum(buf, castagnoli)})
-		if err := e.write(buf); err != nil {
-			return nil, err
-		}
-		buf = buf[:0]
-	}
-	return pages, nil
 }
