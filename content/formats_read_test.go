@@ -41,3 +41,27 @@ func readFile(t *testing.T, name string) []event.Event {
 		out = append(out, ev)
 	}
 }
+
+// TestWazuhDeclared: a Windows event in an alert of Wazuh is read as one of Windows, and
+// where its sender is declared to be Wazuh as what Wazuh says of it.
+func TestWazuhDeclared(t *testing.T) {
+	record := []byte(`{"timestamp":"2026-03-02T10:00:00.000+0000","rule":{"level":3,"description":"Process","id":"61603","groups":["sysmon"]},"agent":{"id":"003","name":"ws9"},"manager":{"name":"m"},"decoder":{"name":"windows_eventchannel"},"data":{"win":{"system":{"eventID":"1","channel":"Microsoft-Windows-Sysmon/Operational"},"eventdata":{"image":"C:\\\\Windows\\\\System32\\\\net.exe","commandLine":"net use \\\\\\\\srv\\\\c$","parentImage":"C:\\Windows\\cmd.exe","user":"CORP\\\\bob"}}},"location":"EventChannel"}`)
+	for declared, want := range map[string]string{"": "windows", "wazuh": "wazuh"} {
+		s, err := recogniser(t).Stream(declared)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ev, ok, err := s.Decode(record)
+		if err != nil || !ok || ev.Format != want {
+			t.Fatalf("declared %q: format %s, %v", declared, ev.Format, err)
+		}
+		for field, want := range map[string]string{
+			"process.executable": `C:\Windows\System32\net.exe`, "process.command_line": `net use \\srv\c$`, "process.parent.executable": `C:\Windows\cmd.exe`,
+			"host.name": "ws9", "event.kind": "alert", "rule.name": "Process",
+		} {
+			if got := ev.Fields.String(field); got != want {
+				t.Errorf("declared %q: %s is %q, want %q", declared, field, got, want)
+			}
+		}
+	}
+}

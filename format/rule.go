@@ -136,3 +136,13 @@ func contains(list []string, s string) bool {
 	}
 	return false
 }
+
+// Undoubled makes one of each two backslashes where a program escaped a text that was
+// escaped again; a text with one that is alone was not.
+func Undoubled(v any) any {
+	s, ok := v.(string)
+	if !ok || strings.Contains(strings.ReplaceAll(s, `\\`, ""), `\`) {
+		return v
+	}
+	return strings.ReplaceAll(s, `\\`, `\`)
+}

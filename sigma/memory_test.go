@@ -17,6 +17,7 @@ func TestMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	matches := 0
 	for seed := range uint64(8) {
 		d := dice{rand.New(rand.NewPCG(seed, 11))}
 		engine := compile(t, d.collection(t), sigma.Options{Pipelines: pipes, Placeholders: holes})
@@ -28,7 +29,7 @@ func TestMemory(t *testing.T) {
 			}
 			values = append(values, v)
 		}
-		old, matches := engine.Matcher(), 0
+		old := engine.Matcher()
 		for n := range 3000 {
 			some := values[n/5%(len(values)-100):][:100] // what is usual changes
 			ev := map[string]any{"kind": d.pick("one", "two")}
@@ -54,8 +55,11 @@ func TestMemory(t *testing.T) {
 				t.Fatalf("seed %d, event %d: %s matches %v, to one that has seen nothing %v", seed, n, record, rulesOf(got), rulesOf(want))
 			}
 		}
-		if known, forgotten := sigma.Remembered(old); matches < 1000 || known < 1000 || forgotten < 3 {
-			t.Errorf("seed %d: %d matches, %d values were known, forgotten %d times: the test shows little", seed, matches, known, forgotten)
+		if known, forgotten := sigma.Remembered(old); known < 1000 || forgotten < 3 {
+			t.Errorf("seed %d: %d values were known, forgotten %d times: the test shows little", seed, known, forgotten)
 		}
+	}
+	if matches < 8000 {
+		t.Errorf("%d matches: the test shows little", matches)
 	}
 }

@@ -33,7 +33,7 @@ var named = map[string]converter{
 	"user":   account,
 	"domain": realm,
 
-	"undoubled": undoubled,
+	"undoubled": format.Undoubled,
 
 	"audit-args":    auditArgs,
 	"audit-command": auditCommand,
@@ -74,16 +74,6 @@ func byField(name string) converter {
 		return text
 	}
 	return nil
-}
-
-// undoubled makes one of each two backslashes where a program escaped a text that was
-// escaped again; a text with one that is alone was not.
-func undoubled(v any) any {
-	s, ok := v.(string)
-	if !ok || strings.Contains(strings.ReplaceAll(s, `\\`, ""), `\`) {
-		return v
-	}
-	return strings.ReplaceAll(s, `\\`, `\`)
 }
 
 func upper(v any) any {

@@ -94,6 +94,46 @@ func TestCarriers(t *testing.T) {
 	})
 }
 
+// TestWazuh: what Wazuh's agents make of an event is that event, and the alert that
+// Wazuh made of it.
+func TestWazuh(t *testing.T) {
+	const (
+		around = `"timestamp":"2025-06-01T17:46:41.000+0000","agent":{"id":"003","name":"ws17","ip":"10.0.0.17"},"manager":{"name":"m"},"id":"1748.1","decoder":{"name":"windows_eventchannel"},"location":"EventChannel","data":{"win":{"system":{"providerName":"Microsoft-Windows-Sysmon","eventID":"13","version":"2","level":"4","task":"13","opcode":"0","keywords":"0x8000000000000000","systemTime":"2025-06-01T17:46:40.1234567Z","eventRecordID":"4","processID":"2500","threadID":"3248","channel":"Microsoft-Windows-Sysmon/Operational","computer":"ws17.corp.example","severityValue":"INFORMATION","message":"\"Registry value set:\r\nRuleName: -\""}`
+		set    = `,"eventdata":{"eventType":"SetValue","utcTime":"2025-06-01 17:46:40.123","image":"C:\\\\Windows\\\\regedit.exe","targetObject":"HKU\\\\S-1-5-21\\\\Run\\\\x","details":"C:\\Users\\x.exe","user":"CORP\\\\bob"}`
+		rule   = `"rule":{"level":6,"description":"Value added to registry key has Base64-like pattern","id":"92302","mitre":{"id":["T1547.001"],"tactic":["Persistence"],"technique":["Registry Run Keys"]},"groups":["sysmon"]},`
+	)
+	event := map[string]any{
+		"winlog.channel": "Microsoft-Windows-Sysmon/Operational", "winlog.event_id": int64(13), "winlog.provider_name": "Microsoft-Windows-Sysmon",
+		"winlog.event_data.TargetObject": `HKU\S-1-5-21\Run\x`, "winlog.event_data.Details": `C:\Users\x.exe`, "winlog.event_data.Image": `C:\Windows\regedit.exe`,
+		"process.executable": `C:\Windows\regedit.exe`, "user.name": "bob", "host.name": "ws17", "winlog.computer_name": "ws17.corp.example",
+	}
+	alarm := map[string]any{"event.kind": "alert", "rule.id": int64(92302), "rule.name": "Value added to registry key has Base64-like pattern", "event.severity": int64(6), "threat.technique.id": []string{"T1547.001"}, "observer.vendor": "Wazuh", "event.id": "1748.1"}
+	maps.Copy(alarm, event)
+	event["event.kind"] = "event"
+	for name, c := range map[string]struct {
+		record string
+		want   map[string]any
+	}{
+		"alert":   {`{` + rule + around + set + `}}}`, alarm},
+		"archive": {`{` + around + set + `}}}`, event},
+		"message": {
+			`{` + strings.NewReplacer("Microsoft-Windows-Sysmon/Operational", "Security", "Microsoft-Windows-Sysmon", "Microsoft-Windows-Security-Auditing", `"13"`, `"4625"`, `RuleName: -`, `\r\nSubject:\r\n\tAccount Name:\t\tbob\r\n\r\nAccount For Which Logon Failed:\r\n\tAccount Name:\t\teve`).Replace(around) + `}}}`,
+			map[string]any{"winlog.event_id": int64(4625), "winlog.event_data.TargetUserName": "eve", "host.name": "ws17"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			list, faults := events(t, c.record)
+			if len(list) != 1 || len(faults) > 0 {
+				t.Fatalf("%d events, faults %v", len(list), faults)
+			}
+			checkCarried(t, &list[0], c.want)
+			if list[0].Time.Format(time.RFC3339) != "2025-06-01T17:46:40Z" {
+				t.Errorf("time %v", list[0].Time)
+			}
+		})
+	}
+}
+
 // TestSecurityEvent: rows of the table in Azure Monitor may leave out the channel.
 func TestSecurityEvent(t *testing.T) {
 	for name, header := range map[string]string{

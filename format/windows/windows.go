@@ -12,6 +12,7 @@
 package windows
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/vedette-soc/vedette/event"
@@ -38,7 +39,7 @@ func signs() []format.Sign {
 		{Score: 90, Keys: []string{"winlog.event_id"}},
 		{Score: 90, Keys: []string{"winlog.channel"}},
 		{Score: 90, Starts: []string{"<Event", "<?xml"}, Match: isXML}, // also inside of syslog
-	}, append(carriers, flattenedSigns...)...)
+	}, slices.Concat(carriers, flattenedSigns, wazuhSigns)...)
 }
 
 func recognise(head string) int {
@@ -203,7 +204,11 @@ func (d *decoder) Decode(record string) (event.Event, bool, error) {
 		fromFlat(f)
 		complete(f)
 	default:
-		d.fromCarrier(f)
+		if isWazuh(f) {
+			d.fromWazuh(f)
+		} else {
+			d.fromCarrier(f)
+		}
 	}
 	return finish(f, nil)
 }
