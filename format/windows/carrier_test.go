@@ -107,7 +107,7 @@ func TestWazuh(t *testing.T) {
 		"winlog.event_data.TargetObject": `HKU\S-1-5-21\Run\x`, "winlog.event_data.Details": `C:\Users\x.exe`, "winlog.event_data.Image": `C:\Windows\regedit.exe`,
 		"process.executable": `C:\Windows\regedit.exe`, "user.name": "bob", "host.name": "ws17", "winlog.computer_name": "ws17.corp.example",
 	}
-	alarm := map[string]any{"event.kind": "alert", "rule.id": int64(92302), "rule.name": "Value added to registry key has Base64-like pattern", "event.severity": int64(6), "threat.technique.id": []string{"T1547.001"}, "observer.vendor": "Wazuh", "event.id": "1748.1"}
+	alarm := map[string]any{"event.kind": "alert", "event.module": "wazuh", "rule.id": int64(92302), "rule.name": "Value added to registry key has Base64-like pattern", "event.severity": int64(6), "threat.technique.id": []string{"T1547.001"}, "observer.vendor": "Wazuh", "event.id": "1748.1"}
 	maps.Copy(alarm, event)
 	event["event.kind"] = "event"
 	for name, c := range map[string]struct {

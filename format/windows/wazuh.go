@@ -71,6 +71,7 @@ func (d *decoder) fromWazuh(f event.Fields) {
 	f.SetNew("observer.vendor", "Wazuh")
 	if f["wazuh.rule.id"] != nil {
 		f.SetNew("event.kind", "alert")
+		f.SetNew("event.module", "wazuh") // who raised it
 		f.SetNew("message", f.String("wazuh.rule.description"))
 	}
 	apply(f, wazuhRules)
