@@ -19,24 +19,8 @@ const (
 // carry only the host can be read.
 func URLsInside(raw string, emit func(t Type, value string)) {
 	plainURLs(raw, emit)
-	for rest, n := raw, 0; n < maxInside; n++ {
-		v, _, end := EncodedURL(rest)
-		if end == 0 {
-			break
-		}
-		emit(URL, v)
-		rest = rest[end:]
-	}
-	if strings.IndexByte(raw, '-') >= 0 {
-		for rest, n := raw, 0; n < maxInside; n++ {
-			v, _, end := DashedURL(rest)
-			if end == 0 {
-				break
-			}
-			emit(URL, v)
-			rest = rest[end:]
-		}
-	}
+	eachURL(raw, EncodedURL, emit)
+	eachURL(raw, DashedURL, emit)
 	for _, g := range gateways {
 		if strings.Contains(raw, g.host) {
 			if _, rest, ok := strings.Cut(raw, g.parameter); ok {
@@ -46,6 +30,18 @@ func URLsInside(raw string, emit func(t Type, value string)) {
 				}
 			}
 		}
+	}
+}
+
+// eachURL passes what find finds in s to emit, one behind the other.
+func eachURL(s string, find func(string) (value string, start, end int), emit func(t Type, value string)) {
+	for range maxInside {
+		v, _, end := find(s)
+		if end == 0 {
+			return
+		}
+		emit(URL, v)
+		s = s[end:]
 	}
 }
 

@@ -3,6 +3,7 @@ package windows
 import (
 	_ "embed"
 	"encoding/json"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -152,10 +153,7 @@ func complete(f event.Fields) {
 
 // fromCarrier gives the fields of such a record, as they stand in it, their places.
 func (d *decoder) fromCarrier(f event.Fields) {
-	raw := make(event.Fields, len(f))
-	for name, v := range f {
-		raw[name] = v
-	}
+	raw := maps.Clone(f)
 	clear(f)
 	for i := range carried {
 		r := &carried[i]

@@ -1,6 +1,7 @@
 package windows
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/vedette-soc/vedette/event"
@@ -46,10 +47,7 @@ func isWazuh(f event.Fields) bool { return f[wazuhSystem+"eventID"] != nil }
 
 // fromWazuh gives the fields of such a record, as they stand in it, their places.
 func (d *decoder) fromWazuh(f event.Fields) {
-	raw := make(event.Fields, len(f))
-	for name, v := range f {
-		raw[name] = v
-	}
+	raw := maps.Clone(f)
 	clear(f)
 	told := false // its data, so that the message need not be read
 	for name, v := range raw {

@@ -244,6 +244,17 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
+// connect makes a connection that ends with the test.
+func connect(t testing.TB, s *syslog.Server) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.Addrs()[0].String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
 // TestHugeLine: a line of 100 MB costs no memory, and the next one is kept.
 func TestHugeLine(t *testing.T) {
 	for name, prefix := range map[string]string{"line": "", "counted": "104857600 "} {
@@ -251,16 +262,12 @@ func TestHugeLine(t *testing.T) {
 			h := new(historytest.Memory)
 			in := telemetry.NewIntake(h, 0)
 			s := serve(t, syslog.Config{TCP: local, Intake: in})
-			conn, err := net.Dial("tcp", s.Addrs()[0].String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close()
+			conn := connect(t, s)
 			var before, now runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
 			peak := uint64(0)
-			_, err = conn.Write([]byte(prefix))
+			_, err := conn.Write([]byte(prefix))
 			part := bytes.Repeat([]byte("x"), 1<<20)
 			for i := 0; i < 100 && err == nil; i++ {
 				_, err = conn.Write(part)
@@ -296,11 +303,7 @@ func TestStall(t *testing.T) {
 	h := new(historytest.Memory)
 	in := telemetry.NewIntake(h, 0)
 	s := serve(t, syslog.Config{TCP: local, Intake: in, Stall: 50 * time.Millisecond})
-	conn, err := net.Dial("tcp", s.Addrs()[0].String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	conn := connect(t, s)
 	if _, err := conn.Write([]byte("3 abc9 de")); err != nil {
 		t.Fatal(err)
 	}
@@ -322,11 +325,7 @@ func TestAwaited(t *testing.T) {
 	h := new(historytest.Memory)
 	in := telemetry.NewIntake(h, 0)
 	s := serve(t, syslog.Config{TCP: local, Intake: in})
-	conn, err := net.Dial("tcp", s.Addrs()[0].String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	conn := connect(t, s)
 	sent := 0
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		if _, err := conn.Write([]byte("{\"a\":[\n1,\n")); err != nil {
