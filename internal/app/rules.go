@@ -96,7 +96,7 @@ func ReadRules(paths, pipelines []string, placeholders string, rec *format.Recog
 		}
 	}
 	if len(s.Rules.Rules)+len(s.Rules.Correlations) == 0 {
-		return nil, errs.New(errs.Invalid, "no_rules", "No Sigma rule could be read from %s.", strings.Join(paths, ", "))
+		return nil, errs.New(errs.Invalid, "no_rules", "No Sigma rule could be read from %s%s", strings.Join(paths, ", "), s.whyNone())
 	}
 	if s.placeholders, err = readPlaceholders(placeholders); err != nil {
 		return nil, err
@@ -109,6 +109,23 @@ func ReadRules(paths, pipelines []string, placeholders string, rec *format.Recog
 	s.note(err)
 	s.Memory = memory
 	return s, nil
+}
+
+// whyNone says, at the end of a sentence, why no rule was read: the first problems.
+func (s *RuleSet) whyNone() string {
+	if len(s.Problems) == 0 {
+		return ": no file there that ends with .yml or .yaml holds one."
+	}
+	const most = 10
+	var b strings.Builder
+	b.WriteByte(':')
+	for _, p := range s.Problems[:min(most, len(s.Problems))] {
+		b.WriteString("\n  " + p.Error())
+	}
+	if more := len(s.Problems) - most; more > 0 {
+		fmt.Fprintf(&b, "\n  and %d more", more)
+	}
+	return b.String()
 }
 
 func (s *RuleSet) options() sigma.Options {
