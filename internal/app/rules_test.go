@@ -134,6 +134,26 @@ func renewed(t *testing.T, h house, act func()) {
 	t.Fatal("the running rules do not change")
 }
 
+// What rules matched is counted though nothing comes after it.
+func TestRulesAreCountedInSilence(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for ten seconds")
+	}
+	h, secret := withRules(t)
+	at := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
+	for n := range 2 {
+		send(t, h, secret, started(at.Add(time.Duration(n)*time.Second), `EXAMPLE\eve`, `backupctl delete sets /all /quiet`))
+		settle(t, h, n+1)
+	}
+	counted := 0
+	for end := time.Now().Add(2 * time.Minute); counted < 2 && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		counted = ask[api.RuleView](t, h, "GET", "/rules/"+backupRule, nil).Cover.Matches
+	}
+	if counted != 2 {
+		t.Errorf("%d matches are counted, want 2", counted)
+	}
+}
+
 func TestRulesRaiseIncidents(t *testing.T) {
 	h, secret := withRules(t)
 	at := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)

@@ -59,6 +59,7 @@ type Events struct {
 	watchTold  bool          // it was told something since it was made durable
 	watching   detector
 	remembered time.Time
+	taken      bool          // something since then
 	place      telemetry.Seq // the last record done
 	noted      telemetry.Seq // the last record noted
 	shown      atomic.Uint64 // place, for Matched
@@ -111,18 +112,27 @@ func (w *Events) follow(ctx context.Context) error {
 		defer close(batches)
 		w.readOn(ctx, from, place, batches)
 	}(min(w.place, w.noted)+1, w.place)
-	for b := range batches {
-		if b.err == nil {
-			b.err = w.commit(ctx, b)
-		}
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case b.err != nil:
-			return b.err
+	tick := time.NewTicker(rememberEvery) // when nothing comes any more
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			w.remember(ctx, false)
+		case b, more := <-batches:
+			if !more {
+				return nil
+			}
+			if b.err == nil {
+				b.err = w.commit(ctx, b)
+			}
+			switch {
+			case ctx.Err() != nil:
+				return nil
+			case b.err != nil:
+				return b.err
+			}
 		}
 	}
-	return nil
 }
 
 // readOn sends what there is from a record on, looked at, until ctx is done or
@@ -229,7 +239,7 @@ func (w *Events) commit(ctx context.Context, b *batch) error {
 	if err != nil {
 		return err
 	}
-	w.place = last
+	w.place, w.taken = last, true
 	w.show()
 	w.remember(ctx, false)
 	if len(taken.Incidents) > 0 && w.Changed != nil {

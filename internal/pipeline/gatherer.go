@@ -78,6 +78,7 @@ func (g *Gatherer) Run(ctx context.Context) error {
 		if more {
 			continue
 		}
+		w.remember(ctx, false)
 		select {
 		case <-ctx.Done():
 		case <-time.After(gatherEvery):
@@ -166,7 +167,7 @@ func (g *Gatherer) take(ctx context.Context, list []telemetry.LotFound, to telem
 	}
 	g.History.Learn(extents) // once each: a second time would count twice
 	g.taking(list, all, to)
-	w.place, w.noted = place, place
+	w.place, w.noted, w.taken = place, place, true
 	w.show()
 	w.remember(ctx, false)
 	if len(taken.Incidents) > 0 && w.Changed != nil {

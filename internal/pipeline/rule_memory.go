@@ -145,10 +145,10 @@ func (w *Events) again(ctx context.Context, from telemetry.Seq, fn func(telemetr
 // remember makes durable what correlations remember and what was counted, now or
 // when it is time.
 func (w *Events) remember(ctx context.Context, now bool) {
-	if !now && time.Since(w.remembered) < rememberEvery {
+	if !now && (!w.taken || time.Since(w.remembered) < rememberEvery) {
 		return
 	}
-	w.remembered = time.Now()
+	w.remembered, w.taken = time.Now(), false
 	if err := w.rememberPatterns(ctx); err != nil {
 		w.Log.ErrorContext(ctx, "what patterns over several events remember is not durable", "error", err)
 	}
