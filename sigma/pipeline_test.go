@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/sigma"
 )
 
@@ -46,6 +47,30 @@ func TestLogSources(t *testing.T) {
 		t.Logf("%4d %s", covered[s], s)
 	}
 	t.Logf("%d rules can match, %d wait for placeholders, %d have no source", n, closed, len(rules)-n-closed)
+}
+
+// A rule of Cisco's that asks for any word looks at no text of others, only because the
+// letters are in it.
+func TestTextsOfNoDevice(t *testing.T) {
+	rule := parseOne(t, `
+title: Account changed
+logsource: {product: cisco, service: aaa}
+detection: {words: [username, aaa], condition: words}
+`)
+	m := compile(t, sigma.Collection{Rules: []sigma.Rule{rule}}, sigma.Options{Pipelines: pipelines(t)}).Matcher()
+	for message, want := range map[string]bool{
+		"AAA/AUTHEN/LOGIN (00000010): Pick method list 'default'":                              true,
+		"Mar 1 18:14:12.123: AAA/AUTHEN/LOGIN (00000010): Pick method list 'default'":          true,
+		"10.1.1.1 eve tty1 stop task_id=7 service=shell priv-lvl=15 cmd=username mallory <cr>": true,
+		"AwADABcBAADhAAAAAAA=": false,
+		"the tag AAA/4 in GET /x%20a-b-c:80/?username=eve&next=%2Fin-0-1": false,
+		"rated AAA by the agency, username unknown":                       false,
+	} {
+		ev := event.Event{Format: "text", Fields: event.Fields{"message": message, "event.module": "text"}}
+		if got := len(m.Event(&ev)) > 0; got != want {
+			t.Errorf("%q: matched %v, want %v", message, got, want)
+		}
+	}
 }
 
 func TestPipelineErrors(t *testing.T) {
