@@ -8,14 +8,16 @@ import (
 	"time"
 )
 
-// Limits of a Correlator. They bound what a flood of groups can cost: beyond
-// them the groups that have been quiet longest are forgotten, and counted.
+// Limits of a Correlator. They bound what a flood of groups can cost: beyond them
+// groups are forgotten, and counted, of the correlation that has most of them.
 const (
-	MaxGroups     = 200_000 // of all correlations together
-	maxGroupTimes = 4096    // matches that one group remembers, unless its condition counts further
-	maxCount      = 100_000 // what a condition may count to
-	maxEvidence   = 50      // events that an alarm names
-	maxChain      = 8       // correlations above correlations
+	MaxGroups     = 200_000   // of all correlations together
+	MaxHits       = 1_000_000 // that all groups together remember
+	maxGroupTimes = 4096      // matches that one group remembers, unless its condition counts further
+	minGroupTimes = 64        // the same where memory is short
+	maxCount      = 100_000   // what a condition may count to
+	maxEvidence   = 50        // events that an alarm names
+	maxChain      = 8         // correlations above correlations
 )
 
 // Hit is a match of a rule as correlations see it.
@@ -51,6 +53,7 @@ type Correlator struct {
 	plans  []*correlationPlan
 	byRule map[string][]feed
 	groups int
+	noted  int       // hits that groups may remember: no fewer than they do
 	clock  time.Time // latest time of any hit, or of Pass
 	due    time.Time // when the first window ends that is judged then; zero for none
 
@@ -68,10 +71,12 @@ type correlationPlan struct {
 	*Correlation
 	index   int
 	id      string
-	late    bool // judged when a window is over
-	old     bool // it was followed before: Copy or Restore knew it
-	keep    int  // hits that a group remembers
-	need    int  // rules that a temporal correlation wants to see together
+	late    bool     // judged when a window is over
+	old     bool     // it was followed before: Copy or Restore knew it
+	keep    int      // hits that a group remembers
+	enough  int      // of these, where memory is short
+	need    int      // rules that a temporal correlation wants to see together
+	keys    []string // Rule.Key of each of its Rules
 	groups  map[string]*group
 	aliases map[string][]string // name of a field that is grouped by or counted -> its name in each rule
 	counted []string            // the fields that are counted
@@ -115,6 +120,7 @@ func NewCorrelator(correlations []Correlation, rules []Rule) (*Correlator, error
 		c.plans = append(c.plans, p)
 		for k, name := range p.Rules {
 			id := known[name].key
+			p.keys = append(p.keys, id)
 			c.byRule[id] = append(c.byRule[id], feed{p, k})
 		}
 	}
@@ -169,10 +175,10 @@ func planCorrelation(c *Correlation, index int, known names) (*correlationPlan, 
 		p.aliases[g] = c.fieldNames(g, known)
 	}
 	p.late = !p.rising()
-	p.keep = maxGroupTimes
+	p.keep, p.enough = maxGroupTimes, minGroupTimes
 	for _, t := range c.Conditions {
 		if strings.HasSuffix(c.Type, "_count") {
-			p.keep = max(p.keep, 2*int(t.Value)+4)
+			p.keep, p.enough = max(p.keep, 2*int(t.Value)+4), max(p.enough, 2*int(t.Value)+4)
 		}
 	}
 	if strings.HasPrefix(c.Type, "temporal") {
@@ -276,9 +282,10 @@ func (c *Correlator) add(h Hit, depth int, out []Alarm) []Alarm {
 			g, fresh := f.plan.group(s.group)
 			if fresh {
 				c.groups++
-				c.forget()
 			}
 			g.note(s.seen, f.plan)
+			c.noted++
+			c.forget()
 			if f.plan.late {
 				c.expect(f.plan, g)
 				continue
@@ -390,33 +397,7 @@ func (g *group) note(s seen, p *correlationPlan) {
 		drop++
 	}
 	if g.seen = slices.Delete(g.seen, 0, drop); len(g.seen) > p.keep {
-		g.thin(p)
-	}
-}
-
-// forget gives up the quietest groups when there are too many.
-func (c *Correlator) forget() {
-	if c.groups <= MaxGroups {
-		return
-	}
-	var times []time.Time
-	for _, p := range c.plans {
-		for _, g := range p.groups {
-			times = append(times, g.last)
-		}
-	}
-	slices.SortFunc(times, time.Time.Compare)
-	limit := times[len(times)/10]
-	for _, p := range c.plans {
-		for key, g := range p.groups {
-			if !g.last.After(limit) {
-				if g.last.Add(p.Timespan).After(c.clock) {
-					c.Forgotten++
-				}
-				delete(p.groups, key)
-				c.groups--
-			}
-		}
+		g.thin(p, p.keep/2)
 	}
 }
 

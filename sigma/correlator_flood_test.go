@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -83,6 +84,65 @@ func TestFloodsHideNothing(t *testing.T) {
 	}
 }
 
+// TestFloodsOfGroups: groups without end hide neither another correlation nor a group
+// of their own that was hit twice; what was given up is counted.
+func TestFloodsOfGroups(t *testing.T) {
+	col, err := sigma.Parse("t", []byte(bases+`
+title: By user
+id: c1
+correlation: {type: event_count, rules: [failed], group-by: [User], timespan: 1d, condition: {gte: 5}}
+---
+title: By host
+id: c2
+correlation: {type: event_count, rules: [failed], group-by: [Host], timespan: 1d, condition: {gte: 3}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := sigma.NewCorrelator(col.Correlations, col.Rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 300_000
+	var got []string
+	all := map[string]bool{}
+	for i := range n {
+		fields := map[string][]string{"User": {fmt.Sprint("made-up-", i)}}
+		switch {
+		case i%(n/3) == 1:
+			fields = map[string][]string{"Host": {"quiet"}}
+		case i == 2 || i%(n/4) == 3:
+			fields = map[string][]string{"User": {"guessed"}}
+		}
+		all[fmt.Sprint(fields)] = true
+		for _, a := range c.Add(sigma.Hit{Rule: "r1", Time: t0.Add(time.Duration(i) * time.Millisecond), Event: fmt.Sprint(i), Values: func(f string) []string { return fields[f] }}) {
+			got = append(got, fmt.Sprint(i, " ", a.Group))
+		}
+	}
+	if diff := cmp.Diff([]string{fmt.Sprint(2*(n/3)+1, " [quiet]"), fmt.Sprint(3*(n/4)+3, " [guessed]")}, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	if _, groups := c.Len(); groups > sigma.MaxGroups || groups+c.Forgotten != len(all) {
+		t.Errorf("%d groups are remembered and %d forgotten of %d", groups, c.Forgotten, len(all))
+	}
+}
+
+// TestHitsAreBounded: many groups with many hits each remember what their conditions ask
+// for, and no more than a million together.
+func TestHitsAreBounded(t *testing.T) {
+	c := correlator(t, "type: event_count\nrules: [failed]\ngroup-by: [User]\ntimespan: 1d\ncondition: {gte: 20}")
+	alarms := 0
+	for i := range 2 * sigma.MaxHits {
+		alarms += len(c.Add(sigma.Hit{Rule: "r1", Time: t0.Add(time.Duration(i) * time.Millisecond), Event: "e", Values: func(string) []string { return []string{fmt.Sprint(i % 3000)} }}))
+		if i%100_000 == 0 && c.Hits() > sigma.MaxHits {
+			t.Fatalf("%d hits are remembered after %d", c.Hits(), i)
+		}
+	}
+	if alarms != 3000 || c.Forgotten != 0 {
+		t.Errorf("%d alarms of 3000 groups, %d forgotten", alarms, c.Forgotten)
+	}
+}
+
 // TestTemporalCounts: the condition of a temporal correlation says how many of its
 // rules must be seen.
 func TestTemporalCounts(t *testing.T) {
@@ -111,6 +171,21 @@ func TestTemporalCounts(t *testing.T) {
 			"type: temporal\nrules: [failed, success]\ntimespan: 10s\ncondition: {eq: 2}",
 			[]step{{"r1", 0, ""}, {"r2", 1, ""}},
 			[]string{"1  e0,e1 2"},
+		},
+		"TwiceByTwoEvents": {
+			"type: temporal_ordered\nrules: [failed, success, failed]\ntimespan: 10s",
+			[]step{{"r1", 0, ""}, {"r2", 1, ""}, {"r1", 2, ""}},
+			[]string{"2  e0,e1,e2 3"},
+		},
+		"TwiceInARow": {
+			"type: temporal_ordered\nrules: [failed, failed]\ntimespan: 10s",
+			[]step{{"r1", 0, ""}, {"r1", 11, ""}, {"r1", 12, ""}},
+			[]string{"12  e1,e2 2"},
+		},
+		"ThriceInOneSecond": {
+			"type: temporal_ordered\nrules: [failed, failed, failed]\ntimespan: 10s",
+			[]step{{"r1", 1, ""}, {"r1", 1, ""}, {"r1", 1, ""}},
+			[]string{"1  e2,e1,e0 3"},
 		},
 		"OneAlone": { // judged when the window is over
 			"type: temporal\nrules: [failed, success]\ntimespan: 10s\ncondition: {lt: 2}",

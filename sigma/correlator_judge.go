@@ -156,19 +156,19 @@ func (p *correlationPlan) together(near []seen, at time.Time) []seen {
 }
 
 // inOrder finds hits of as many rules as are wanted one after the other within the
-// timespan. For each rule, and each number of rules left out before it, it keeps
-// the chain up to there that began latest.
+// timespan; a rule that is wanted twice is met by two events. For each rule, and each
+// number of rules left out before it, it keeps the chain up to there that began latest.
 func (p *correlationPlan) inOrder(near []seen) []seen {
 	spare := len(p.Rules) - p.need
-	chains := make([][][]seen, len(p.Rules))
+	chains := make([][]chain, len(p.Rules))
 	for i := range chains {
-		chains[i] = make([][]seen, spare+1)
+		chains[i] = make([]chain, spare+1)
 	}
 	for _, s := range near {
 		for out := 0; out <= min(spare, s.rule); out++ {
 			var before []seen
 			for q := s.rule - 1; q >= 0 && s.rule-q-1 <= out; q-- {
-				c := chains[q][out-(s.rule-q-1)]
+				c := chains[q][out-(s.rule-q-1)].without(s, p.keys)
 				if c != nil && s.at.Sub(c[0].at) <= p.Timespan && (before == nil || c[0].at.After(before[0].at)) {
 					before = c
 				}
@@ -176,10 +176,31 @@ func (p *correlationPlan) inOrder(near []seen) []seen {
 			if before == nil && out < s.rule {
 				continue
 			}
-			chain := append(slices.Clip(before), s)
-			if chains[s.rule][out] = chain; len(chain) == p.need {
-				return chain
+			hits := append(slices.Clip(before), s)
+			if len(hits) == p.need {
+				return hits
 			}
+			chains[s.rule][out].set(hits)
+		}
+	}
+	return nil
+}
+
+// chain is hits of rules in their order, and what it was before its last event.
+type chain struct{ hits, before []seen }
+
+func (c *chain) set(hits []seen) {
+	if c.hits != nil && c.hits[len(c.hits)-1].event != hits[len(hits)-1].event {
+		c.before = c.hits
+	}
+	c.hits = hits
+}
+
+// without returns the chain as far as the event of a hit is not in it for the same rule.
+func (c *chain) without(s seen, keys []string) []seen {
+	for _, hits := range [][]seen{c.hits, c.before} {
+		if !slices.ContainsFunc(hits, func(h seen) bool { return h.event == s.event && keys[h.rule] == keys[s.rule] }) {
+			return hits
 		}
 	}
 	return nil

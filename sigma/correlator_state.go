@@ -89,6 +89,7 @@ func (c *Correlator) restore(p *correlationPlan, sp savedPlan) {
 		for _, s := range sg.Seen {
 			if s.Rule >= 0 && s.Rule < len(p.Rules) {
 				g.note(seen{moment(s.At), s.Rule, s.Value, s.Event}, p)
+				c.noted++
 			}
 		}
 		c.expect(p, g)
@@ -117,6 +118,7 @@ func moment(n int64) time.Time {
 // Copy moves what c remembers to a correlator of other rules: those correlations
 // that ask for the same go on.
 func (c *Correlator) Copy(to *Correlator) {
+	to.Forgotten += c.Forgotten
 	for _, p := range c.plans {
 		c.copyPlan(p, to)
 	}
@@ -146,6 +148,7 @@ func (c *Correlator) copyPlan(p *correlationPlan, to *Correlator) {
 				to.groups++
 			}
 			n.seen, n.raised, n.last = slices.Clone(g.seen), g.raised, g.last
+			to.noted += len(n.seen)
 			to.expect(q, n)
 		}
 	}

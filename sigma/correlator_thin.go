@@ -5,30 +5,33 @@ import (
 	"strconv"
 )
 
-// thin makes room in a group that is full, so that a flood does not bring about
-// that it forgets what its condition asks for.
-func (g *group) thin(p *correlationPlan) {
-	half := p.keep / 2
+// thin leaves about n hits of a group, so that a flood does not bring about that it
+// forgets what its condition asks for.
+func (g *group) thin(p *correlationPlan, n int) {
 	switch p.Type {
 	case "temporal", "temporal_ordered":
-		if g.seen = turns(g.seen); len(g.seen) > half {
-			g.seen = ends(g.seen, half)
+		if g.seen = turns(g.seen); len(g.seen) > n {
+			g.seen = ends(g.seen, n)
 		}
 		return
 	case "value_sum":
-		g.seen = joined(g.seen)
+		for len(g.seen) > n {
+			g.seen = joined(g.seen)
+		}
 		return
 	case "event_count":
 	case "value_count":
 		g.seen = oneEach(g.seen, p.late)
 	default: // averages and the like are judged by every second value
-		g.seen = others(g.seen)
+		for len(g.seen) > n {
+			g.seen = others(g.seen)
+		}
 		return
 	}
-	switch spare := len(g.seen) - half; {
+	switch spare := len(g.seen) - n; {
 	case spare <= 0:
 	case p.late: // its window begins with the first
-		g.seen = slices.Delete(g.seen, half, len(g.seen))
+		g.seen = slices.Delete(g.seen, n, len(g.seen))
 	default:
 		g.seen = slices.Delete(g.seen, 0, spare)
 	}

@@ -88,3 +88,6 @@ func Numbers(e *Engine) (out []int32) {
 func Made(c *Compiler) (compiled, rules, views int) {
 	return c.number, len(c.made.drafts), len(c.made.views)
 }
+
+// Hits is how many hits a correlator remembers.
+func (c *Correlator) Hits() int { return c.hits() }
