@@ -19,6 +19,16 @@ type matchLine struct {
 	Event eventPlace `json:"event"`
 	Rule  ruleLine   `json:"rule"`
 	Why   []string   `json:"why,omitempty"`
+	Held  *heldLine  `json:"correlation,omitempty"` // nil for a rule
+}
+
+// heldLine says what a correlation rests on.
+type heldLine struct {
+	Group  map[string]string `json:"group"` // by the fields that are grouped by
+	Count  float64           `json:"count"`
+	First  string            `json:"first,omitempty"`
+	Last   string            `json:"last,omitempty"`
+	Events []eventPlace      `json:"events"` // the last 50 at most
 }
 
 type ruleLine struct {
@@ -66,6 +76,9 @@ func runDetect(ctx context.Context, e env, args []string) error {
 	d := detecting{set: set, matcher: set.Engine.Matcher(), why: *why, out: json.NewEncoder(out)}
 	d.out.SetEscapeHTML(false)
 	err = errors.Join(r.each(ctx, events, d.event), d.alarms(set.Memory.End(), ""))
+	if n := set.Memory.Forgotten; n > 0 {
+		fmt.Fprintf(e.stderr, "correlations: %d groups were given up for want of memory; what they counted is lost\n", n)
+	}
 	fmt.Fprintf(e.stderr, "%d events, %d matches\n", r.events, d.matches)
 	return errors.Join(err, out.Flush(), r.outcome())
 }
@@ -87,7 +100,7 @@ func (d *detecting) event(ev *event.Event) error {
 			if d.why {
 				why = d.matcher.Why(m)
 			}
-			if err := d.write(placeOf(ev), r, why); err != nil {
+			if err := d.write(placeOf(ev), r, why, nil); err != nil {
 				return err
 			}
 		}
@@ -119,11 +132,29 @@ func (d *detecting) alarms(alarms []sigma.Alarm, now string) error {
 		if err := json.Unmarshal([]byte(name), &place); err != nil {
 			return err
 		}
-		if err := d.write(place, &c.Rule, nil); err != nil {
+		held, err := heldOf(a, c.GroupBy)
+		if err != nil {
+			return err
+		}
+		if err := d.write(place, &c.Rule, nil, held); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// heldOf says what an alarm is about; by are the fields that are grouped by.
+func heldOf(a sigma.Alarm, by []string) (*heldLine, error) {
+	out := &heldLine{Group: map[string]string{}, Count: a.Count, First: timeLine(a.First), Last: timeLine(a.Last), Events: make([]eventPlace, len(a.Events))}
+	for i, field := range by {
+		out.Group[field] = a.Group[i]
+	}
+	for i, name := range a.Events {
+		if err := json.Unmarshal([]byte(name), &out.Events[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // nameOf names an event for correlations.
@@ -133,18 +164,22 @@ func nameOf(p eventPlace) string {
 }
 
 func placeOf(ev *event.Event) eventPlace {
-	p := eventPlace{File: ev.Origin.File, Line: ev.Origin.Line}
-	if !ev.Time.IsZero() {
-		p.Time = ev.Time.Format(time.RFC3339Nano)
-	}
-	return p
+	return eventPlace{File: ev.Origin.File, Line: ev.Origin.Line, Time: timeLine(ev.Time)}
 }
 
-func (d *detecting) write(place eventPlace, r *sigma.Rule, why []sigma.Reason) error {
+// timeLine is a time as lines have it, "" for none.
+func timeLine(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339Nano)
+}
+
+func (d *detecting) write(place eventPlace, r *sigma.Rule, why []sigma.Reason, held *heldLine) error {
 	d.matches++
 	line := matchLine{
-		Event: place,
-		Rule:  ruleLine{ID: r.ID, Title: r.Title, Level: r.Level, Author: r.Author, License: r.License, Tags: r.Tags},
+		Event: place, Held: held,
+		Rule: ruleLine{ID: r.ID, Title: r.Title, Level: r.Level, Author: r.Author, License: r.License, Tags: r.Tags},
 	}
 	if line.Rule.Tags == nil {
 		line.Rule.Tags = []string{}

@@ -27,6 +27,9 @@ func (s *System) gauges() []obs.Gauge {
 			}
 			return float64(n)
 		}},
+		{Name: "correlation_groups_forgotten", Help: "Groups that correlations gave up for want of memory since the start.", Read: func() float64 {
+			return float64(s.rules.State().Forgotten)
+		}},
 		{Name: "senders_silent", Help: "Senders that have been quiet for longer than they may be.", Read: func() float64 {
 			n := 0
 			for _, src := range s.intake.Sources() {

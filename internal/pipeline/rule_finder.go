@@ -101,6 +101,8 @@ type ruleFinder struct {
 	fired    map[string]int
 	excepted map[string]int // by exception
 	seen     map[detect.Seen]int
+
+	forgotten int // groups of memory that were reported
 }
 
 func newRuleFinder(r *Rules, set *ruleSet) *ruleFinder {
@@ -196,6 +198,8 @@ func (f *ruleFinder) report(ctx context.Context) error {
 		total += n
 	}
 	f.rules.count(f.fired, total)
+	f.rules.forgotten.Add(int64(f.memory.Forgotten - f.forgotten))
+	f.forgotten = f.memory.Forgotten
 	var seen []detect.Seen
 	for s, n := range f.seen {
 		s.Events = n

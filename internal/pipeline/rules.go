@@ -34,9 +34,9 @@ type Rules struct {
 	building sync.Mutex
 	memory   compilers // guarded by building
 
-	matches, excepted atomic.Int64
-	mu                sync.Mutex
-	fired             map[string]int // guarded by mu: matches by rule since the start
+	matches, excepted, forgotten atomic.Int64
+	mu                           sync.Mutex
+	fired                        map[string]int // guarded by mu: matches by rule since the start
 }
 
 // ruleSet is what is compiled at one time; it never changes.
@@ -69,6 +69,7 @@ type RulesState struct {
 	Refused      []detect.Refusal `json:"refused"`
 	Matches      int64            `json:"matches"`        // since the start
 	Excepted     int64            `json:"excepted"`       // since the start
+	Forgotten    int64            `json:"forgotten"`      // groups that correlations gave up for want of memory, since the start
 	AsOf         time.Time        `json:"as_of,omitzero"` // what is on at this time is running
 	Took         time.Duration    `json:"took"`
 }
@@ -294,7 +295,7 @@ func (r *Rules) State() RulesState {
 	s := r.state.Load()
 	return RulesState{
 		Rules: s.engine.Len(), Correlations: len(s.correlations), Refused: s.refused, Matches: r.matches.Load(), Excepted: r.excepted.Load(),
-		AsOf: s.asOf, Took: s.took,
+		Forgotten: r.forgotten.Load(), AsOf: s.asOf, Took: s.took,
 	}
 }
 
