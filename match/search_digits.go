@@ -76,15 +76,18 @@ func (s *Searcher) digest(from, to int) {
 // indicator from being clicked, except for those at a dot, which dots sees. They
 // are those of indicator.Refang.
 func (s *Searcher) defanged() bool {
+	s.counted = false
 	for w := range s.blocks {
 		for open := s.blocks[w].open; open != 0; open &= open - 1 {
 			at := w*blockSize + bits.TrailingZeros64(open)
 			if at+2 >= len(s.line) {
 				return false
 			}
-			if c := s.line[at+1]; c != '"' && bracketed(s.line[at], s.line[at+1:]) {
+			c := s.line[at+1]
+			if c != '"' && bracketed(s.line[at], s.line[at+1:]) {
 				return true
 			}
+			s.counted = s.counted || isDigit(c) && s.line[at] == '('
 		}
 	}
 	return false

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/vedette-soc/vedette/format"
+	"github.com/vedette-soc/vedette/indicator"
 )
 
 // converter makes of a value what ECS has in a field; nil when it is no such
@@ -186,9 +187,13 @@ func plainAddress(s string) bool {
 	return err == nil && a.Zone() == ""
 }
 
-// host accepts what is no address: a name.
+// host accepts what is no address: a name, also one that has its labels counted.
 func host(v any) any {
 	s, ok := text(v).(string)
+	if ok && strings.HasPrefix(s, "(") {
+		name, n := indicator.CountedName(s)
+		s, ok = name, n == len(s)
+	}
 	if !ok || s == "" || s == "-" || len(s) > 255 || plainAddress(s) || strings.ContainsAny(s, " \t/\"'") {
 		return nil
 	}

@@ -155,7 +155,8 @@ func (r *decoder) setHeader(header string, names []string) {
 }
 
 // w3cCut reads the W3C extended log format: "#Fields:" names the columns, spaces
-// part them. columns are those of logs whose header was lost.
+// part them, or commas where they part these names, as in the logs of Exchange.
+// columns are those of logs whose header was lost.
 type w3cCut struct{ columns []string }
 
 func (w w3cCut) cut(r *decoder, record string) (bool, error) {
@@ -165,7 +166,7 @@ func (w w3cCut) cut(r *decoder, record string) (bool, error) {
 		}
 		return false, nil
 	}
-	values := strings.Fields(record)
+	values := r.columns(record)
 	if r.names == nil && len(values) == len(w.columns) {
 		r.setHeader("", slices.Clone(w.columns))
 	}
@@ -174,7 +175,7 @@ func (w w3cCut) cut(r *decoder, record string) (bool, error) {
 	}
 	r.begin(record)
 	for i, v := range values {
-		if v != "-" && r.names[i] != "" {
+		if v != "" && v != "-" && r.names[i] != "" {
 			r.fields[r.names[i]] = v
 		}
 	}
@@ -182,10 +183,20 @@ func (w w3cCut) cut(r *decoder, record string) (bool, error) {
 }
 
 func (w3cCut) head(r *decoder, header string) error {
-	names := strings.Fields(strings.TrimPrefix(header, "#Fields:"))
+	list := strings.TrimSpace(strings.TrimPrefix(header, "#Fields:"))
+	r.commas = !strings.Contains(list, " ") && strings.Contains(list, ",")
+	names := r.columns(list)
 	if len(names) == 0 || len(names) > maxColumns {
 		return format.Faultf("header", "#Fields: names no columns")
 	}
 	r.setHeader(header, names)
 	return nil
+}
+
+// columns cuts a line of the W3C extended log format.
+func (r *decoder) columns(line string) []string {
+	if r.commas {
+		return fieldsOf(line, ',')
+	}
+	return strings.Fields(line)
 }
