@@ -31,6 +31,7 @@ var named = map[string]converter{
 	"time":   stamp,
 	"word":   word,
 	"mail":   mail,
+	"mails":  mails,
 	"user":   account,
 	"domain": realm,
 
@@ -246,6 +247,21 @@ func mail(v any) any {
 		return nil
 	}
 	return s
+}
+
+// mails accepts addresses of mail between semicolons or commas.
+func mails(v any) any {
+	s, ok := text(v).(string)
+	if !ok {
+		return many(v)
+	}
+	var out []string
+	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ';' || r == ',' }) {
+		if address, ok := mail(strings.TrimSpace(part)).(string); ok && len(out) < maxCollected {
+			out = append(out, address)
+		}
+	}
+	return out
 }
 
 // account takes the name out of DOMAIN\name.

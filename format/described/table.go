@@ -166,6 +166,9 @@ func (w w3cCut) cut(r *decoder, record string) (bool, error) {
 		}
 		return false, nil
 	}
+	if r.commas && strings.HasSuffix(r.header, record) {
+		return false, nil // the names once more
+	}
 	values := r.columns(record)
 	if r.names == nil && len(values) == len(w.columns) {
 		r.setHeader("", slices.Clone(w.columns))
