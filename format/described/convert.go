@@ -129,9 +129,9 @@ func many(v any) any {
 	return nil
 }
 
-// number reads whole numbers, also with a fraction of zeros.
+// number reads whole numbers, also with a fraction of zeros; of a list the first.
 func number(v any) any {
-	switch v := v.(type) {
+	switch v := format.First(v).(type) {
 	case int64:
 		return v
 	case float64:
@@ -208,19 +208,19 @@ func stamp(v any) any {
 	return nil
 }
 
-// hash accepts hexadecimal digits of a number.
+// hash accepts hexadecimal digits of a number; of a list the first that are.
 func hash(digits int) converter {
 	return func(v any) any {
-		s, ok := v.(string)
-		if !ok || len(s) != digits {
+		list, ok := many(v).([]string)
+		if !ok {
 			return nil
 		}
-		for i := range len(s) {
-			if c := s[i]; (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
-				return nil
+		for _, s := range list {
+			if len(s) == digits && strings.Trim(strings.ToLower(s), "0123456789abcdef") == "" {
+				return strings.ToLower(s)
 			}
 		}
-		return strings.ToLower(s)
+		return nil
 	}
 }
 

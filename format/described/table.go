@@ -78,6 +78,9 @@ func (c csvCut) cut(r *decoder, record string) (bool, error) {
 func fieldsOf(line string, separator byte) []string {
 	out := make([]string, 0, min(strings.Count(line, string(separator))+1, maxColumns))
 	for len(out) < maxColumns {
+		if strings.HasPrefix(line, ` "`) {
+			line = line[1:]
+		}
 		if !strings.HasPrefix(line, `"`) {
 			value, rest, more := strings.Cut(line, string(separator))
 			out = append(out, value)
