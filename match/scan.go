@@ -100,6 +100,9 @@ type scanner struct {
 
 // run judges a word and returns where to go on.
 func (s *scanner) run(from, to int) int {
+	if from > 0 && s.line[from-1] == '#' {
+		from = min(to-1, from+indicator.RelayedControl(s.line[from:to]))
+	}
 	if s.line[to-1] == ':' && bytes.HasPrefix(s.line[to:], []byte("//")) {
 		if end := s.url(from, to); end > 0 {
 			return end

@@ -60,6 +60,8 @@ func TestScan(t *testing.T) {
 		{`UDP Rcv 10.0.0.5 0002 Q [0001 D NOERROR] A (3)www(4)evil(3)com(0)`, []string{"www.evil.com", "10.0.0.5"}},
 		{`"[C00C](4)evil(3)net(0)" (4)evil(5)local(0) (4)evil(3)com (4)evil(3)zip(0)`, []string{"evil.net", "evil.zip"}},
 		{`{"m":"A \u0028(4)Evil(3)COM(0) f(1)a(0)"}`, []string{"evil.com"}},
+		{`a#011evil.com#015#01210.0.0.5#011http://evil.net/x#011 #099.evil.com`, []string{"evil.com", "10.0.0.5", "http://evil.net/x", "099.evil.com"}},
+		{`a#0112001:db8::1#011d41d8cd98f00b204e9800998ecf8427e`, []string{"2001:db8::1", "d41d8cd98f00b204e9800998ecf8427e"}},
 		{``, nil},
 	}
 	for _, tt := range tests {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/zeebo/xxh3"
+
+	"github.com/vedette-soc/vedette/indicator"
 )
 
 // digests looks for runs of digits that are long enough for a hash: such a run
@@ -39,6 +41,9 @@ func (s *Searcher) digits(from, to int) {
 	}
 	if from > 0 && s.line[from-1] == '%' {
 		s.digest(from+2, to)
+	}
+	if from > 0 && s.line[from-1] == '#' {
+		s.digest(from+indicator.RelayedControl(s.line[from:to]), to)
 	}
 }
 

@@ -26,6 +26,7 @@ func TestSearch(t *testing.T) {
 		`MD5=D41D8CD98F00B204E9800998ECF8427E,SHA1=da39a3ee5e6b4b0d3255bfef95601890afd80709`, `x\bd41d8cd98f00b204e9800998ecf8427e`,
 		`mail guy@mail.example`, `C:\\a\\EVIL.exe`, `"url":"/gate.php"`, `GET /x?y=1 bücher.example`, `{"q":"xn--bcher-kva.example"}`, `bad-host.net`,
 		`1.2.3.4:80`, `{"a":["x","y"],"b":"(1.2.3.4)"}`, `evil\x2eexample`, `\.evil`, `tls.example`, `"url":"/Bot-net/add?x"`, `http://other.org\\Bot-net\add`, `"url":"/?botid="`, `http://a.example?botid=`,
+		`a#011evil.example`, `#015#0121.2.3.4#011`, `x#011d41d8cd98f00b204e9800998ecf8427e#012`, `#0112001:db8:9::9#012`,
 		`Q [0001 D NOERROR] A (3)www(4)Evil(7)example(0)`, `{"m":"A \u00284)evil(7)example(0)"}`, `{"m":"{\"n\":\"(2)a-(4)evil(7)example(0)\"}"}`,
 	}
 	no := []string{

@@ -38,7 +38,7 @@ func spell(r *rand.Rand, v string) string {
 		case 3:
 			v += []string{".", ",", ";", " ", "\t", "\n", "\"", "#frag", "\u00a0", "”"}[r.IntN(10)]
 		case 4:
-			v = []string{" ", "\n", "\t", "'", "“", "*.", "www.", "a-b.", "http://", "hxxp://", "x@", "//", "::ffff:", "C:\\dir\\", "user:pw@"}[r.IntN(15)] + v
+			v = []string{" ", "\n", "\t", "'", "“", "*.", "www.", "a-b.", "http://", "hxxp://", "x@", "//", "::ffff:", "C:\\dir\\", "user:pw@", "#011", "#015#012"}[r.IntN(17)] + v
 		case 5:
 			v = strings.Replace(v, "@", []string{"[at]", "(at)", "[@]", " {at} "}[r.IntN(4)], 1)
 		case 6:
