@@ -19,12 +19,20 @@ var relayedSigns = []format.Sign{
 
 var controls = strings.NewReplacer("#015#012", "\n", "#012", "\n", "#011", "\t", "#015", "")
 
+// relaySigns are what tells that from "#012345", a colour: where lines end and columns begin.
+var relaySigns = [...]string{snareTag + relayTab, ">#012", "#015#012", ":#011", "#011#011"}
+
 // unrelayed gives a record its control characters back, unless it has line ends.
 func unrelayed(record string) string {
 	if !strings.Contains(record, "#01") || strings.Contains(record, "\n") {
 		return record
 	}
-	return controls.Replace(record)
+	for _, sign := range relaySigns {
+		if strings.Contains(record, sign) {
+			return controls.Replace(record)
+		}
+	}
+	return record
 }
 
 // auditOf cuts "4624: AUDIT_SUCCESS MESSAGE" of Eventlog-to-Syslog, which names only the

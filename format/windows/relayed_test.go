@@ -34,6 +34,10 @@ func TestRelayed(t *testing.T) {
 			"XML through rsyslog", `<14>Mar  2 10:00:00 pc7 sysmon: <Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'>#012  <System>#012    <Provider Name='Microsoft-Windows-Sysmon'/>#012    <EventID>1</EventID><Channel>Microsoft-Windows-Sysmon/Operational</Channel><Computer>pc7</Computer>#012  </System>#012  <EventData>#012    <Data Name='Image'>C:\x.exe</Data><Data Name='CommandLine'>x.exe#011-k#011bad.example</Data>#012</EventData></Event>`,
 			map[string]string{"event.action": "process-created", "process.command_line": "x.exe\t-k\tbad.example", "host.name": "pc7"},
 		},
+		{
+			"XML with a colour", `<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Microsoft-Windows-Sysmon'/><EventID>1</EventID><Channel>Microsoft-Windows-Sysmon/Operational</Channel><Computer>pc7</Computer></System><EventData><Data Name='CommandLine'>paint #012345</Data></EventData></Event>`,
+			map[string]string{"process.command_line": "paint #012345"},
+		},
 	} {
 		each(t, strings.NewReader(tt.record), "f", func(ev *event.Event) {
 			if ev.Format != "windows" {
