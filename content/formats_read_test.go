@@ -65,3 +65,13 @@ func TestWazuhDeclared(t *testing.T) {
 		}
 	}
 }
+
+// TestAuditPieces: an argument of very many pieces is put together once, not once more
+// with each.
+func TestAuditPieces(t *testing.T) {
+	const pieces = 80_000
+	ev := one(t, recogniser(t), "type=EXECVE msg=audit(1772445600.000:1): argc=2 a0=\"x\""+strings.Repeat(" a1[0]=4142", pieces))
+	if args := ev.Fields.Strings("process.args"); len(args) != 2 || args[1] != strings.Repeat("AB", pieces) {
+		t.Errorf("%d arguments, the last of %d bytes", len(args), len(args[len(args)-1]))
+	}
+}

@@ -1,6 +1,9 @@
 package format
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
 
 // Sign says declaratively how records of a format are told from all others. A
 // [Recogniser] compiles the signs of all its formats into one index, so that a
@@ -161,17 +164,15 @@ func (x *signIndex) object(head string) (format, score int) {
 	}
 	w := signWalk{src: head}
 	w.object(x.root, 0)
-	for word, bits := range w.found {
-		for bit := 0; bits != 0; bit++ {
-			if bits&1 != 0 {
-				for i := range x.byKey[word<<6+bit] {
-					o := &x.byKey[word<<6+bit][i]
-					if (o.score > score || o.score == score && o.format < format) && o.holds(&w.found) {
-						format, score = o.format, o.score
-					}
+	for word, set := range w.found {
+		for ; set != 0; set &= set - 1 {
+			list := x.byKey[word<<6+bits.TrailingZeros64(set)]
+			for i := range list {
+				o := &list[i]
+				if (o.score > score || o.score == score && o.format < format) && o.holds(&w.found) {
+					format, score = o.format, o.score
 				}
 			}
-			bits >>= 1
 		}
 	}
 	return format, score

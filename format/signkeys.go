@@ -39,7 +39,11 @@ func (x *signIndex) key(name string) int {
 	return n.key
 }
 
+// node returns the node of a dotted name, which also stands for one member that is called so.
 func (x *signIndex) node(name string) *signNode {
+	if n := x.root.children[name]; n != nil {
+		return n
+	}
 	n := x.root
 	for part := range strings.SplitSeq(name, ".") {
 		c := n.children[part]
@@ -52,5 +56,6 @@ func (x *signIndex) node(name string) *signNode {
 		}
 		n = c
 	}
+	x.root.children[name] = n
 	return n
 }

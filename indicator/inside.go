@@ -307,3 +307,12 @@ func EncodedDigits[T string | []byte](s T) int {
 	}
 	return n + 2
 }
+
+// RelayedControl is how many digits s begins with are those of a control character as
+// rsyslog writes it, "#011" for a tab: s follows a '#'.
+func RelayedControl[T string | []byte](s T) int {
+	if len(s) < 3 || s[0] != '0' || s[1]-'0' > 3 || s[2]-'0' > 7 {
+		return 0
+	}
+	return 3
+}

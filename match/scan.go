@@ -2,6 +2,7 @@ package match
 
 import (
 	"bytes"
+	"iter"
 	"strings"
 	"unicode/utf8"
 
@@ -15,7 +16,8 @@ const maxToken = 4096
 // Scan finds observables in a line of unknown form (JSON, key=value, syslog,
 // CSV, prose) and passes each with its canonical value to emit, in order, as
 // often as it is there: addresses with or without port, networks, names, URLs
-// with and without scheme, e-mail addresses, MD5, SHA-1, SHA-256 and SHA-512.
+// with and without scheme, e-mail addresses, MD5, SHA-1, SHA-256 and SHA-512; before these names
+// as Microsoft's DNS server writes them, (4)evil(3)com(0).
 //
 // It takes whole words only, so 1.2.3.4 is not found in 11.2.3.45 nor in
 // 1.2.3.4.5. JSON escapes (\/, \u002e) are undone first, also those of JSON inside
@@ -32,6 +34,9 @@ const maxToken = 4096
 // are emitted after it, as are hashes in names.
 func Scan(line []byte, emit func(t indicator.Type, value string)) {
 	s := scanner{line: unescape(line), emit: emit}
+	if bytes.Contains(s.line, []byte("(0)")) {
+		s.counted()
+	}
 	for i := 0; i < len(s.line); {
 		if classes[s.line[i]] == 0 {
 			i++
@@ -95,6 +100,9 @@ type scanner struct {
 
 // run judges a word and returns where to go on.
 func (s *scanner) run(from, to int) int {
+	if from > 0 && s.line[from-1] == '#' {
+		from = min(to-1, from+indicator.RelayedControl(s.line[from:to]))
+	}
 	if s.line[to-1] == ':' && bytes.HasPrefix(s.line[to:], []byte("//")) {
 		if end := s.url(from, to); end > 0 {
 			return end
@@ -148,6 +156,32 @@ func (s *scanner) url(from, to int) int {
 func (s *scanner) inside(raw string) {
 	indicator.URLsInside(raw, s.emit)
 	indicator.HashesInside(raw, s.emit)
+}
+
+// counted emits the names that have the length of each label before it.
+func (s *scanner) counted() {
+	for name := range countedNames(s.line) {
+		if v, err := indicator.Canonical(indicator.Domain, name); err == nil && indicator.KnownTLD(v) {
+			s.emit(indicator.Domain, v)
+		}
+	}
+}
+
+// countedNames are the names of a line that have the length of each label before it.
+func countedNames(line []byte) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for rest := line; ; {
+			i := bytes.IndexByte(rest, '(')
+			if i < 0 {
+				return
+			}
+			name, n := indicator.CountedName(rest[i:])
+			if n > 0 && !yield(name) {
+				return
+			}
+			rest = rest[i+max(n, 1):]
+		}
+	}
 }
 
 // encoded reads a percent-encoded URL where the word [from, to) is its scheme, and

@@ -57,6 +57,11 @@ func TestScan(t *testing.T) {
 		{`_dmarc.evil.com -evil.com evil.com:443`, []string{"_dmarc.evil.com", "evil.com", "evil.com:443"}},
 		{`ip-10-0-0-1.internal 1.2.3.4-1.2.3.9`, []string{"1.2.3.4", "1.2.3.9"}},
 		{`ftp://u:p@evil.com:2121/x`, []string{"ftp://evil.com:2121/x"}},
+		{`UDP Rcv 10.0.0.5 0002 Q [0001 D NOERROR] A (3)www(4)evil(3)com(0)`, []string{"www.evil.com", "10.0.0.5"}},
+		{`"[C00C](4)evil(3)net(0)" (4)evil(5)local(0) (4)evil(3)com (4)evil(3)zip(0)`, []string{"evil.net", "evil.zip"}},
+		{`{"m":"A \u0028(4)Evil(3)COM(0) f(1)a(0)"}`, []string{"evil.com"}},
+		{`a#011evil.com#015#01210.0.0.5#011http://evil.net/x#011 #099.evil.com`, []string{"evil.com", "10.0.0.5", "http://evil.net/x", "099.evil.com"}},
+		{`a#0112001:db8::1#011d41d8cd98f00b204e9800998ecf8427e`, []string{"2001:db8::1", "d41d8cd98f00b204e9800998ecf8427e"}},
 		{``, nil},
 	}
 	for _, tt := range tests {
@@ -99,7 +104,7 @@ func BenchmarkScan(b *testing.B) {
 // TestScanHostile: what looks like a URL again and again and is none is not read to its
 // end each time. Quadratic, each of these took minutes.
 func TestScanHostile(t *testing.T) {
-	for _, unit := range []string{"=http://a&", "http-3a___", "https://x.com/v3/__https://", "http%253a%252f%252f", "x://", "-3a__http-3a__-", "a-"} {
+	for _, unit := range []string{"=http://a&", "http-3a___", "https://x.com/v3/__https://", "http%253a%252f%252f", "x://", "-3a__http-3a__-", "a-", "(1)a", "(63)", "(2)ab(0)"} {
 		for _, word := range []int{4000, 1_000_000} {
 			line := strings.Repeat(strings.Repeat(unit, word/len(unit))+" ", 1_000_000/word)
 			found := false

@@ -50,7 +50,8 @@ type Searcher struct {
 	traits    traits
 	marks     byteSet // behind which there may be a part of a path
 	inner     byteSet // the same in JSON without a backslash
-	plain     []byte  // the same without escapes; nil while it is searched as it stands
+	counted   bool    // there may be names with the lengths of their labels in it
+	plain     []byte  // what is searched in place of the record; nil while it is searched as it stands
 	record    int
 	named     []bool // by record
 	dst       []Touch
@@ -149,15 +150,22 @@ func (s *Searcher) search() {
 		if plain, again = undoEscapes(plain); !again {
 			return
 		}
-		s.settle()
-		s.line, s.plain = plain, plain
-		ok := s.lookAt(plain)
-		s.settle()
-		if s.plain = nil; !ok {
+		if !s.lookInstead(plain) {
 			return
 		}
 	}
 	s.mustRead()
+}
+
+// lookInstead scans what stands for the record.
+func (s *Searcher) lookInstead(text []byte) bool {
+	s.settle()
+	line, plain, traits := s.line, s.plain, s.traits
+	s.line, s.plain = text, text
+	ok := s.lookAt(text)
+	s.settle()
+	s.line, s.plain, s.traits = line, plain, traits
+	return ok
 }
 
 // lookAt scans a line unless it must be read in any case.
@@ -165,12 +173,19 @@ func (s *Searcher) lookAt(line []byte) bool {
 	s.blocks, s.traits = s.mapper.blocks(line)
 	foreign := s.traits.foreign
 	if foreign && foreignHost(line) || s.defanged() || s.x.uses(spaceForeign) && (foreign || foreignPercent(line)) ||
-		s.x.uses(spacePath) && encodedURL(line) {
+		(s.x.uses(spacePath) || s.x.uses(spaceHost6)) && encodedURL(line) {
 		s.mustRead()
 		return false
 	}
 	s.scan()
-	return true
+	if !s.counted {
+		return true
+	}
+	var names []byte
+	for name := range countedNames(line) {
+		names = append(append(names, name...), ' ')
+	}
+	return names == nil || s.lookInstead(names)
 }
 
 // scan looks for everything that the index may hold.

@@ -46,6 +46,9 @@ func (s *Searcher) pairs() {
 				to++
 			}
 			next = to
+			if from > 0 && line[from-1] == '#' {
+				from += indicator.RelayedControl(line[from:to])
+			}
 			if n := bytes.Count(line[from:to], []byte(":")); n >= 6 || n >= 2 && bytes.Contains(line[from:to], []byte("::")) {
 				s.address6(from, to, n)
 			}

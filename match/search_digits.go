@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/zeebo/xxh3"
+
+	"github.com/vedette-soc/vedette/indicator"
 )
 
 // digests looks for runs of digits that are long enough for a hash: such a run
@@ -39,6 +41,9 @@ func (s *Searcher) digits(from, to int) {
 	}
 	if from > 0 && s.line[from-1] == '%' {
 		s.digest(from+2, to)
+	}
+	if from > 0 && s.line[from-1] == '#' {
+		s.digest(from+indicator.RelayedControl(s.line[from:to]), to)
 	}
 }
 
@@ -76,15 +81,18 @@ func (s *Searcher) digest(from, to int) {
 // indicator from being clicked, except for those at a dot, which dots sees. They
 // are those of indicator.Refang.
 func (s *Searcher) defanged() bool {
+	s.counted = false
 	for w := range s.blocks {
 		for open := s.blocks[w].open; open != 0; open &= open - 1 {
 			at := w*blockSize + bits.TrailingZeros64(open)
 			if at+2 >= len(s.line) {
 				return false
 			}
-			if c := s.line[at+1]; c != '"' && bracketed(s.line[at], s.line[at+1:]) {
+			c := s.line[at+1]
+			if c != '"' && bracketed(s.line[at], s.line[at+1:]) {
 				return true
 			}
+			s.counted = s.counted || isDigit(c) && s.line[at] == '('
 		}
 	}
 	return false

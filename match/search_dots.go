@@ -60,7 +60,7 @@ func (s *Searcher) dotted(from, to int) bool {
 	} else {
 		s.short(from, uint(n))
 	}
-	if from > 0 && (line[from-1] == '\\' || line[from-1] == '%') {
+	if from > 0 && (line[from-1] == '\\' || line[from-1] == '%' || line[from-1] == '#') {
 		s.escaped(from, to)
 	}
 	return true

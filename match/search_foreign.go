@@ -97,8 +97,8 @@ func unhex(c byte) byte {
 	return c | 0x20 - 'a' + 10
 }
 
-// encodedURL says whether a line may have a URL whose path no mark stands before, or
-// not all of which stands there: it is percent-encoded, or a mail gateway wrote it.
+// encodedURL says whether a line may have a URL whose path no mark stands before, not all
+// of which stands there, or whose host of colons does not: it is percent-encoded, or a mail gateway wrote it.
 func encodedURL(line []byte) bool {
 	for rest := line; ; {
 		i := bytes.IndexByte(rest, '%')

@@ -10,12 +10,14 @@ import (
 )
 
 // escaped looks at a token without its first bytes where they belong to an
-// escape before it: \nevil.example, %2Fevil.example.
+// escape before it: \nevil.example, %2Fevil.example, #011evil.example.
 func (s *Searcher) escaped(from, to int) {
 	line := s.line
 	switch {
 	case line[from-1] == '\\' && strings.IndexByte("nrtbf", line[from]) >= 0:
 		from++
+	case line[from-1] == '#' && indicator.RelayedControl(line[from:to]) > 0:
+		from += indicator.RelayedControl(line[from:to])
 	case line[from-1] == '%' && to-from > 2 && isHexByte(line[from]) && isHexByte(line[from+1]):
 		from += min(indicator.EncodedDigits(line[from:to]), to-from)
 	default:

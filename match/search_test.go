@@ -26,11 +26,14 @@ func TestSearch(t *testing.T) {
 		`MD5=D41D8CD98F00B204E9800998ECF8427E,SHA1=da39a3ee5e6b4b0d3255bfef95601890afd80709`, `x\bd41d8cd98f00b204e9800998ecf8427e`,
 		`mail guy@mail.example`, `C:\\a\\EVIL.exe`, `"url":"/gate.php"`, `GET /x?y=1 bücher.example`, `{"q":"xn--bcher-kva.example"}`, `bad-host.net`,
 		`1.2.3.4:80`, `{"a":["x","y"],"b":"(1.2.3.4)"}`, `evil\x2eexample`, `\.evil`, `tls.example`, `"url":"/Bot-net/add?x"`, `http://other.org\\Bot-net\add`, `"url":"/?botid="`, `http://a.example?botid=`,
+		`a#011evil.example`, `#015#0121.2.3.4#011`, `x#011d41d8cd98f00b204e9800998ecf8427e#012`, `#0112001:db8:9::9#012`,
+		`Q [0001 D NOERROR] A (3)www(4)Evil(7)example(0)`, `{"m":"A \u00284)evil(7)example(0)"}`, `{"m":"{\"n\":\"(2)a-(4)evil(7)example(0)\"}"}`,
 	}
 	no := []string{
 		``, `{"dest_ip":"1.2.3.5","t":"2024-01-01T10:00:00.123456+0000","f":1.25}`, `notevil.example`, `evil.example.org`, `11.2.3.45`, `1.2.3.4.5`,
 		`Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36`, `d41d8cd98f00b204e9800998ecf8427f`, `00:11:22:33:44:55`, `C:\\Windows\\explorer.exe`,
 		`other@mail.example`[:5], `{"a":[{"b":1}],"c":{"d":[1,2]}}`, `Größe straße`, `2001:db7::1`, `{"path":"/index.php"}`,
+		`(7)notevil(7)example(0)`, `(5)evil(7)example(0)`, `(4)evil(7)example`,
 	}
 	var records [][]byte
 	for _, l := range append(slices.Clone(yes), no...) {
@@ -87,7 +90,13 @@ func TestUnseen(t *testing.T) {
 
 // dress writes a value as logs and people do.
 func (w world) dress(v string) string {
-	switch w.IntN(14) {
+	switch w.IntN(15) {
+	case 12:
+		counted := ""
+		for label := range strings.SplitSeq(v, ".") {
+			counted += fmt.Sprintf("(%d)%s", len(label), label)
+		}
+		v = counted + w.pick("(0)", "")
 	case 8:
 		v = w.pick("https://urldefense.com/v3/__https://", "/v3/__http:/", "https://urldefense.com/v3/__") + v + w.pick("__;", "__;!!a!b$", "__;Iw!!a", "_")
 	case 9:

@@ -73,6 +73,25 @@ detection: {words: [username, aaa], condition: words}
 	}
 }
 
+// TestOwnRules: every format that a pipeline names has its events under their own names
+// as well, for rules that are made of hunts.
+func TestOwnRules(t *testing.T) {
+	own, named := map[string]bool{}, map[string]bool{}
+	for _, p := range pipelines(t) {
+		named[p.Format] = true
+		for _, s := range p.Sources {
+			if s.Product == "vedette" {
+				own[p.Format] = true
+			}
+		}
+	}
+	for name := range named {
+		if !own[name] {
+			t.Errorf("%s: rules of hunts do not see it: add it to own.yaml", name)
+		}
+	}
+}
+
 func TestPipelineErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"a: [":                         "not YAML",

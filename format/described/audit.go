@@ -17,6 +17,7 @@ func auditArgs(v any) any {
 		return nil
 	}
 	var out []string
+	var last []byte // of out
 	for key, value := range auditPairs(s) {
 		number, isArg := strings.CutPrefix(key, "a")
 		number, _, _ = strings.Cut(number, "[") // a long argument comes in pieces: a2[0], a2[1]
@@ -24,14 +25,18 @@ func auditArgs(v any) any {
 		switch {
 		case !isArg || err != nil:
 		case n == len(out):
-			out = append(out, value)
+			if n > 0 {
+				out[n-1] = string(last)
+			}
+			out, last = append(out, ""), append(last[:0], value...)
 		case n == len(out)-1:
-			out[n] += value
+			last = append(last, value...)
 		}
 	}
 	if len(out) == 0 {
 		return nil
 	}
+	out[len(out)-1] = string(last)
 	return out
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/vedette-soc/vedette/format"
+	"github.com/vedette-soc/vedette/indicator"
 )
 
 // converter makes of a value what ECS has in a field; nil when it is no such
@@ -30,6 +31,7 @@ var named = map[string]converter{
 	"time":   stamp,
 	"word":   word,
 	"mail":   mail,
+	"mails":  mails,
 	"user":   account,
 	"domain": realm,
 
@@ -127,9 +129,9 @@ func many(v any) any {
 	return nil
 }
 
-// number reads whole numbers, also with a fraction of zeros.
+// number reads whole numbers, also with a fraction of zeros; of a list the first.
 func number(v any) any {
-	switch v := v.(type) {
+	switch v := format.First(v).(type) {
 	case int64:
 		return v
 	case float64:
@@ -186,9 +188,13 @@ func plainAddress(s string) bool {
 	return err == nil && a.Zone() == ""
 }
 
-// host accepts what is no address: a name.
+// host accepts what is no address: a name, also one that has its labels counted.
 func host(v any) any {
 	s, ok := text(v).(string)
+	if ok && strings.HasPrefix(s, "(") {
+		name, n := indicator.CountedName(s)
+		s, ok = name, n == len(s)
+	}
 	if !ok || s == "" || s == "-" || len(s) > 255 || plainAddress(s) || strings.ContainsAny(s, " \t/\"'") {
 		return nil
 	}
@@ -202,19 +208,19 @@ func stamp(v any) any {
 	return nil
 }
 
-// hash accepts hexadecimal digits of a number.
+// hash accepts hexadecimal digits of a number; of a list the first that are.
 func hash(digits int) converter {
 	return func(v any) any {
-		s, ok := v.(string)
-		if !ok || len(s) != digits {
+		list, ok := many(v).([]string)
+		if !ok {
 			return nil
 		}
-		for i := range len(s) {
-			if c := s[i]; (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
-				return nil
+		for _, s := range list {
+			if len(s) == digits && strings.Trim(strings.ToLower(s), "0123456789abcdef") == "" {
+				return strings.ToLower(s)
 			}
 		}
-		return strings.ToLower(s)
+		return nil
 	}
 }
 
@@ -241,6 +247,21 @@ func mail(v any) any {
 		return nil
 	}
 	return s
+}
+
+// mails accepts addresses of mail between semicolons or commas.
+func mails(v any) any {
+	s, ok := text(v).(string)
+	if !ok {
+		return many(v)
+	}
+	var out []string
+	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ';' || r == ',' }) {
+		if address, ok := mail(strings.TrimSpace(part)).(string); ok && len(out) < maxCollected {
+			out = append(out, address)
+		}
+	}
+	return out
 }
 
 // account takes the name out of DOMAIN\name.

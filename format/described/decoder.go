@@ -16,6 +16,7 @@ type decoder struct {
 	inner  map[string]*format.Scanner
 	header string   // of a table, as it arrived
 	names  []string // its columns, with the prefix
+	commas bool     // part its columns, not spaces
 
 	keys   map[string]string // names with the prefix, as met
 	fields event.Fields      // of the record being read

@@ -43,10 +43,8 @@ func moment(v any, layouts []string, arrival func() time.Time) (time.Time, bool)
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return plausible(format.EpochTime(n))
 	}
-	for _, l := range layouts {
-		if t, err := time.Parse(l, s); err == nil {
-			return t.UTC(), true
-		}
+	if t, ok := laid(s, layouts, arrival); ok {
+		return t, true
 	}
 	if t, ok := format.TimeOf(s); ok {
 		return plausible(t, ok)
@@ -70,6 +68,24 @@ func moment(v any, layouts []string, arrival func() time.Time) (time.Time, bool)
 		return time.Time{}, false
 	}
 	return format.ParseStamp(s, arrival())
+}
+
+// laid reads a time in the first layout that fits; of several, as of days and months in
+// either order, one by which it is within a day of arrival comes first.
+func laid(s string, layouts []string, arrival func() time.Time) (first time.Time, found bool) {
+	for _, l := range layouts {
+		t, err := time.Parse(l, s)
+		if err != nil {
+			continue
+		}
+		if len(layouts) == 1 || arrival == nil || arrival().Sub(t).Abs() < 24*time.Hour {
+			return t.UTC(), true
+		}
+		if !found {
+			first, found = t.UTC(), true
+		}
+	}
+	return first, found
 }
 
 // plausible refuses counts that are no time of a log.

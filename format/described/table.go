@@ -78,6 +78,9 @@ func (c csvCut) cut(r *decoder, record string) (bool, error) {
 func fieldsOf(line string, separator byte) []string {
 	out := make([]string, 0, min(strings.Count(line, string(separator))+1, maxColumns))
 	for len(out) < maxColumns {
+		if strings.HasPrefix(line, ` "`) {
+			line = line[1:]
+		}
 		if !strings.HasPrefix(line, `"`) {
 			value, rest, more := strings.Cut(line, string(separator))
 			out = append(out, value)
@@ -155,7 +158,8 @@ func (r *decoder) setHeader(header string, names []string) {
 }
 
 // w3cCut reads the W3C extended log format: "#Fields:" names the columns, spaces
-// part them. columns are those of logs whose header was lost.
+// part them, or commas where they part these names, as in the logs of Exchange.
+// columns are those of logs whose header was lost.
 type w3cCut struct{ columns []string }
 
 func (w w3cCut) cut(r *decoder, record string) (bool, error) {
@@ -165,7 +169,10 @@ func (w w3cCut) cut(r *decoder, record string) (bool, error) {
 		}
 		return false, nil
 	}
-	values := strings.Fields(record)
+	if r.commas && strings.HasSuffix(r.header, record) {
+		return false, nil // the names once more
+	}
+	values := r.columns(record)
 	if r.names == nil && len(values) == len(w.columns) {
 		r.setHeader("", slices.Clone(w.columns))
 	}
@@ -174,7 +181,7 @@ func (w w3cCut) cut(r *decoder, record string) (bool, error) {
 	}
 	r.begin(record)
 	for i, v := range values {
-		if v != "-" && r.names[i] != "" {
+		if v != "" && v != "-" && r.names[i] != "" {
 			r.fields[r.names[i]] = v
 		}
 	}
@@ -182,10 +189,20 @@ func (w w3cCut) cut(r *decoder, record string) (bool, error) {
 }
 
 func (w3cCut) head(r *decoder, header string) error {
-	names := strings.Fields(strings.TrimPrefix(header, "#Fields:"))
+	list := strings.TrimSpace(strings.TrimPrefix(header, "#Fields:"))
+	r.commas = !strings.Contains(list, " ") && strings.Contains(list, ",")
+	names := r.columns(list)
 	if len(names) == 0 || len(names) > maxColumns {
 		return format.Faultf("header", "#Fields: names no columns")
 	}
 	r.setHeader(header, names)
 	return nil
+}
+
+// columns cuts a line of the W3C extended log format.
+func (r *decoder) columns(line string) []string {
+	if r.commas {
+		return fieldsOf(line, ',')
+	}
+	return strings.Fields(line)
 }

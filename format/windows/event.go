@@ -47,6 +47,10 @@ func Event(f event.Fields) event.Event {
 		deriveSysmon(f, id)
 	case &security:
 		deriveSecurity(f, id)
+	case &dnsServer:
+		f.SetNew("network.protocol", "dns")
+	case &dnsClient:
+		queryResults(f)
 	}
 	return ev
 }

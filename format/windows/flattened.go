@@ -32,11 +32,16 @@ func isOSSEC(line string) bool {
 // fromFlattened reads a line of flattenedSigns; ok is false when it is none, or lacks
 // columns.
 func (d *decoder) fromFlattened(record string) (f event.Fields, ok bool) {
+	record = unrelayed(record)
 	switch {
 	case strings.HasPrefix(record, snareTag):
 		f, ok = snare(record)
 	case strings.HasPrefix(record, ossecTag):
 		f, ok = ossec(record)
+	case isAudit(record):
+		f, ok = audit(record)
+	case strings.HasPrefix(record, "["):
+		f, ok = reporter(record)
 	case isOSSEC(record):
 		if f, ok = ossec(record[len(ossecTime)+1:]); ok {
 			if t, err := time.Parse(ossecTime, record[:len(ossecTime)]); err == nil {
@@ -71,21 +76,20 @@ const (
 )
 
 func snare(record string) (event.Fields, bool) {
-	tab := "\t"
-	if strings.HasPrefix(record[len(snareTag):], relayTab) {
-		tab = relayTab
-	}
-	c := strings.SplitN(record, tab, snareMessage+1)
+	c := strings.SplitN(record, "\t", snareMessage+1)
 	if len(c) <= snareData {
 		return nil, false
 	}
 	c = append(c, "")
 	f := event.Fields{"Channel": c[snareChannel], "EventID": c[snareID], "SourceName": c[snareProvider], "Computer": c[snareComputer], "Task Category": c[snareTask]}
 	message := c[snareMessage]
-	if at := strings.LastIndex(message, tab); at >= 0 && !strings.Contains(message[at:], " ") { // a counter or checksum of Snare
+	if at := strings.LastIndexByte(message, '\t'); at >= 0 && !strings.Contains(message[at:], " ") { // a counter or checksum of Snare
 		message = message[:at]
 	}
-	f["Message"] = strings.TrimSpace(strings.ReplaceAll(message, tab, " "))
+	if !strings.Contains(message, "\n") {
+		message = strings.ReplaceAll(message, "\t", " ")
+	}
+	f["Message"] = strings.TrimSpace(message)
 	if c[snareUser] != "N/A" {
 		f["User"] = c[snareUser]
 	}
@@ -148,6 +152,9 @@ func unfold(channel, provider string, id int64, message string) string {
 			script = strings.TrimRight(script[:at], " ") + "\n\n" + strings.TrimRight(block, " ") + "\nPath:" + path
 		}
 		return title + "):\n" + script
+	}
+	if !strings.Contains(message, "  ") {
+		message = parted(id, message)
 	}
 	return unfoldSections(id, message)
 }

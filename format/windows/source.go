@@ -36,6 +36,10 @@ func sourceOf(provider, channel string) *source {
 		return &security
 	case strings.Contains(provider, "PowerShell"), strings.Contains(channel, "PowerShell"):
 		return &powershell
+	case provider == "Microsoft-Windows-DNSServer":
+		return &dnsServer
+	case provider == "Microsoft-Windows-DNS-Client":
+		return &dnsClient
 	}
 	return &other
 }

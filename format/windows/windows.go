@@ -39,7 +39,7 @@ func signs() []format.Sign {
 		{Score: 90, Keys: []string{"winlog.event_id"}},
 		{Score: 90, Keys: []string{"winlog.channel"}},
 		{Score: 90, Starts: []string{"<Event", "<?xml"}, Match: isXML}, // also inside of syslog
-	}, slices.Concat(carriers, flattenedSigns, wazuhSigns)...)
+	}, slices.Concat(carriers, flattenedSigns, relayedSigns, wazuhSigns)...)
 }
 
 func recognise(head string) int {
@@ -174,7 +174,7 @@ func newDecoder() *decoder {
 
 func (d *decoder) Decode(record string) (event.Event, bool, error) {
 	if isXML(record) {
-		return finish(d.decodeXML(record))
+		return finish(d.decodeXML(unrelayed(record)))
 	}
 	if isSplunk(record) {
 		return finish(d.fromSplunk(record), nil)

@@ -255,3 +255,27 @@ func TestNested(t *testing.T) {
 		})
 	}
 }
+
+// TestDNS reads what Microsoft's DNS server traces and its resolver logs.
+func TestDNS(t *testing.T) {
+	const server = `{"EventTime":"2026-03-02 09:15:27","Hostname":"dc1","SourceName":"Microsoft-Windows-DNSServer","Channel":"Microsoft-Windows-DNSServer/Analytical","QNAME":"bad.example.","QTYPE":"1","Port":"53112",`
+	for record, want := range map[string]map[string]string{
+		server + `"EventID":256,"Source":"10.0.0.5"}`:         {"event.action": "dns-query", "source.ip": "10.0.0.5", "source.port": "53112", "destination.ip": ""},
+		server + `"EventID":257,"Destination":"10.0.0.5"}`:    {"event.action": "dns-answer", "source.ip": "10.0.0.5", "source.port": "53112", "destination.ip": ""},
+		server + `"EventID":260,"Destination":"192.0.2.53"}`:  {"event.action": "dns-forward", "source.ip": "", "destination.ip": "192.0.2.53"},
+		server + `"EventID":261,"Source":"::ffff:192.0.2.9"}`: {"event.action": "dns-answer", "source.ip": "", "destination.ip": "192.0.2.9"},
+		`{"EventTime":"2026-03-02 09:15:27","Hostname":"pc7","EventID":3008,"SourceName":"Microsoft-Windows-DNS-Client","Channel":"Microsoft-Windows-DNS-Client/Operational","QueryName":"bad.example","QueryResults":"::ffff:192.0.2.1;"}`: {
+			"event.action": "dns-answer", "dns.answers.data": "192.0.2.1", "dns.resolved_ip": "192.0.2.1",
+		},
+	} {
+		each(t, strings.NewReader(record), "f", func(ev *event.Event) {
+			want["dns.question.name"], want["network.protocol"] = "bad.example", "dns"
+			for name, text := range want {
+				got, _ := format.First(format.Text(ev.Fields[name])).(string)
+				if got != text {
+					t.Errorf("%s is %q, want %q: %s", name, got, text, record)
+				}
+			}
+		})
+	}
+}

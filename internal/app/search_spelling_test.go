@@ -23,9 +23,11 @@ var bad = []string{
 // spell writes a value as a log, a person or an attacker may.
 func spell(r *rand.Rand, v string) string {
 	for range r.IntN(3) {
-		switch r.IntN(13) {
+		switch r.IntN(14) {
 		case 12:
 			v = wrap(r, v)
+		case 13:
+			v = counted(v)
 		case 0:
 			v = strings.ToUpper(v)
 		case 1:
@@ -36,7 +38,7 @@ func spell(r *rand.Rand, v string) string {
 		case 3:
 			v += []string{".", ",", ";", " ", "\t", "\n", "\"", "#frag", "\u00a0", "”"}[r.IntN(10)]
 		case 4:
-			v = []string{" ", "\n", "\t", "'", "“", "*.", "www.", "a-b.", "http://", "hxxp://", "x@", "//", "::ffff:", "C:\\dir\\", "user:pw@"}[r.IntN(15)] + v
+			v = []string{" ", "\n", "\t", "'", "“", "*.", "www.", "a-b.", "http://", "hxxp://", "x@", "//", "::ffff:", "C:\\dir\\", "user:pw@", "#011", "#015#012"}[r.IntN(17)] + v
 		case 5:
 			v = strings.Replace(v, "@", []string{"[at]", "(at)", "[@]", " {at} "}[r.IntN(4)], 1)
 		case 6:
@@ -54,6 +56,15 @@ func spell(r *rand.Rand, v string) string {
 		}
 	}
 	return v
+}
+
+// counted writes a name as Microsoft's DNS server does.
+func counted(v string) string {
+	var b strings.Builder
+	for label := range strings.SplitSeq(v, ".") {
+		fmt.Fprintf(&b, "(%d)%s", len(label), label)
+	}
+	return b.String() + "(0)"
 }
 
 // wrap writes a URL as redirects and mail gateways do.
@@ -119,6 +130,7 @@ func TestSearchMissesNoSpelling(t *testing.T) {
 		`{"timestamp":"2024-05-01T10:00:00.1+0000","flow_id":1,"event_type":"dns","src_ip":"10.0.0.1","dns":{"type":"answer","rrname":%s,"answers":[{"rdata":%s},{"rdata":%s}],"x":%s}}`,
 		`{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Image":%s,"CommandLine":%s,"QueryName":%s,"Hashes":%s}`,
 		`{"a":{"b":[%s,{"c":%s}]},"d":%s,"e":%s}`,
+		`3/2/2026 9:15:27 AM 0E84 PACKET  000001D6E7F1B0C0 UDP Rcv 10.0.0.5 0002   Q [0001   D   NOERROR] A      %s %s %s %s`,
 	}
 	rec := shipped(t)
 	s := x.Searcher()
