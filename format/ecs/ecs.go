@@ -42,7 +42,26 @@ func recognise(head string) int {
 
 type decoder struct {
 	format.Stateless
-	scan *format.Scanner
+	scan  *format.Scanner
+	brief *format.Scanner // for of
+	of    *format.Brief
+}
+
+// Brief is for what surely is no shell around another record.
+func (d *decoder) Brief(record string, b *format.Brief) (event.Event, bool) {
+	if !format.SkimOwn(record) {
+		return event.Event{}, false
+	}
+	if d.of != b {
+		d.of, d.brief = b, format.NewBriefScanner("", func(name string) bool {
+			return b.Wants("ecs", name) || name == "@timestamp" || name == "event.dataset"
+		})
+	}
+	f, err := d.brief.Object(record)
+	if err != nil {
+		return event.Event{}, false
+	}
+	return Pass(f), true
 }
 
 func (d *decoder) Decode(record string) (event.Event, bool, error) {

@@ -169,11 +169,14 @@ func deriveSecurity(f event.Fields, id int64) {
 	}
 }
 
+// persons are what fields of one account are called, and what they become.
+var persons = [...]struct{ from, to string }{
+	{"UserName", ".name"}, {"Name", ".name"}, {"DomainName", ".domain"}, {"Domain", ".domain"}, {"UserSid", ".id"}, {"Sid", ".id"},
+}
+
 // person maps the fields of one account: SubjectUserName, SubjectDomainName …
 func person(f event.Fields, role, to string) {
-	for _, p := range [...]struct{ from, to string }{
-		{"UserName", ".name"}, {"Name", ".name"}, {"DomainName", ".domain"}, {"Domain", ".domain"}, {"UserSid", ".id"}, {"Sid", ".id"},
-	} {
+	for _, p := range persons {
 		if v := f.String(data + role + p.from); v != "" && v != "-" && v != "S-1-0-0" {
 			f.SetNew(to+p.to, v)
 		}

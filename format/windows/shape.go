@@ -69,7 +69,8 @@ var header = []format.Rule{
 	{From: data + "SeverityValue", To: "winlog.severity_id"},
 }
 
-func fromFlat(f event.Fields) {
+// fromFlat takes a flat record, of which all names were put under "winlog.event_data.".
+func fromFlat(f event.Fields) (event.Event, bool, error) {
 	for i := range header {
 		r := &header[i]
 		v, ok := f[r.From]
@@ -88,6 +89,8 @@ func fromFlat(f event.Fields) {
 			f.SetNew(r.To, v)
 		}
 	}
+	complete(f)
+	return finish(f, nil)
 }
 
 // system are the members of System in EVTX. Converters write attributes under

@@ -158,6 +158,7 @@ type decoder struct {
 	format.Stateless
 	whole *format.Scanner // names as they are: Winlogbeat, EVTX
 	flat  *format.Scanner // names below winlog.event_data
+	brief *briefScanners  // nil before the first
 	names map[string]string
 
 	members []member // of the record being read
@@ -201,8 +202,7 @@ func (d *decoder) Decode(record string) (event.Event, bool, error) {
 	case nested:
 		d.fromXML(f)
 	case flat:
-		fromFlat(f)
-		complete(f)
+		return fromFlat(f)
 	default:
 		if isWazuh(f) {
 			d.fromWazuh(f)

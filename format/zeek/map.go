@@ -214,6 +214,22 @@ func prepare(logs map[string]log) map[string]log {
 	return logs
 }
 
+// derived are the columns that fields are made of without a rule.
+var derived = []string{"ts", "local_orig", "local_resp", "duration", "answers", "uri", "host", "dropped", "success", "auth_success"}
+
+// briefScanner reads what is wanted of a log, and what that is made of.
+func briefScanner(prefix, path string, b *format.Brief) *format.Scanner {
+	rules := tables[path].rules
+	if rules == nil {
+		rules = format.Prefixed(prefix+".", common)
+	}
+	sources := b.Sources("zeek", rules)
+	for _, column := range derived {
+		sources[prefix+"."+column] = true
+	}
+	return format.NewBriefScanner(prefix, func(name string) bool { return sources[name] || b.Wants("zeek", name) })
+}
+
 // finish makes the event of a row or record.
 func finish(f event.Fields, path string) event.Event {
 	p := "zeek." + path + "."
