@@ -61,6 +61,16 @@ func (a *about) base() alert.Detection {
 	}
 }
 
+// touches says whether an observable of an event touches what the index holds.
+func (w *detector) touches(ev *event.Event) bool {
+	for _, o := range ev.Observables {
+		if w.hits = w.matcher.live.Lookup(o.Type, o.Value, w.hits[:0]); len(w.hits) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // indicators returns one detection per live indicator that an event touches.
 func (w *detector) indicators(ctx context.Context, a *about) ([]alert.Detection, error) {
 	var out []alert.Detection
