@@ -215,10 +215,12 @@ func stageOf(o event.Observable, dir direction) string {
 	return "command-and-control"
 }
 
+var hyphens = strings.NewReplacer(" ", "-", "_", "-")
+
 // tacticOf brings the phase a source states into ATT&CK's spelling; "" when it is
 // none.
 func tacticOf(phase string) string {
-	p := strings.ToLower(strings.NewReplacer(" ", "-", "_", "-").Replace(strings.TrimSpace(phase)))
+	p := strings.ToLower(hyphens.Replace(strings.TrimSpace(phase)))
 	switch p {
 	case "reconnaissance", "resource-development", "initial-access", "execution", "persistence", "privilege-escalation", "defense-evasion",
 		"credential-access", "discovery", "lateral-movement", "collection", "command-and-control", "exfiltration", "impact":
