@@ -5,11 +5,12 @@ import "github.com/vedette-soc/vedette/event"
 // Brief is what is asked of every event: what observables are made of, briefFields, and
 // what the caller asks for. Decoders keep what they made for one; there should be few.
 type Brief struct {
-	also func(format, field string) bool
+	also func(format, dataset, field string) bool
 }
 
-// NewBrief returns a Brief with the fields that also says, of each format; nil = none.
-func NewBrief(also func(format, field string) bool) *Brief { return &Brief{also} }
+// NewBrief returns a Brief with the fields that also says, of the events of a format with
+// that event.dataset, "" = any; nil = none.
+func NewBrief(also func(format, dataset, field string) bool) *Brief { return &Brief{also} }
 
 // BriefDecoder is a Decoder that can leave out what is not asked of every event.
 type BriefDecoder interface {
@@ -43,18 +44,22 @@ var ofAll = func() map[string]bool {
 	return names
 }()
 
-// Wants says whether a field of a format's events is needed.
-func (b *Brief) Wants(format, field string) bool { return ofAll[field] || b.Asks(format, field) }
+// Wants says whether a field of such events is needed.
+func (b *Brief) Wants(format, dataset, field string) bool {
+	return ofAll[field] || b.Asks(format, dataset, field)
+}
 
-// Asks says whether the caller wants a field.
-func (b *Brief) Asks(format, field string) bool { return b.also != nil && b.also(format, field) }
+// Asks says whether the caller wants a field of such events.
+func (b *Brief) Asks(format, dataset, field string) bool {
+	return b.also != nil && b.also(format, dataset, field)
+}
 
 // Sources returns the fields of which rules make one that is wanted.
-func (b *Brief) Sources(format string, tables ...[]Rule) map[string]bool {
+func (b *Brief) Sources(format, dataset string, tables ...[]Rule) map[string]bool {
 	names := map[string]bool{}
 	for _, rules := range tables {
 		for i := range rules {
-			if b.Wants(format, rules[i].To) {
+			if b.Wants(format, dataset, rules[i].To) {
 				names[rules[i].From] = true
 			}
 		}

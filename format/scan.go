@@ -36,6 +36,7 @@ type Scanner struct {
 	fields event.Fields
 	depth  int
 	width  int    // bytes that a field of the last records took
+	more   int    // fields that are likely to be added
 	room   []byte // of the last string with escapes
 
 	wanted func(name string) bool // nil = all
@@ -60,7 +61,7 @@ const roomForECS = 24
 // NewScanner returns a scanner that puts prefix before every name:
 // "suricata.eve" makes "suricata.eve.src_ip". An empty prefix adds nothing.
 func NewScanner(prefix string) *Scanner {
-	return &Scanner{root: &node{path: prefix}}
+	return &Scanner{root: &node{path: prefix}, more: roomForECS}
 }
 
 // NewBriefScanner returns a scanner that leaves out the fields, by their names with
@@ -68,7 +69,7 @@ func NewScanner(prefix string) *Scanner {
 // may refuse one that another reads: see MaxFields.
 func NewBriefScanner(prefix string, wanted func(name string) bool) *Scanner {
 	s := NewScanner(prefix)
-	s.wanted = wanted
+	s.wanted, s.more = wanted, roomForECS/2
 	return s
 }
 
@@ -80,7 +81,7 @@ func (s *Scanner) Object(record string) (event.Fields, error) {
 		record = strings.ToValidUTF8(record, "\ufffd")
 	}
 	s.src, s.pos, s.depth, s.passed = record, 0, 0, 0
-	s.fields = make(event.Fields, min(len(record)/max(s.width, 8), 512)+roomForECS)
+	s.fields = make(event.Fields, min(len(record)/max(s.width, 8), 512)+s.more)
 	fields := s.fields
 	s.space()
 	if s.pos >= len(s.src) || s.src[s.pos] != '{' {

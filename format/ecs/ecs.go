@@ -54,7 +54,7 @@ func (d *decoder) Brief(record string, b *format.Brief) (event.Event, bool) {
 	}
 	if d.of != b {
 		d.of, d.brief = b, format.NewBriefScanner("", func(name string) bool {
-			return b.Wants("ecs", name) || name == "@timestamp" || name == "event.dataset"
+			return b.Wants("ecs", "", name) || name == "@timestamp" || name == "event.dataset"
 		})
 	}
 	f, err := d.brief.Object(record)

@@ -10,62 +10,71 @@ import (
 )
 
 // derived are the fields that others are made of without a rule: of an event's own data,
-// and of its header.
+// of its header, and of that if what kind of event it is matters.
 var (
-	derived       = []string{"UtcTime", "Hashes", "Hash", "QueryResults", "ObjectName", "ObjectType", "ObjectValueName"}
-	derivedHeader = []string{
-		"channel", "event_id", "provider_name", "computer_name", "level_id", "severity", "keywords_mask", "keywords",
-		"time_created", "time_local", "collector.timestamp", "collector.received",
-	}
+	derived     = []string{"UtcTime", "Hashes", "Hash", "QueryResults", "ObjectName", "ObjectType", "ObjectValueName"}
+	headerOfAll = []string{"channel", "event_id", "provider_name", "time_created", "time_local", "collector.timestamp", "collector.received"}
+	headerOfFew = []string{"computer_name", "level_id", "severity", "keywords_mask", "keywords"}
 )
 
-// briefSources returns the fields below "winlog." of which one is made that is wanted.
-func briefSources(b *format.Brief) map[string]bool {
-	tables := [][]format.Rule{exe("ProcessName", "process"), path("ObjectName", "file")}
-	for _, s := range []*source{&sysmon, &security, &powershell, &other} {
-		tables = append(append(tables, s.rules), slices.Collect(maps.Values(s.byID))...)
-	}
-	sources := b.Sources("windows", tables...)
-	for _, name := range derived {
-		sources[data+name] = true
-	}
-	for _, name := range derivedHeader {
-		sources["winlog."+name] = true
-	}
-	for _, role := range []string{"Subject", "Account", "Target"} {
-		for _, p := range persons {
-			sources[data+role+p.from] = true
-		}
-	}
-	return sources
-}
-
-// briefScanners read what is wanted. They come in pairs: without the message, where b
-// does not ask for it, and with it.
-type briefScanners struct {
-	of          *format.Brief
+// briefly reads what a Brief wants.
+type briefly struct {
+	of       *format.Brief
+	classify bool          // what kind of event it is matters
+	header   []format.Rule // as far as it matters
+	// Scanners come in pairs: without the message, where of does not ask for it, and with it.
 	whole, flat [2]*format.Scanner
 }
 
-func newBriefScanners(b *format.Brief) *briefScanners {
-	s := &briefScanners{of: b}
-	sources := briefSources(b)
-	wanted := func(name string) bool { return sources[name] || b.Wants("windows", name) }
-	moved := map[string]bool{}
+func newBriefly(b *format.Brief) *briefly {
+	y := &briefly{of: b, classify: slices.ContainsFunc(classified, func(name string) bool { return b.Wants("windows", "", name) })}
+	sources := y.sources()
+	wanted := func(name string) bool { return sources[name] || b.Wants("windows", "", name) }
+	to, from := map[string]bool{}, map[string]bool{} // of header
 	for _, r := range header {
-		moved[r.From] = moved[r.From] || wanted(r.To)
+		to[r.To] = to[r.To] || wanted(r.To) || wanted(r.From)
 	}
-	asked := b.Asks("windows", "message")
+	for _, r := range header {
+		if to[r.To] {
+			from[r.From], y.header = true, append(y.header, r)
+		}
+	}
+	asked := b.Asks("windows", "", "message") || b.Asks("windows", "", data+"Message")
 	for i := range 2 {
 		message := asked || i == 1
-		s.whole[i] = format.NewBriefScanner("", func(name string) bool {
+		y.whole[i] = format.NewBriefScanner("", func(name string) bool {
 			return (wanted(name) || name == "@timestamp") && (message || name != "message")
 		})
-		s.flat[i] = format.NewBriefScanner("winlog.event_data", func(name string) bool {
-			return (wanted(name) || moved[name]) && (message || name != data+"Message")
+		y.flat[i] = format.NewBriefScanner("winlog.event_data", func(name string) bool {
+			return (wanted(name) || from[name]) && (message || name != data+"Message")
 		})
 	}
-	return s
+	return y
+}
+
+// sources returns the fields below "winlog." of which something is made that is wanted.
+func (y *briefly) sources() map[string]bool {
+	tables := [][]format.Rule{actor, objectFile}
+	for _, s := range []*source{&sysmon, &security, &powershell, &other} {
+		tables = append(append(tables, s.rules), slices.Collect(maps.Values(s.byID))...)
+	}
+	sources := y.of.Sources("windows", "", tables...)
+	for _, name := range derived {
+		sources[data+name] = true
+	}
+	of := headerOfAll
+	if y.classify {
+		of = slices.Concat(of, headerOfFew)
+	}
+	for _, name := range of {
+		sources["winlog."+name] = true
+	}
+	for _, r := range slices.Concat(subject, target, effective, logon, session) {
+		if y.of.Wants("windows", "", r.to) {
+			sources[r.from] = true
+		}
+	}
+	return sources
 }
 
 // Brief is for Winlogbeat's documents and flat records.
@@ -74,7 +83,7 @@ func (d *decoder) Brief(record string, b *format.Brief) (event.Event, bool) {
 		return event.Event{}, false
 	}
 	if d.brief == nil || d.brief.of != b {
-		d.brief = newBriefScanners(b)
+		d.brief = newBriefly(b)
 	}
 	t := telltalesOf(record)
 	shape, scans := t.shape(), &d.brief.whole
@@ -92,10 +101,22 @@ func (d *decoder) Brief(record string, b *format.Brief) (event.Event, bool) {
 	if err != nil {
 		return event.Event{}, false
 	}
+	ev, ok := d.brief.event(f, shape)
+	return ev, ok && (message == 1 || format.Rendered(f))
+}
+
+// event is Event of the fields of a record of a shape, as far as it matters.
+func (y *briefly) event(f event.Fields, shape shape) (event.Event, bool) {
+	var stamp any
 	if shape == beat {
-		ev := fromBeat(f)
-		return ev, message == 1 || format.Rendered(ev.Fields)
+		stamp = fromBeat(f)
+	} else if fromFlat(f, y.header); f["winlog.event_id"] == nil {
+		return event.Event{}, false
 	}
-	ev, ok, err := fromFlat(f)
-	return ev, ok && err == nil && (message == 1 || format.Rendered(ev.Fields))
+	ev, id, table := begun(f)
+	if y.classify {
+		classify(f, id, table)
+	}
+	derive(f, id, table)
+	return stamped(ev, stamp), true
 }

@@ -129,7 +129,7 @@ func TestLook(t *testing.T) {
 func TestBriefly(t *testing.T) {
 	b := format.NewBrief(nil)
 	for _, name := range pattern.TextFields() {
-		if !b.Wants("windows", name) {
+		if !b.Wants("windows", "", name) {
 			t.Errorf("%s is looked through, but format.Brief does not want it", name)
 		}
 	}
