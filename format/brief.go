@@ -5,19 +5,51 @@ import "github.com/vedette-soc/vedette/event"
 // Brief is what is asked of every event: what observables are made of, briefFields, and
 // what the caller asks for. Decoders keep what they made for one; there should be few.
 type Brief struct {
-	also func(format, dataset, field string) bool
+	also func(format, dataset string) func(field string) bool
 }
 
-// NewBrief returns a Brief with the fields that also says, of the events of a format with
-// that event.dataset, "" = any; nil = none.
-func NewBrief(also func(format, dataset, field string) bool) *Brief { return &Brief{also} }
+// NewBrief returns a Brief with the fields that also returns a test for, of the events of
+// a format with that event.dataset, "" = any; nil = none.
+func NewBrief(also func(format, dataset string) func(field string) bool) *Brief {
+	return &Brief{also}
+}
+
+// Of is what is asked of such events.
+func (b *Brief) Of(format, dataset string) Asked {
+	if b.also == nil {
+		return nil
+	}
+	return b.also(format, dataset)
+}
+
+// Asked says whether the caller of a Brief asks for a field; nil = for none.
+type Asked func(field string) bool
+
+// For says whether the caller asks for a field.
+func (a Asked) For(field string) bool { return a != nil && a(field) }
+
+// Wants says whether a field is needed.
+func (a Asked) Wants(field string) bool { return ofAll[field] || a.For(field) }
+
+// Sources returns the fields of which rules make one that is needed.
+func (a Asked) Sources(tables ...[]Rule) map[string]bool {
+	names := map[string]bool{}
+	for _, rules := range tables {
+		for i := range rules {
+			if a.Wants(rules[i].To) {
+				names[rules[i].From] = true
+			}
+		}
+	}
+	return names
+}
 
 // BriefDecoder is a Decoder that can leave out what is not asked of every event.
 type BriefDecoder interface {
 	Decoder
-	// Brief reads a record as Decode does, but for fields that b does not want, and a
-	// message that is Rendered, unless b asks for it. ok is false in doubt, and where Decode
-	// gives no event, or the record carries another.
+	// Brief reads a record as Decode does, but for fields that b does not need, and a
+	// message that is Rendered, unless the caller asks for it. ok is false in doubt, and where
+	// Decode gives no event, or the record carries another.
 	Brief(record string, b *Brief) (ev event.Event, ok bool)
 }
 
@@ -43,26 +75,3 @@ var ofAll = func() map[string]bool {
 	}
 	return names
 }()
-
-// Wants says whether a field of such events is needed.
-func (b *Brief) Wants(format, dataset, field string) bool {
-	return ofAll[field] || b.Asks(format, dataset, field)
-}
-
-// Asks says whether the caller wants a field of such events.
-func (b *Brief) Asks(format, dataset, field string) bool {
-	return b.also != nil && b.also(format, dataset, field)
-}
-
-// Sources returns the fields of which rules make one that is wanted.
-func (b *Brief) Sources(format, dataset string, tables ...[]Rule) map[string]bool {
-	names := map[string]bool{}
-	for _, rules := range tables {
-		for i := range rules {
-			if b.Wants(format, dataset, rules[i].To) {
-				names[rules[i].From] = true
-			}
-		}
-	}
-	return names
-}

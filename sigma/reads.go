@@ -12,31 +12,47 @@ func (e *Engine) Laid(format string) bool {
 	return f == nil || f.idle() || len(f.layouts) > 0
 }
 
-// Reads says whether a field of a format's events may be one that decides what
+// Reads returns what says whether a field of a format's events may be one that decides what
 // Matcher.Event finds in them: an event without the others matches what it matches with
 // them, and belongs to the same log sources. dataset is the event.dataset of the events, ""
 // = any.
-func (e *Engine) Reads(format, dataset, field string) bool {
+func (e *Engine) Reads(format, dataset string) func(field string) bool {
 	f := e.planOf(format)
 	if f == nil || f.idle() {
-		return false
+		return func(string) bool { return false }
 	}
-	at, known := e.field[field]
-	if known && f.reads(at) || e.parents[field] || len(f.above(field)) > 0 {
-		return true
+	read, words := map[string]bool{}, false
+	note := func(fields []int32) {
+		for _, i := range fields {
+			read[e.fields[i]] = true
+		}
 	}
-	word := f.wantsWord(field) || slices.ContainsFunc(f.keywords, func(k string) bool { return strings.HasPrefix(k, field+".") })
+	note(f.when)
+	for _, j := range f.joins {
+		note(j.of)
+	}
 	folded, _ := appendFold(nil, []byte(dataset), false)
 	for i := range f.sources {
 		s := &f.sources[i]
 		if s.view < 0 || dataset != "" && !e.mayBelong(s, folded) {
 			continue
 		}
-		if v := e.views[s.view]; word && v.keywords || known && v.reads(at) {
-			return true
+		v := e.views[s.view]
+		words = words || v.keywords
+		for _, slot := range v.slots {
+			for _, c := range slot.candidates {
+				note(c)
+			}
 		}
 	}
-	return false
+	return func(field string) bool {
+		return read[field] || e.parents[field] || len(f.above(field)) > 0 || words && f.holdsWords(field)
+	}
+}
+
+// holdsWords says whether keywords look through a field, or the members of objects in it.
+func (f *formatPlan) holdsWords(field string) bool {
+	return f.wantsWord(field) || slices.ContainsFunc(f.keywords, func(k string) bool { return strings.HasPrefix(k, field+".") })
 }
 
 // mayBelong says whether events of a dataset may belong to a source.
@@ -48,16 +64,4 @@ func (e *Engine) mayBelong(s *planSource, dataset []byte) bool {
 		}
 	}
 	return true
-}
-
-// reads says whether a field says where events of the format belong, or is a part of
-// another.
-func (f *formatPlan) reads(field int32) bool {
-	return slices.Contains(f.when, field) || slices.ContainsFunc(f.joins, func(j planJoin) bool { return slices.Contains(j.of, field) })
-}
-
-func (v *view) reads(field int32) bool {
-	return slices.ContainsFunc(v.slots, func(s slot) bool {
-		return slices.ContainsFunc(s.candidates, func(c []int32) bool { return slices.Contains(c, field) })
-	})
 }

@@ -47,14 +47,16 @@ type decoder struct {
 	of    *format.Brief
 }
 
-// Brief is for what surely is no shell around another record.
+// Brief is for what surely is no shell around another record, nor an alert: of that all
+// is needed.
 func (d *decoder) Brief(record string, b *format.Brief) (event.Event, bool) {
-	if !format.SkimOwn(record) {
+	if strings.Contains(record, `"alert"`) || !format.SkimOwn(record) {
 		return event.Event{}, false
 	}
 	if d.of != b {
+		asked := b.Of("ecs", "")
 		d.of, d.brief = b, format.NewBriefScanner("", func(name string) bool {
-			return b.Wants("ecs", "", name) || name == "@timestamp" || name == "event.dataset"
+			return asked.Wants(name) || name == "@timestamp" || name == "event.dataset"
 		})
 	}
 	f, err := d.brief.Object(record)

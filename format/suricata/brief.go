@@ -16,9 +16,10 @@ var derived = []string{
 
 // briefScanner reads what is wanted, and what that is made of.
 func briefScanner(b *format.Brief) *format.Scanner {
-	sources := b.Sources("suricata", "", append(slices.Collect(maps.Values(byType)), common, attached)...)
+	asked := b.Of("suricata", "")
+	sources := asked.Sources(append(slices.Collect(maps.Values(byType)), common, attached)...)
 	for _, name := range derived {
 		sources[prefix+name] = true
 	}
-	return format.NewBriefScanner("suricata.eve", func(name string) bool { return sources[name] || b.Wants("suricata", "", name) })
+	return format.NewBriefScanner("suricata.eve", func(name string) bool { return sources[name] || asked.Wants(name) })
 }

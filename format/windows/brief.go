@@ -20,16 +20,18 @@ var (
 // briefly reads what a Brief wants.
 type briefly struct {
 	of       *format.Brief
+	asked    format.Asked
 	classify bool          // what kind of event it is matters
 	header   []format.Rule // as far as it matters
-	// Scanners come in pairs: without the message, where of does not ask for it, and with it.
+	// Scanners come in pairs: without the message, where nobody asks for it, and with it.
 	whole, flat [2]*format.Scanner
 }
 
 func newBriefly(b *format.Brief) *briefly {
-	y := &briefly{of: b, classify: slices.ContainsFunc(classified, func(name string) bool { return b.Wants("windows", "", name) })}
+	y := &briefly{of: b, asked: b.Of("windows", "")}
+	y.classify = slices.ContainsFunc(classified, y.asked.Wants)
 	sources := y.sources()
-	wanted := func(name string) bool { return sources[name] || b.Wants("windows", "", name) }
+	wanted := func(name string) bool { return sources[name] || y.asked.Wants(name) }
 	to, from := map[string]bool{}, map[string]bool{} // of header
 	for _, r := range header {
 		to[r.To] = to[r.To] || wanted(r.To) || wanted(r.From)
@@ -39,7 +41,7 @@ func newBriefly(b *format.Brief) *briefly {
 			from[r.From], y.header = true, append(y.header, r)
 		}
 	}
-	asked := b.Asks("windows", "", "message") || b.Asks("windows", "", data+"Message")
+	asked := y.asked.For("message") || y.asked.For(data+"Message")
 	for i := range 2 {
 		message := asked || i == 1
 		y.whole[i] = format.NewBriefScanner("", func(name string) bool {
@@ -58,7 +60,7 @@ func (y *briefly) sources() map[string]bool {
 	for _, s := range []*source{&sysmon, &security, &powershell, &other} {
 		tables = append(append(tables, s.rules), slices.Collect(maps.Values(s.byID))...)
 	}
-	sources := y.of.Sources("windows", "", tables...)
+	sources := y.asked.Sources(tables...)
 	for _, name := range derived {
 		sources[data+name] = true
 	}
@@ -70,7 +72,7 @@ func (y *briefly) sources() map[string]bool {
 		sources["winlog."+name] = true
 	}
 	for _, r := range slices.Concat(subject, target, effective, logon, session) {
-		if y.of.Wants("windows", "", r.to) {
+		if y.asked.Wants(r.to) {
 			sources[r.from] = true
 		}
 	}

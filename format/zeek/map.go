@@ -223,11 +223,12 @@ func briefScanner(prefix, path string, b *format.Brief) *format.Scanner {
 	if rules == nil {
 		rules = format.Prefixed(prefix+".", common)
 	}
-	sources := b.Sources("zeek", prefix, rules)
+	asked := b.Of("zeek", prefix)
+	sources := asked.Sources(rules)
 	for _, column := range derived {
 		sources[prefix+"."+column] = true
 	}
-	return format.NewBriefScanner(prefix, func(name string) bool { return sources[name] || b.Wants("zeek", prefix, name) })
+	return format.NewBriefScanner(prefix, func(name string) bool { return sources[name] || asked.Wants(name) })
 }
 
 // finish makes the event of a row or record.

@@ -98,6 +98,9 @@ func (d *decoder) Brief(record string, b *format.Brief) (event.Event, bool) {
 	if d.of != b {
 		d.of, d.brief = b, scans{}
 	}
+	if d.brief[path] == nil && len(d.brief) >= maxPaths {
+		return event.Event{}, false // it would be made for one record
+	}
 	ev, ok, err := d.brief.read(record, path, func(prefix string) *format.Scanner { return briefScanner(prefix, path, b) })
 	return ev, ok && err == nil
 }

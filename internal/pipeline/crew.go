@@ -166,7 +166,7 @@ func (l *viewed) complete(d *Decoder) {
 		return
 	}
 	r := l.record
-	r.Format = l.event.Format // as which it was read as a whole
+	r.Format, r.Context = l.event.Format, nil // as which it was read as a whole
 	full, ok := d.read(r)
 	if ok { // it was an event before
 		l.event.Fields, l.brief = full.Fields, false
@@ -192,7 +192,7 @@ func (h *hand) find(ctx context.Context, l *viewed, set *pattern.Set) error {
 	return nil
 }
 
-// count notes which log sources the event belongs to that the rules looked at.
+// count counts the event for the log sources that it belongs to, as rules have seen.
 func (h *hand) count(l *viewed) {
 	if h.eye == nil || telemetry.Imported(l.record.Source) {
 		return

@@ -194,7 +194,12 @@ func compileRules(live detect.Live, opt sigma.Options, by *compilers) (*ruleSet,
 
 // askedBy is what is asked of every event with the rules of an engine.
 func askedBy(e *sigma.Engine) *format.Brief {
-	return format.NewBrief(func(format, dataset, field string) bool { return !e.Laid(format) && e.Reads(format, dataset, field) })
+	return format.NewBrief(func(format, dataset string) func(string) bool {
+		if e.Laid(format) {
+			return nil // they are held against the bytes
+		}
+		return e.Reads(format, dataset)
+	})
 }
 
 // compile notes what is refused; the error is one that no rule is to blame for.
