@@ -12,19 +12,7 @@ import (
 // same number, else the digits as a json.Number.
 func (s *Scanner) number() (any, error) {
 	start := s.pos
-	float := false
-loop:
-	for s.pos < len(s.src) {
-		switch c := s.src[s.pos]; {
-		case c >= '0' && c <= '9' || c == '-':
-		case c == '.' || c == 'e' || c == 'E' || c == '+':
-			float = true
-		default:
-			break loop
-		}
-		s.pos++
-	}
-	digits := s.src[start:s.pos]
+	digits, float := s.digits()
 	if !float {
 		if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
 			return n, nil
@@ -39,6 +27,23 @@ loop:
 		return json.Number(digits), nil
 	}
 	return f, nil
+}
+
+// digits steps over what may be a number, and says whether it has a fraction or an
+// exponent.
+func (s *Scanner) digits() (digits string, float bool) {
+	start := s.pos
+	for s.pos < len(s.src) {
+		switch c := s.src[s.pos]; {
+		case c >= '0' && c <= '9' || c == '-':
+		case c == '.' || c == 'e' || c == 'E' || c == '+':
+			float = true
+		default:
+			return s.src[start:s.pos], float
+		}
+		s.pos++
+	}
+	return s.src[start:s.pos], float
 }
 
 // validNumber holds digits against the number grammar of RFC 8259 section 6.

@@ -51,14 +51,15 @@ func Observables(ev *event.Event, search Search) []event.Observable {
 // listed searches the fields that carry texts.
 func (c *collector) listed() {
 	for _, name := range textFields {
-		if v, ok := c.fields[name]; ok && !(name == "message" && rendered(c.fields)) {
+		if v, ok := c.fields[name]; ok && !(name == "message" && Rendered(c.fields)) {
 			c.texts(name, v)
 		}
 	}
 }
 
-// rendered says that the message repeats fields which are there by themselves.
-func rendered(f event.Fields) bool {
+// Rendered says that the message of an event repeats fields which are there by
+// themselves, so that nothing is looked for in it.
+func Rendered(f event.Fields) bool {
 	switch f.String("winlog.provider_name") {
 	case "Microsoft-Windows-Sysmon", "Microsoft-Windows-Security-Auditing":
 		return true

@@ -36,7 +36,11 @@ type Scanner struct {
 	fields event.Fields
 	depth  int
 	width  int    // bytes that a field of the last records took
+	more   int    // fields that are likely to be added
 	room   []byte // of the last string with escapes
+
+	wanted func(name string) bool // nil = all
+	passed int                    // fields of the record that were not wanted
 }
 
 // node is one name met, with the names below it. Records of one stream have
@@ -45,7 +49,8 @@ type Scanner struct {
 type node struct {
 	key      string
 	path     string
-	place    int // among its parent's ordered
+	place    int  // among its parent's ordered
+	pass     bool // nobody wants its value
 	ordered  []*node
 	children map[string]*node
 }
@@ -56,7 +61,16 @@ const roomForECS = 24
 // NewScanner returns a scanner that puts prefix before every name:
 // "suricata.eve" makes "suricata.eve.src_ip". An empty prefix adds nothing.
 func NewScanner(prefix string) *Scanner {
-	return &Scanner{root: &node{path: prefix}}
+	return &Scanner{root: &node{path: prefix}, more: roomForECS}
+}
+
+// NewBriefScanner returns a scanner that leaves out the fields, by their names with
+// the prefix, that are not wanted. It reads no record that another would not read, and
+// may refuse one that another reads: see MaxFields.
+func NewBriefScanner(prefix string, wanted func(name string) bool) *Scanner {
+	s := NewScanner(prefix)
+	s.wanted, s.more = wanted, roomForECS/2
+	return s
 }
 
 // Object reads the one object that record holds. Names that appear twice keep
@@ -66,8 +80,8 @@ func (s *Scanner) Object(record string) (event.Fields, error) {
 	if !utf8.ValidString(record) {
 		record = strings.ToValidUTF8(record, "\ufffd")
 	}
-	s.src, s.pos, s.depth = record, 0, 0
-	s.fields = make(event.Fields, min(len(record)/max(s.width, 8), 512)+roomForECS)
+	s.src, s.pos, s.depth, s.passed = record, 0, 0, 0
+	s.fields = make(event.Fields, min(len(record)/max(s.width, 8), 512)+s.more)
 	fields := s.fields
 	s.space()
 	if s.pos >= len(s.src) || s.src[s.pos] != '{' {
@@ -169,6 +183,10 @@ func (s *Scanner) object(n *node) error {
 		if s.pos < len(s.src) && s.src[s.pos] == '{' {
 			return s.object(child)
 		}
+		if child.pass {
+			s.passed++
+			return s.pass()
+		}
 		v, err := s.value()
 		if err != nil {
 			return err
@@ -183,7 +201,7 @@ func (s *Scanner) object(n *node) error {
 
 func (s *Scanner) set(path string, v any) error {
 	s.fields[path] = v
-	if len(s.fields) > MaxFields {
+	if len(s.fields)+s.passed > MaxFields {
 		return fmt.Errorf("more than %d fields", MaxFields)
 	}
 	return nil
@@ -203,7 +221,7 @@ func (s *Scanner) child(n *node, key string, next int) (*node, error) {
 	if len(path) > MaxName {
 		return nil, fmt.Errorf("a name longer than %d bytes", MaxName)
 	}
-	c := &node{key: path[len(path)-len(key):], path: path, place: len(n.ordered)}
+	c := &node{key: path[len(path)-len(key):], path: path, place: len(n.ordered), pass: s.wanted != nil && !s.wanted(path)}
 	if s.nodes < maxNodes {
 		if n.children == nil {
 			n.children = map[string]*node{}
@@ -259,30 +277,47 @@ func (s *Scanner) word(w string) error {
 
 // array returns []string when every element is one, else []any.
 func (s *Scanner) array() (any, error) {
-	if s.depth++; s.depth > MaxDepth {
-		return nil, fmt.Errorf("nested deeper than %d", MaxDepth)
-	}
-	s.pos++
 	texts := []string{}
 	var mixed []any
-	if s.next() == ']' {
-		s.pos++
-		s.depth--
-		return texts, nil
-	}
-	for {
-		s.space()
+	err := s.elements(func() error {
 		v, err := s.value()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if str, ok := v.(string); ok && mixed == nil {
 			texts = append(texts, str)
-		} else {
-			if mixed == nil {
-				mixed = anys(texts)
-			}
-			mixed = append(mixed, v)
+			return nil
+		}
+		if mixed == nil {
+			mixed = anys(texts)
+		}
+		mixed = append(mixed, v)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case mixed != nil:
+		return mixed, nil
+	}
+	return texts, nil
+}
+
+// elements calls element for each element of the array at pos, pos being at it.
+func (s *Scanner) elements(element func() error) error {
+	if s.depth++; s.depth > MaxDepth {
+		return fmt.Errorf("nested deeper than %d", MaxDepth)
+	}
+	s.pos++
+	if s.next() == ']' {
+		s.pos++
+		s.depth--
+		return nil
+	}
+	for {
+		s.space()
+		if err := element(); err != nil {
+			return err
 		}
 		switch s.next() {
 		case ',':
@@ -290,14 +325,38 @@ func (s *Scanner) array() (any, error) {
 		case ']':
 			s.pos++
 			s.depth--
-			if mixed != nil {
-				return mixed, nil
-			}
-			return texts, nil
+			return nil
 		default:
-			return nil, s.unexpected("',' or ']'")
+			return s.unexpected("',' or ']'")
 		}
 	}
+}
+
+// pass steps over the value at pos; what value would refuse it refuses.
+func (s *Scanner) pass() error {
+	if s.pos >= len(s.src) {
+		return errTruncated
+	}
+	switch c := s.src[s.pos]; {
+	case c == '"':
+		end := closing(s.src, s.pos+1)
+		if end < 0 {
+			return errTruncated
+		}
+		s.pos = end + 1
+		return nil
+	case c == '[':
+		return s.elements(s.pass)
+	case c == '{':
+		return s.members(func(string) error { return s.pass() })
+	case c == '-' || c >= '0' && c <= '9':
+		if digits, _ := s.digits(); !validNumber(digits) {
+			return fmt.Errorf("%.40q is not a number", digits)
+		}
+		return nil
+	}
+	_, err := s.value()
+	return err
 }
 
 func anys(texts []string) []any {

@@ -105,6 +105,28 @@ func (s *Stream) decoder(format int) Decoder {
 func (s *Stream) Decode(record []byte) (ev event.Event, ok bool, err error) {
 	text := string(record)
 	i, part := s.choose(text)
+	return s.full(record, text, i, part)
+}
+
+// Brief is Decode for who mostly needs no more than b. With brief the event is as
+// BriefDecoder says; its record is of its format as a whole, and stands alone. Else the
+// event is that of Decode.
+func (s *Stream) Brief(record []byte, b *Brief) (ev event.Event, brief, ok bool, err error) {
+	text := string(record)
+	i, part := s.choose(text)
+	if d, can := s.decoder(i).(BriefDecoder); can && part == whole && d.Context() == nil {
+		if ev, brief = d.Brief(text, b); brief {
+			s.last = i
+			ev.Format, ev.Raw = s.rec.formats[i].Name, record
+			return ev, true, true, nil
+		}
+	}
+	ev, ok, err = s.full(record, text, i, part)
+	return ev, false, ok, err
+}
+
+// full decodes a record, which is also given as text, of which a part is of format i.
+func (s *Stream) full(record []byte, text string, i int, part part) (ev event.Event, ok bool, err error) {
 	s.last = i
 	d := s.decoder(i)
 	ev, ok, err = s.decode(d, text, part)

@@ -21,7 +21,11 @@ func canonicalAddress(s string) (Type, string, error) {
 	mapped := addr.Is4In6()
 	addr = addr.Unmap().WithZone("")
 	if !prefixed {
-		return familyOf(addr), addr.String(), nil
+		var room [48]byte
+		if text := addr.AppendTo(room[:0]); string(text) != host {
+			host = string(text)
+		}
+		return familyOf(addr), host, nil
 	}
 	n, ok := decimal(bits, 128)
 	if mapped {

@@ -118,6 +118,9 @@ func isNetwork(t Type) bool {
 // open another still sees. A fragment goes here, before the last trim. ok is
 // false for a value wrapped so often that somebody means harm.
 func clean(s string) (_ string, ok bool) {
+	if bare(s) {
+		return s, true
+	}
 	return unwrap(s, func(s string) string {
 		s = strings.TrimRight(strings.TrimLeft(visible(s), quotes), quotes+",;")
 		s = Refang(s)
@@ -126,6 +129,16 @@ func clean(s string) (_ string, ok bool) {
 		}
 		return s
 	})
+}
+
+// bare says that a value has nothing that clean would take away, as most have not.
+func bare(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !isLetter(c) && !isDigit(c) && c != '.' && c != '-' && c != ':' && c != '_' {
+			return false
+		}
+	}
+	return true
 }
 
 func tidy(s string) string { return strings.Trim(visible(s), quotes) }

@@ -21,7 +21,7 @@ func canonicalHex(t Type, s string) (string, error) {
 		}
 	}
 	if t == CertSHA1 || t == CertSHA256 {
-		s = strings.NewReplacer(":", "", " ", "").Replace(s)
+		s = between.Replace(s)
 	}
 	reason := ReasonHash
 	if t == JA3 {
@@ -86,10 +86,17 @@ func canonicalEmail(s string) (string, error) {
 	return local + "@" + host, nil
 }
 
+// between is what stands between the bytes of a fingerprint, grouping between those of a
+// MAC address.
+var (
+	between  = strings.NewReplacer(":", "", " ", "")
+	grouping = strings.NewReplacer(":", "", "-", "", ".", "")
+)
+
 // canonicalMAC: six bytes as aa:bb:cc:dd:ee:ff, from colons, hyphens, Cisco's
 // dots or plain digits.
 func canonicalMAC(s string) (string, error) {
-	h := strings.ToLower(strings.NewReplacer(":", "", "-", "", ".", "").Replace(s))
+	h := strings.ToLower(grouping.Replace(s))
 	if len(h) != 12 || !allHex(h) || len(s) > 17 {
 		return "", refuse(ReasonMAC, s)
 	}

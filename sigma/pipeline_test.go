@@ -138,3 +138,23 @@ sources: [{service: s, fields: {A: q, C: c}}]
 		}
 	}
 }
+
+// TestLinuxOfWindows holds that of the events in Windows' format only those of Sysmon for
+// Linux are asked for what is for Linux.
+func TestLinuxOfWindows(t *testing.T) {
+	rules, err := sigma.Parse("linux.yml", []byte("title: Any\nid: 3b2f1c0e-0000-4000-8000-00000000001a\nlogsource: {product: linux}\ndetection: {k: ['*tunnel*'], condition: k}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := compile(t, rules, sigma.Options{Pipelines: pipelines(t), LogSources: true}).Matcher()
+	for channel, want := range map[string]int{"Linux-Sysmon/Operational": 1, "Microsoft-Windows-Sysmon/Operational": 0, "Security": 0} {
+		ev := event.Event{Format: "windows", Fields: event.Fields{"winlog.channel": channel, "winlog.event_id": int64(1), "winlog.event_data.CommandLine": "ssh tunnel"}}
+		if got := len(m.Event(&ev)); got != want {
+			t.Errorf("%s: %d rules match, want %d", channel, got, want)
+		}
+		linux := slices.ContainsFunc(m.LogSources(), func(s sigma.LogSource) bool { return s.Product == "linux" })
+		if linux != (want == 1) {
+			t.Errorf("%s: belongs to %v", channel, m.LogSources())
+		}
+	}
+}

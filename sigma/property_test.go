@@ -240,7 +240,7 @@ func TestProperty(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	matches, refused, decoded := 0, 0, 0
+	matches, refused, decoded, unread := 0, 0, 0, 0
 	for seed := range uint64(60) {
 		d := dice{rand.New(rand.NewPCG(seed, 7))}
 		c := d.collection(t)
@@ -251,6 +251,7 @@ func TestProperty(t *testing.T) {
 		}
 		ref := &reference{Collection: c, pipelines: pipes, placeholders: holes}
 		byEvent, byRecord := engine.Matcher(), engine.Matcher()
+		reads := engine.Reads("json", "")
 		stream, err := format.NewRecogniser().Stream("json")
 		if err != nil {
 			t.Fatal(err)
@@ -267,6 +268,15 @@ func TestProperty(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Fatalf("seed %d: the event %s\nmatches %v, by the reference %v\n%s", seed, record, got, want, differing(c, got, want))
 			}
+			for name := range ev.Fields {
+				if !reads(name) {
+					delete(ev.Fields, name)
+					unread++
+				}
+			}
+			if got := rulesOf(byEvent.Event(&ev)); !slices.Equal(got, want) {
+				t.Fatalf("seed %d: the event %s, of which %v is read,\nmatches %v, by the reference %v\n%s", seed, record, ev.Fields, got, want, differing(c, got, want))
+			}
 			raw, err := byRecord.Record("json", record)
 			if err != nil {
 				decoded++
@@ -281,8 +291,8 @@ func TestProperty(t *testing.T) {
 		}
 	}
 	t.Logf("%d matches, %d records left to decoding, %d rules refused", matches, decoded, refused)
-	if matches < 5000 || decoded > 2000 {
-		t.Errorf("too few matches or too many decoded: the test shows little")
+	if matches < 5000 || decoded > 2000 || unread < 2000 {
+		t.Errorf("too few matches, too many decoded, or %d fields unread: the test shows little", unread)
 	}
 }
 

@@ -43,7 +43,7 @@ func cutPipe(s string) (value, rest string, ok bool) {
 		case '|':
 			value = s[:i]
 			if escaped {
-				value = strings.NewReplacer(`\|`, `|`, `\\`, `\`).Replace(value)
+				value = cefHeaderText.Replace(value)
 			}
 			return strings.TrimSpace(value), s[i+1:], true
 		}
@@ -109,8 +109,14 @@ func cefText(s string) string {
 	if strings.IndexByte(s, '\\') < 0 {
 		return s
 	}
-	return strings.NewReplacer(`\=`, `=`, `\\`, `\`, `\n`, "\n", `\r`, "\r", `\|`, `|`).Replace(s)
+	return cefValueText.Replace(s)
 }
+
+// cefHeaderText and cefValueText undo the escapes of the two parts of a record.
+var (
+	cefHeaderText = strings.NewReplacer(`\|`, `|`, `\\`, `\`)
+	cefValueText  = strings.NewReplacer(`\=`, `=`, `\\`, `\`, `\n`, "\n", `\r`, "\r", `\|`, `|`)
+)
 
 // labelled are the keys that another key names.
 var labelled = [...]string{

@@ -100,8 +100,10 @@ func (c pairsCut) value(s string) (value, rest string) {
 
 // unescape takes the backslash away from quotes and backslashes.
 func unescape(s string) string {
-	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(s)
+	return quotedPair.Replace(s)
 }
+
+var quotedPair = strings.NewReplacer(`\"`, `"`, `\\`, `\`)
 
 func pairKey(key string) bool {
 	if key == "" || len(key) > maxName {

@@ -42,7 +42,28 @@ func recognise(head string) int {
 
 type decoder struct {
 	format.Stateless
-	scan *format.Scanner
+	scan  *format.Scanner
+	brief *format.Scanner // for of
+	of    *format.Brief
+}
+
+// Brief is for what surely is no shell around another record, nor an alert: of that all
+// is needed.
+func (d *decoder) Brief(record string, b *format.Brief) (event.Event, bool) {
+	if strings.Contains(record, `"alert"`) || !format.SkimOwn(record) {
+		return event.Event{}, false
+	}
+	if d.of != b {
+		asked := b.Of("ecs", "")
+		d.of, d.brief = b, format.NewBriefScanner("", func(name string) bool {
+			return asked.Wants(name) || name == "@timestamp" || name == "event.dataset"
+		})
+	}
+	f, err := d.brief.Object(record)
+	if err != nil {
+		return event.Event{}, false
+	}
+	return Pass(f), true
 }
 
 func (d *decoder) Decode(record string) (event.Event, bool, error) {

@@ -9,10 +9,9 @@ import (
 
 // class is how ECS classifies an event type.
 type class struct {
-	kind       string
-	categories []string
-	types      []string
-	action     string
+	kind              string
+	categories, types any // lists, boxed once
+	action            string
 }
 
 var classes = map[string]class{
@@ -40,12 +39,10 @@ func classify(f event.Fields, kind string) {
 	if !ok {
 		c = class{"event", []string{"network"}, []string{"protocol"}, ""}
 	}
-	if c.categories[0] == "network" {
-		switch kind {
-		case "alert", "drop", "anomaly", "flow", "netflow", "fileinfo", "packet", "frame", "stream_tcp":
-		default:
-			f["network.protocol"] = kind
-		}
+	switch kind {
+	case "alert", "drop", "anomaly", "flow", "netflow", "fileinfo", "packet", "frame", "stream_tcp", "stats", "engine":
+	default:
+		f["network.protocol"] = kind
 	}
 	f["event.kind"] = c.kind
 	f["event.category"] = c.categories

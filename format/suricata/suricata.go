@@ -43,11 +43,27 @@ func recognise(head string) int {
 
 type decoder struct {
 	format.Stateless
-	scan *format.Scanner
+	scan  *format.Scanner
+	brief *format.Scanner // for of
+	of    *format.Brief
 }
 
-func (d *decoder) Decode(record string) (event.Event, bool, error) {
-	f, err := d.scan.Object(record)
+func (d *decoder) Decode(record string) (event.Event, bool, error) { return read(d.scan, record) }
+
+// Brief is for what is no alert: of that all is needed.
+func (d *decoder) Brief(record string, b *format.Brief) (event.Event, bool) {
+	if strings.Contains(record, `"event_type":"alert"`) {
+		return event.Event{}, false
+	}
+	if d.of != b {
+		d.of, d.brief = b, briefScanner(b)
+	}
+	ev, ok, err := read(d.brief, record)
+	return ev, ok && err == nil
+}
+
+func read(scan *format.Scanner, record string) (event.Event, bool, error) {
+	f, err := scan.Object(record)
 	if err != nil {
 		return event.Event{}, false, err
 	}

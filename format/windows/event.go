@@ -18,28 +18,48 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // that format.TimeOf reads) and event_data.*. Fields with ECS names that are
 // there already stay as they are.
 func Event(f event.Fields) event.Event {
-	ev := event.Event{Fields: f, Time: when(f)}
-	headerGUIDs(f)
+	ev, id, table := begun(f)
+	classify(f, id, table)
+	derive(f, id, table)
+	return ev
+}
+
+// begun is the event of fields, with its id and how those of its provider are mapped.
+func begun(f event.Fields) (event.Event, int64, *source) {
 	id, _ := f.Int("winlog.event_id")
+	f.SetNew("event.kind", "event")
+	return event.Event{Fields: f, Time: when(f)}, id, sourceOf(f.String("winlog.provider_name"), f.String("winlog.channel"))
+}
+
+// classified are the fields that classify makes; nothing else is made of them.
+var classified = []string{
+	"winlog.provider_guid", "winlog.activity_id", "winlog.related_activity_id", "winlog.event_id", "event.code", "event.module", "event.dataset",
+	"event.provider", "host.name", "log.level", "host.os.type", "event.category", "event.type", "event.action", "event.outcome",
+}
+
+// classify says what kind of event it is.
+func classify(f event.Fields, id int64, table *source) {
+	headerGUIDs(f)
 	f["winlog.event_id"] = id
 	f.SetNew("event.code", strconv.FormatInt(id, 10))
-	f.SetNew("event.kind", "event")
 	f.SetNew("event.module", "windows")
 	f.SetNew("event.dataset", "windows."+dataset(f.String("winlog.channel")))
 	f.SetNew("event.provider", f.String("winlog.provider_name"))
 	f.SetNew("host.name", f.String("winlog.computer_name"))
 	f.SetNew("log.level", level(f))
-	provider := f.String("winlog.provider_name")
-	if provider == linuxSysmon {
+	if f.String("winlog.provider_name") == linuxSysmon {
 		f.SetNew("host.os.type", "linux")
 	}
-	table := sourceOf(provider, f.String("winlog.channel"))
 	if c, ok := table.classes[id]; ok {
 		f.SetNew("event.category", c.categories)
 		f.SetNew("event.type", c.types)
 		f.SetNew("event.action", c.action)
 	}
 	f.SetNew("event.outcome", outcome(f, id))
+}
+
+// derive gives what the event's own data says its places.
+func derive(f event.Fields, id int64, table *source) {
 	apply(f, table.rules)
 	apply(f, table.byID[id])
 	switch table {
@@ -52,7 +72,6 @@ func Event(f event.Fields) event.Event {
 	case &dnsClient:
 		queryResults(f)
 	}
-	return ev
 }
 
 // apply is format.Apply for values that Windows writes as "-" when there is

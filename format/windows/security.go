@@ -102,6 +102,11 @@ var security = source{
 
 var processID = []format.Rule{{From: data + "ProcessId", To: "process.pid", Convert: format.Number}}
 
+var (
+	actor      = exe("ProcessName", "process")
+	objectFile = path("ObjectName", "file")
+)
+
 // packets are the fields of the Windows Filtering Platform.
 var packets = join(exe("Application", "process"), processID, []format.Rule{
 	{From: data + "ProcessID", To: "process.pid", Convert: format.Number},
@@ -140,26 +145,24 @@ func direction(v any) any {
 }
 
 func deriveSecurity(f event.Fields, id int64) {
-	subject, target := "user", "user.target"
 	switch id {
-	case 4624, 4625, 4634, 4647, 4768, 4769, 4770, 4771, 4776, 4778, 4779:
-		subject, target = "", "user" // who logs on; the subject is the service that did it
-	case 4688:
-		target = "user.effective"
-	}
-	if subject != "" {
-		person(f, "Subject", subject)
-	}
-	if id == 4778 || id == 4779 {
-		person(f, "Account", target)
+	case 4778, 4779:
+		person(f, session)
 		return
+	case 4624, 4625, 4634, 4647, 4768, 4769, 4770, 4771, 4776: // who logs on; the subject is the service that did it
+		person(f, logon)
+	case 4688:
+		person(f, subject)
+		person(f, effective)
+	default:
+		person(f, subject)
+		person(f, target)
 	}
-	person(f, "Target", target)
-	apply(f, exe("ProcessName", "process"))
+	apply(f, actor)
 	if name := f.String(data + "ObjectName"); name != "" && name != "-" {
 		switch f.String(data + "ObjectType") {
 		case "File":
-			apply(f, path("ObjectName", "file"))
+			apply(f, objectFile)
 		case "Key":
 			f.SetNew("registry.path", name)
 		}
@@ -169,13 +172,41 @@ func deriveSecurity(f event.Fields, id int64) {
 	}
 }
 
-// person maps the fields of one account: SubjectUserName, SubjectDomainName …
-func person(f event.Fields, role, to string) {
-	for _, p := range [...]struct{ from, to string }{
-		{"UserName", ".name"}, {"Name", ".name"}, {"DomainName", ".domain"}, {"Domain", ".domain"}, {"UserSid", ".id"}, {"Sid", ".id"},
-	} {
-		if v := f.String(data + role + p.from); v != "" && v != "-" && v != "S-1-0-0" {
-			f.SetNew(to+p.to, v)
+// renamed is a field and what it becomes.
+type renamed struct{ from, to string }
+
+// Whom an event speaks of: who did it, to whom, with whose rights, who logs on, whose
+// session it is.
+var (
+	subject   = party("Subject", "user")
+	target    = party("Target", "user.target")
+	effective = party("Target", "user.effective")
+	logon     = party("Target", "user")
+	session   = party("Account", "user")
+)
+
+// party is the fields of one account: SubjectUserName, SubjectDomainName …
+func party(role, to string) []renamed {
+	role = data + role
+	return []renamed{
+		{role + "UserName", to + ".name"},
+		{role + "Name", to + ".name"},
+		{role + "DomainName", to + ".domain"},
+		{role + "Domain", to + ".domain"},
+		{role + "UserSid", to + ".id"},
+		{role + "Sid", to + ".id"},
+	}
+}
+
+// person maps the fields of one account.
+func person(f event.Fields, fields []renamed) {
+	for _, r := range fields {
+		v := f[r.from]
+		if _, text := v.(string); !text {
+			v = f.String(r.from)
+		}
+		if v != "" && v != "-" && v != "S-1-0-0" {
+			f.SetNew(r.to, v)
 		}
 	}
 }

@@ -7,9 +7,10 @@ import (
 	"github.com/vedette-soc/vedette/format"
 )
 
-// fromBeat takes a Winlogbeat document: the names are right already.
-func fromBeat(f event.Fields) event.Event {
-	stamp := f["@timestamp"]
+// fromBeat takes a Winlogbeat document: the names are right already. It returns the time
+// that Winlogbeat gives.
+func fromBeat(f event.Fields) (stamp any) {
+	stamp = f["@timestamp"]
 	for name := range f {
 		if name == "@timestamp" || name == "vedette" || strings.HasPrefix(name, "vedette.") || strings.HasPrefix(name, "@metadata.") {
 			delete(f, name)
@@ -20,7 +21,11 @@ func fromBeat(f event.Fields) event.Event {
 			f[name] = []string{s}
 		}
 	}
-	ev := Event(f)
+	return stamp
+}
+
+// stamped is an event at the time that a collector gives, if it does.
+func stamped(ev event.Event, stamp any) event.Event {
 	if t, ok := format.TimeOf(stamp); ok {
 		ev.Time = t
 	}
@@ -69,7 +74,8 @@ var header = []format.Rule{
 	{From: data + "SeverityValue", To: "winlog.severity_id"},
 }
 
-func fromFlat(f event.Fields) {
+// fromFlat takes a flat record, of which all names were put under "winlog.event_data.".
+func fromFlat(f event.Fields, header []format.Rule) {
 	for i := range header {
 		r := &header[i]
 		v, ok := f[r.From]
@@ -88,6 +94,7 @@ func fromFlat(f event.Fields) {
 			f.SetNew(r.To, v)
 		}
 	}
+	complete(f)
 }
 
 // system are the members of System in EVTX. Converters write attributes under

@@ -16,9 +16,8 @@ type source struct {
 
 // class is how ECS classifies an event.
 type class struct {
-	action     string
-	categories []string
-	types      []string
+	action            string
+	categories, types any // lists, boxed once
 }
 
 // linuxSysmon is what Sysmon for Linux calls itself; its events and their fields

@@ -158,6 +158,7 @@ type decoder struct {
 	format.Stateless
 	whole *format.Scanner // names as they are: Winlogbeat, EVTX
 	flat  *format.Scanner // names below winlog.event_data
+	brief *briefly        // nil before the first
 	names map[string]string
 
 	members []member // of the record being read
@@ -197,12 +198,12 @@ func (d *decoder) Decode(record string) (event.Event, bool, error) {
 	}
 	switch shape {
 	case beat:
-		return fromBeat(f), true, nil
+		stamp := fromBeat(f)
+		return stamped(Event(f), stamp), true, nil
 	case nested:
 		d.fromXML(f)
 	case flat:
-		fromFlat(f)
-		complete(f)
+		fromFlat(f, header)
 	default:
 		if isWazuh(f) {
 			d.fromWazuh(f)

@@ -7,8 +7,18 @@ import (
 	"github.com/vedette-soc/vedette/event"
 )
 
+// alerts says whether all that a log says is an alert.
+func alerts(path string) bool { return path == "notice" || path == "intel" || path == "signatures" }
+
 // derive sets what takes more than one column. p is "zeek.PATH.".
 func derive(f event.Fields, path, p string) {
+	if alerts(path) {
+		f["event.kind"] = "alert"
+		// Notice::ACTION_DROP: Zeek had the traffic blocked.
+		if f[p+"dropped"] == true {
+			f["event.action"] = "blocked"
+		}
+	}
 	switch path {
 	case "conn":
 		f.SetNew("network.direction", direction(f[p+"local_orig"], f[p+"local_resp"]))
@@ -19,12 +29,6 @@ func derive(f event.Fields, path, p string) {
 		f.SetNew("dns.resolved_ip", addresses(f.Strings(p+"answers")))
 	case "http":
 		httpURL(f, p)
-	case "notice", "intel", "signatures":
-		f["event.kind"] = "alert"
-		// Notice::ACTION_DROP: Zeek had the traffic blocked.
-		if f[p+"dropped"] == true {
-			f["event.action"] = "blocked"
-		}
 	case "kerberos", "ntlm", "ssh":
 		outcome(f, p)
 	}

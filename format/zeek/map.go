@@ -9,10 +9,9 @@ import (
 
 // log is how one Zeek log is mapped.
 type log struct {
-	categories []string
-	types      []string
-	protocol   string
-	rules      []format.Rule
+	categories, types any // lists, boxed once
+	protocol          string
+	rules             []format.Rule
 }
 
 var network = []string{"network"}
@@ -212,6 +211,24 @@ func prepare(logs map[string]log) map[string]log {
 		logs[path] = l
 	}
 	return logs
+}
+
+// derived are the columns that fields are made of without a rule.
+var derived = []string{"ts", "local_orig", "local_resp", "duration", "answers", "uri", "host", "dropped", "success", "auth_success"}
+
+// briefScanner reads what is wanted of a log, and what that is made of. The prefix of its
+// columns is its dataset, too.
+func briefScanner(prefix, path string, b *format.Brief) *format.Scanner {
+	rules := tables[path].rules
+	if rules == nil {
+		rules = format.Prefixed(prefix+".", common)
+	}
+	asked := b.Of("zeek", prefix)
+	sources := asked.Sources(rules)
+	for _, column := range derived {
+		sources[prefix+"."+column] = true
+	}
+	return format.NewBriefScanner(prefix, func(name string) bool { return sources[name] || asked.Wants(name) })
 }
 
 // finish makes the event of a row or record.

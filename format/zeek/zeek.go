@@ -49,10 +49,15 @@ func recognise(head string) int {
 
 type decoder struct {
 	header header
-	scans  map[string]*format.Scanner // by path
+	scans  scans
+	brief  scans // for of
+	of     *format.Brief
 }
 
-func newDecoder() *decoder { return &decoder{scans: map[string]*format.Scanner{}} }
+// scans are the scanners of JSON records by path.
+type scans map[string]*format.Scanner
+
+func newDecoder() *decoder { return &decoder{scans: scans{}, brief: scans{}} }
 
 // Context returns the header lines that decide how rows are read.
 func (d *decoder) Context() []byte { return d.header.context }
@@ -64,7 +69,7 @@ func (d *decoder) Decode(record string) (event.Event, bool, error) {
 	case record[0] == '#':
 		return event.Event{}, false, d.header.read(record)
 	case record[0] == '{' && d.header.context == nil || looksJSON(record):
-		return d.decodeJSON(record)
+		return d.scans.read(record, jsonPath(record), format.NewScanner)
 	}
 	fields, path, err := d.header.row(record)
 	if err != nil {
@@ -81,13 +86,32 @@ func looksJSON(record string) bool {
 // maxPaths bounds the scanners of one stream; Zeek has about 80 logs.
 const maxPaths = 256
 
-func (d *decoder) decodeJSON(record string) (event.Event, bool, error) {
+// Brief is for JSON, and for what is no alert: of that all is needed.
+func (d *decoder) Brief(record string, b *format.Brief) (event.Event, bool) {
+	if !looksJSON(record) {
+		return event.Event{}, false
+	}
 	path := jsonPath(record)
-	scan := d.scans[path]
+	if alerts(path) {
+		return event.Event{}, false
+	}
+	if d.of != b {
+		d.of, d.brief = b, scans{}
+	}
+	if d.brief[path] == nil && len(d.brief) >= maxPaths {
+		return event.Event{}, false // it would be made for one record
+	}
+	ev, ok, err := d.brief.read(record, path, func(prefix string) *format.Scanner { return briefScanner(prefix, path, b) })
+	return ev, ok && err == nil
+}
+
+// read reads a JSON record of the log of a path.
+func (s scans) read(record, path string, scanner func(prefix string) *format.Scanner) (event.Event, bool, error) {
+	scan := s[path]
 	if scan == nil {
-		scan = format.NewScanner("zeek." + path)
-		if len(d.scans) < maxPaths {
-			d.scans[path] = scan
+		scan = scanner("zeek." + path)
+		if len(s) < maxPaths {
+			s[path] = scan
 		}
 	}
 	f, err := scan.Object(record)

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/vedette-soc/vedette/event"
+	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/telemetry"
+	"github.com/vedette-soc/vedette/match/pattern"
 	"github.com/vedette-soc/vedette/sigma"
 )
 
@@ -26,6 +28,7 @@ type crew struct {
 type hand struct {
 	detector
 	eye     *ruleEye
+	asked   *format.Brief // of every event
 	sources map[sigma.LogSource]int
 }
 
@@ -42,6 +45,7 @@ type batch struct {
 type viewed struct {
 	record  telemetry.Stored
 	event   event.Event
+	brief   bool // event has what is asked of every event, and nothing was found in it
 	note    telemetry.Note
 	claimed time.Time // of the event, as its sender says
 	fresh   bool      // it was looked at; false for one that is only to be noted again
@@ -50,6 +54,9 @@ type viewed struct {
 	partly  partly // of patterns over several observations
 	sight   sight
 }
+
+// asked is what is asked of every event when there are no rules.
+var asked = format.NewBrief(nil)
 
 // portion is how many records a hand takes at a time.
 const portion = 32
@@ -107,15 +114,23 @@ func (c *crew) look(ctx context.Context, records []telemetry.Stored, place telem
 func (h *hand) begin(set *ruleSet) {
 	h.sources = map[sigma.LogSource]int{}
 	if set == nil {
-		h.eye = nil
+		h.eye, h.asked = nil, asked
 	} else if h.eye == nil || h.eye.set != set {
-		h.eye = newRuleEye(set)
+		h.eye, h.asked = newRuleEye(set), set.asked
 	}
 }
 
+// look looks at one record. What is asked of every event is read of it; all of it only
+// when something may be found.
 func (h *hand) look(ctx context.Context, d *Decoder, l *viewed, place telemetry.Seq) error {
 	var ok bool
-	if l.event, ok = d.Decode(l.record); !ok {
+	set := h.matcher.patterns.set.Load()
+	if set.Unsparing() {
+		l.event, ok = d.Decode(l.record)
+	} else {
+		l.event, l.brief, ok = d.Brief(l.record, h.asked)
+	}
+	if !ok {
 		return nil
 	}
 	if l.claimed = l.event.Time; l.claimed.Sub(l.record.Received) > telemetry.Ahead {
@@ -127,11 +142,44 @@ func (h *hand) look(ctx context.Context, d *Decoder, l *viewed, place telemetry.
 	}
 	l.fresh = true
 	l.about = about{ev: &l.event, id: EventRef(l.record.Seq), org: h.org}
+	if l.brief {
+		if !h.concerns(&l.event, set) {
+			h.count(l)
+			return nil
+		}
+		l.complete(d)
+	}
+	return h.find(ctx, l, set)
+}
+
+// concerns says whether something may be found in a brief event.
+func (h *hand) concerns(ev *event.Event, set *pattern.Set) bool {
+	if ev.Fields.String("event.kind") == "alert" || h.touches(ev) || set.Concerns(ev) {
+		return true
+	}
+	return h.eye != nil && h.eye.concerns(ev)
+}
+
+// complete decodes the event in full.
+func (l *viewed) complete(d *Decoder) {
+	if !l.brief {
+		return
+	}
+	r := l.record
+	r.Format, r.Context = l.event.Format, nil // as which it was read as a whole
+	full, ok := d.read(r)
+	if ok { // it was an event before
+		l.event.Fields, l.brief = full.Fields, false
+	}
+}
+
+// find looks at an event that is decoded in full.
+func (h *hand) find(ctx context.Context, l *viewed, set *pattern.Set) error {
 	var err error
 	if l.found, err = h.indicators(ctx, &l.about); err != nil {
 		return fmt.Errorf("detect in event %d: %w", l.record.Seq, err)
 	}
-	whole, parts, err := h.patterns(ctx, h.matcher.patterns.set.Load(), &l.about)
+	whole, parts, err := h.patterns(ctx, set, &l.about)
 	if err != nil {
 		return fmt.Errorf("hold event %d against patterns: %w", l.record.Seq, err)
 	}
@@ -139,14 +187,19 @@ func (h *hand) look(ctx context.Context, d *Decoder, l *viewed, place telemetry.
 	l.found = append(append(l.found, whole...), product(&l.about)...)
 	if h.eye != nil {
 		l.sight = h.eye.look(&l.event, nil)
-		if telemetry.Imported(l.record.Source) {
-			return nil
-		}
-		for _, s := range h.eye.main.LogSources() {
-			h.sources[s]++
-		}
 	}
+	h.count(l)
 	return nil
+}
+
+// count counts the event for the log sources that it belongs to, as rules have seen.
+func (h *hand) count(l *viewed) {
+	if h.eye == nil || telemetry.Imported(l.record.Source) {
+		return
+	}
+	for _, s := range h.eye.main.LogSources() {
+		h.sources[s]++
+	}
 }
 
 // old returns what was found in a record of an old file, as found by looking back.

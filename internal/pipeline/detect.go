@@ -61,6 +61,16 @@ func (a *about) base() alert.Detection {
 	}
 }
 
+// touches says whether an observable of an event touches what the index holds.
+func (w *detector) touches(ev *event.Event) bool {
+	for _, o := range ev.Observables {
+		if w.hits = w.matcher.live.Lookup(o.Type, o.Value, w.hits[:0]); len(w.hits) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // indicators returns one detection per live indicator that an event touches.
 func (w *detector) indicators(ctx context.Context, a *about) ([]alert.Detection, error) {
 	var out []alert.Detection
@@ -205,10 +215,12 @@ func stageOf(o event.Observable, dir direction) string {
 	return "command-and-control"
 }
 
+var hyphens = strings.NewReplacer(" ", "-", "_", "-")
+
 // tacticOf brings the phase a source states into ATT&CK's spelling; "" when it is
 // none.
 func tacticOf(phase string) string {
-	p := strings.ToLower(strings.NewReplacer(" ", "-", "_", "-").Replace(strings.TrimSpace(phase)))
+	p := strings.ToLower(hyphens.Replace(strings.TrimSpace(phase)))
 	switch p {
 	case "reconnaissance", "resource-development", "initial-access", "execution", "persistence", "privilege-escalation", "defense-evasion",
 		"credential-access", "discovery", "lateral-movement", "collection", "command-and-control", "exfiltration", "impact":

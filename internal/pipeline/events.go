@@ -213,7 +213,11 @@ func (w *Events) commit(ctx context.Context, b *batch) error {
 				strangers(&l.event, w.Org.Index(), w.Strangers.Note)
 			}
 			if w.rules != nil {
-				found = append(found, byAlarms(ctx, w.History.Read, w.Decoder, &l.about, w.rules.take(&l.event, l.about.id, l.sight))...)
+				matches := w.rules.take(&l.event, l.about.id, l.sight)
+				if len(matches) > 0 {
+					l.complete(w.Decoder)
+				}
+				found = append(found, byAlarms(ctx, w.History.Read, w.Decoder, &l.about, matches)...)
 			}
 		}
 		if seq := l.record.Seq; seq > w.noted {
@@ -301,11 +305,29 @@ func (d *Decoder) Decode(r telemetry.Stored) (event.Event, bool) {
 	return ev, ok
 }
 
+// Brief is Decode for who mostly needs no more than b: with brief the event is as
+// format.Stream.Brief says.
+func (d *Decoder) Brief(r telemetry.Stored, b *format.Brief) (ev event.Event, brief, ok bool) {
+	ev, ok = d.by(r, func(s *format.Stream) (ev event.Event, ok bool, err error) {
+		ev, brief, ok, err = s.Brief(r.Raw, b)
+		return ev, ok, err
+	})
+	if ok {
+		ev.Observables = format.Observables(&ev, match.Scan)
+	}
+	return ev, brief, ok
+}
+
 // read is Decode without the observables.
 func (d *Decoder) read(r telemetry.Stored) (event.Event, bool) {
-	ev, ok, err := d.as(r, r.Format, r.Context)
+	return d.by(r, func(s *format.Stream) (event.Event, bool, error) { return s.Decode(r.Raw) })
+}
+
+// by reads a record with one of the streams.
+func (d *Decoder) by(r telemetry.Stored, read func(*format.Stream) (event.Event, bool, error)) (event.Event, bool) {
+	ev, ok, err := d.as(r, r.Format, r.Context, read)
 	if err != nil {
-		ev, ok, err = d.as(r, "text", nil)
+		ev, ok, err = d.as(r, "text", nil, read)
 	}
 	if err != nil || !ok {
 		return event.Event{}, false
@@ -318,7 +340,7 @@ func (d *Decoder) read(r telemetry.Stored) (event.Event, bool) {
 }
 
 // as reads a record in a format, "" = recognised.
-func (d *Decoder) as(r telemetry.Stored, name string, context []byte) (event.Event, bool, error) {
+func (d *Decoder) as(r telemetry.Stored, name string, context []byte, read func(*format.Stream) (event.Event, bool, error)) (event.Event, bool, error) {
 	stream, ok := d.streams.Get().(*format.Stream)
 	if !ok {
 		stream, _ = d.rec.Stream("")
@@ -327,7 +349,7 @@ func (d *Decoder) as(r telemetry.Stored, name string, context []byte) (event.Eve
 		return event.Event{}, false, nil
 	}
 	stream.Arrival = r.Received
-	ev, ok, err := read(stream, r.Raw)
+	ev, ok, err := safely(stream, read)
 	var broken *panicked
 	if !errors.As(err, &broken) {
 		d.streams.Put(stream)
@@ -340,13 +362,13 @@ type panicked struct{ what any }
 
 func (p *panicked) Error() string { return fmt.Sprintf("decode: %v", p.what) }
 
-// read turns a panic of a decoder into an error: one record that finds a bug must
+// safely turns a panic of a decoder into an error: one record that finds a bug must
 // not stop all that come after it.
-func read(stream *format.Stream, raw []byte) (ev event.Event, ok bool, err error) {
+func safely(stream *format.Stream, read func(*format.Stream) (event.Event, bool, error)) (ev event.Event, ok bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &panicked{p}
 		}
 	}()
-	return stream.Decode(raw)
+	return read(stream)
 }

@@ -80,6 +80,16 @@ func (e *ruleEye) look(ev *event.Event, wanted func(*sigma.Rule, sigma.Match)) s
 	return out
 }
 
+// concerns says whether a rule matches a brief event, or may. The log sources that the
+// event belongs to are known then.
+func (e *ruleEye) concerns(ev *event.Event) bool {
+	if !e.set.engine.Laid(ev.Format) {
+		return len(e.main.Event(ev)) > 0
+	}
+	hits, err := e.main.Record(ev.Format, ev.Raw)
+	return err != nil || len(hits) > 0
+}
+
 // passed returns the exception that lets the event pass.
 func (e *ruleEye) passed(exceptions []int, passing []sigma.Match) (string, bool) {
 	for _, p := range passing {

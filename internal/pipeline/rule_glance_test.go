@@ -52,7 +52,7 @@ detection: {k: {event.dataset|contains: '.'}, no: {process.name: null}, u: {user
 // glanceSet compiles rules of the shared data, and more.
 func glanceSet(tb testing.TB, more string, keep func(string) bool) *ruleSet {
 	tb.Helper()
-	var o sigma.Options
+	o := sigma.Options{LogSources: true}
 	pipes, err := content.Pipelines()
 	if err != nil {
 		tb.Fatal(err)
@@ -87,7 +87,7 @@ func glanceSet(tb testing.TB, more string, keep func(string) bool) *ruleSet {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return &ruleSet{engine: engine, meta: make([]detect.Rule, engine.Len()), wants: make([]bool, engine.Len())}
+	return &ruleSet{engine: engine, asked: askedBy(engine), meta: make([]detect.Rule, engine.Len()), wants: make([]bool, engine.Len())}
 }
 
 // glanceRecords are real records, at most most of a folder.

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/org"
 	"github.com/vedette-soc/vedette/ref"
@@ -44,6 +45,7 @@ type ruleSet struct {
 	generation int
 	engine     *sigma.Engine
 	meta       []detect.Rule // by rule of engine
+	asked      *format.Brief // of every event
 	passes     *sigma.Engine // of exceptions; nil when there are none
 	passOf     map[string][]int
 	exceptions []detect.LiveException // by rule of passes
@@ -157,6 +159,7 @@ func compileRules(live detect.Live, opt sigma.Options, by *compilers) (*ruleSet,
 	if s.engine, err = s.compile(&by.rules, live.Sigma, opt); err != nil {
 		return nil, err
 	}
+	s.asked = askedBy(s.engine)
 	for i := range s.engine.Len() {
 		s.meta = append(s.meta, live.Meta[s.engine.Rule(i).ID])
 	}
@@ -188,6 +191,16 @@ func compileRules(live detect.Live, opt sigma.Options, by *compilers) (*ruleSet,
 		s.passOf[e.Rule] = append(s.passOf[e.Rule], i)
 	}
 	return s, nil
+}
+
+// askedBy is what is asked of every event with the rules of an engine.
+func askedBy(e *sigma.Engine) *format.Brief {
+	return format.NewBrief(func(format, dataset string) func(string) bool {
+		if e.Laid(format) {
+			return nil // they are held against the bytes
+		}
+		return e.Reads(format, dataset)
+	})
 }
 
 // compile notes what is refused; the error is one that no rule is to blame for.

@@ -76,6 +76,25 @@ func (s *Set) Look(ev *event.Event, dst []Sight) []Sight {
 	return s.judge(ev, found, dst)
 }
 
+// Unsparing says that a pattern must be tried on every event: it has no text that must be
+// there.
+func (s *Set) Unsparing() bool { return s.Len() > 0 && len(s.always) > 0 }
+
+// Concerns says whether Look may find something in an event, by the texts of it that are
+// looked through.
+func (s *Set) Concerns(ev *event.Event) bool {
+	if s.Len() == 0 || s.Unsparing() {
+		return s.Unsparing()
+	}
+	found := false
+	texts(ev, func(o event.Observable) {
+		if !found {
+			s.gate.look(strings.ToLower(o.Value), func(part) { found = true })
+		}
+	})
+	return found
+}
+
 // candidate is a part that an event may satisfy, because of by.
 type candidate struct {
 	part

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vedette-soc/vedette/event"
+	"github.com/vedette-soc/vedette/format"
 	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/match/pattern"
 	"github.com/vedette-soc/vedette/stix"
@@ -107,7 +108,11 @@ func TestLook(t *testing.T) {
 			continue
 		}
 		got := ""
-		for _, s := range b.Build().Look(&tt.ev, nil) {
+		set := b.Build()
+		if tt.by != "" && !set.Concerns(&tt.ev) {
+			t.Errorf("%s: the event is said to be none of its concern", tt.pattern)
+		}
+		for _, s := range set.Look(&tt.ev, nil) {
 			if s.ID != 7 || s.Data != nil {
 				t.Errorf("%s: %+v", tt.pattern, s)
 			}
@@ -115,6 +120,17 @@ func TestLook(t *testing.T) {
 		}
 		if got != tt.by {
 			t.Errorf("%s: looked at because of %q, want %q", tt.pattern, got, tt.by)
+		}
+	}
+}
+
+// TestBriefly holds the fields whose texts are looked through against those that every
+// event has that is read briefly.
+func TestBriefly(t *testing.T) {
+	asked := format.NewBrief(nil).Of("windows", "")
+	for _, name := range pattern.TextFields() {
+		if !asked.Wants(name) {
+			t.Errorf("%s is looked through, but format.Brief does not want it", name)
 		}
 	}
 }
@@ -197,6 +213,9 @@ func TestAllEvaluated(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := taken && len(set.Look(&events[i], nil)) == 1
+			if got && !set.Concerns(&events[i]) {
+				t.Errorf("%s: an event that matches is said to be none of its concern", text)
+			}
 			if got != (len(want) > 0) {
 				t.Fatalf("%s on event %d: looked %v, evaluated %v", text, i, got, want)
 			}
