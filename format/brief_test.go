@@ -128,8 +128,8 @@ func TestBriefNames(t *testing.T) {
 		names []string
 	}{
 		{"windows", func() string {
-			return fmt.Sprintf(`"EventID":%d,"Channel":%q,"SourceName":%q`, []int{1, 3, 7, 13, 22, 23, 4624, 4625, 4657, 4663, 4688, 4697, 4104, 4778, 5156, 7045}[rnd.IntN(16)],
-				[]string{"Security", "Microsoft-Windows-Sysmon/Operational", "System", ""}[rnd.IntN(4)], []string{"Microsoft-Windows-Sysmon", "Microsoft-Windows-Security-Auditing", "Microsoft-Windows-PowerShell", "Other", ""}[rnd.IntN(5)])
+			return fmt.Sprintf(`"EventID":%d,"Channel":%q,"SourceName":%q`, []int{1, 3, 7, 13, 22, 23, 256, 257, 260, 261, 3008, 4624, 4625, 4657, 4663, 4688, 4697, 4104, 4778, 5156, 7045}[rnd.IntN(21)],
+				[]string{"Security", "Microsoft-Windows-Sysmon/Operational", "System", ""}[rnd.IntN(4)], []string{"Microsoft-Windows-Sysmon", "Microsoft-Windows-Security-Auditing", "Microsoft-Windows-PowerShell", "Microsoft-Windows-DNSServer", "Microsoft-Windows-DNS-Client", "Other", ""}[rnd.IntN(7)])
 		}, windowsNames},
 		{"windows", func() string {
 			return fmt.Sprintf(`"winlog":{"event_id":%d,"provider_name":%q},"@timestamp":"2024-01-02T03:04:05Z"`, []int{1, 3, 22, 4624, 4688, 5156}[rnd.IntN(6)],
@@ -206,6 +206,7 @@ var windowsNames = strings.Fields(`UtcTime Hashes Hash QueryResults QueryName Ob
 	IpAddress ClientAddress IpPort WorkstationName Workstation ServiceName ShareName RelativeTargetName NewProcessName ParentProcessName NewProcessId ProcessName ServiceFileName
 	Application SourceAddress DestAddress DestPort Direction SubjectUserName SubjectDomainName SubjectUserSid TargetUserName TargetName TargetDomainName TargetUserSid TargetSid AccountName AccountDomain
 	ScriptBlockText ScriptBlockId Path HostApplication Payload ContextInfo ImagePath TaskContent TaskContentNew url Message Hostname Computer Level Severity Keywords Version ActivityID ProviderGuid
+	QNAME Source Destination Port
 	RecordNumber EventRecordID Task Category Provider_Name EventTime TimeCreated TimeGenerated @timestamp EventReceivedTime tags host port`)
 
 const suricataNames = `src_ip src_port dest_ip dest_port proto app_proto community_id host ether.src_mac xff flow.src_ip flow.dest_ip flow.src_port flow.dest_port flow.start flow.bytes_toserver flow.reason

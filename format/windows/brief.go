@@ -57,7 +57,7 @@ func newBriefly(b *format.Brief) *briefly {
 // sources returns the fields below "winlog." of which something is made that is wanted.
 func (y *briefly) sources() map[string]bool {
 	tables := [][]format.Rule{actor, objectFile}
-	for _, s := range []*source{&sysmon, &security, &powershell, &other} {
+	for _, s := range sources {
 		tables = append(append(tables, s.rules), slices.Collect(maps.Values(s.byID))...)
 	}
 	sources := y.asked.Sources(tables...)

@@ -24,6 +24,9 @@ type class struct {
 // are those of Windows.
 const linuxSysmon = "Linux-Sysmon"
 
+// sources are all that sourceOf can return.
+var sources = []*source{&sysmon, &security, &powershell, &dnsServer, &dnsClient, &other}
+
 // sourceOf finds the tables for a provider; by channel where collectors leave
 // the provider out.
 func sourceOf(provider, channel string) *source {
