@@ -308,11 +308,16 @@ func (d *Decoder) Decode(r telemetry.Stored) (event.Event, bool) {
 // Brief is Decode for who mostly needs no more than b: with brief the event is as
 // format.Stream.Brief says.
 func (d *Decoder) Brief(r telemetry.Stored, b *format.Brief) (ev event.Event, brief, ok bool) {
-	ev, ok = d.by(r, func(s *format.Stream) (ev event.Event, ok bool, err error) {
+	ev, ok, err := d.as(r, r.Format, r.Context, func(s *format.Stream) (ev event.Event, ok bool, err error) {
 		ev, brief, ok, err = s.Brief(r.Raw, b)
 		return ev, ok, err
 	})
+	if err != nil { // of the record, or a bug of reading it briefly
+		ev, ok = d.Decode(r)
+		return ev, false, ok
+	}
 	if ok {
+		locate(&ev, r)
 		ev.Observables = format.Observables(&ev, match.Scan)
 	}
 	return ev, brief, ok
@@ -320,23 +325,24 @@ func (d *Decoder) Brief(r telemetry.Stored, b *format.Brief) (ev event.Event, br
 
 // read is Decode without the observables.
 func (d *Decoder) read(r telemetry.Stored) (event.Event, bool) {
-	return d.by(r, func(s *format.Stream) (event.Event, bool, error) { return s.Decode(r.Raw) })
-}
-
-// by reads a record with one of the streams.
-func (d *Decoder) by(r telemetry.Stored, read func(*format.Stream) (event.Event, bool, error)) (event.Event, bool) {
-	ev, ok, err := d.as(r, r.Format, r.Context, read)
+	decode := func(s *format.Stream) (event.Event, bool, error) { return s.Decode(r.Raw) }
+	ev, ok, err := d.as(r, r.Format, r.Context, decode)
 	if err != nil {
-		ev, ok, err = d.as(r, "text", nil, read)
+		ev, ok, err = d.as(r, "text", nil, decode)
 	}
 	if err != nil || !ok {
 		return event.Event{}, false
 	}
+	locate(&ev, r)
+	return ev, true
+}
+
+// locate says where and, if it does not say so itself, when an event came.
+func locate(ev *event.Event, r telemetry.Stored) {
 	if ev.Time.IsZero() {
 		ev.Time = r.Received
 	}
 	ev.Origin = event.Origin{File: r.Source, Line: int(r.Seq)}
-	return ev, true
 }
 
 // as reads a record in a format, "" = recognised.

@@ -88,7 +88,7 @@ type Cover struct {
 func NewRules(d *detect.Service, o *org.Service, pipelines []sigma.Pipeline, log *slog.Logger) *Rules {
 	r := &Rules{detect: d, org: o, pipelines: pipelines, log: log, dirty: make(chan struct{}, 1), ready: make(chan struct{}), fired: map[string]int{}}
 	empty, _ := sigma.Compile(sigma.Collection{}, sigma.Options{})
-	r.state.Store(&ruleSet{engine: empty})
+	r.state.Store(&ruleSet{engine: empty, asked: askedBy(empty)})
 	return r
 }
 
