@@ -87,7 +87,7 @@ func TestFloodsHideNothing(t *testing.T) {
 // TestFloodsOfGroups: groups without end hide neither another correlation nor a group
 // of their own that was hit twice; what was given up is counted.
 func TestFloodsOfGroups(t *testing.T) {
-	col, err := sigma.Parse("t", []byte(bases+`
+	_, c := correlators(t, `
 title: By user
 id: c1
 correlation: {type: event_count, rules: [failed], group-by: [User], timespan: 1d, condition: {gte: 5}}
@@ -95,14 +95,7 @@ correlation: {type: event_count, rules: [failed], group-by: [User], timespan: 1d
 title: By host
 id: c2
 correlation: {type: event_count, rules: [failed], group-by: [Host], timespan: 1d, condition: {gte: 3}}
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := sigma.NewCorrelator(col.Correlations, col.Rules)
-	if err != nil {
-		t.Fatal(err)
-	}
+`)
 	const n = 300_000
 	var got []string
 	all := map[string]bool{}
@@ -198,7 +191,7 @@ func TestTemporalCounts(t *testing.T) {
 // TestEndJudgesOpenWindows: what can only be judged when a window is over is judged
 // when there is nothing more, correlations above included.
 func TestEndJudgesOpenWindows(t *testing.T) {
-	col, err := sigma.Parse("t", []byte(bases+`
+	col, c := correlators(t, `
 title: Two
 name: two
 id: c1
@@ -207,14 +200,7 @@ correlation: {type: event_count, rules: [failed], group-by: [User], timespan: 1m
 title: One pair
 id: c2
 correlation: {type: event_count, rules: [two], group-by: [User], timespan: 1h, condition: {lte: 1}}
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := sigma.NewCorrelator(col.Correlations, col.Rules)
-	if err != nil {
-		t.Fatal(err)
-	}
+`)
 	if early := raised(c, []step{{"r1", 0, "User=a"}, {"r1", 1, "User=a"}, {"r1", 2, "User=b"}}); len(early) > 0 {
 		t.Errorf("raised before the windows are over: %q", early)
 	}

@@ -40,8 +40,14 @@ detection: {s: {EventID: 1}, condition: s}
 // rules failed, success and third.
 func correlator(t testing.TB, body string) *sigma.Correlator {
 	t.Helper()
-	text := bases + "title: C\nid: c1\ncorrelation:\n  " + strings.ReplaceAll(strings.TrimSpace(body), "\n", "\n  ")
-	col, err := sigma.Parse("t", []byte(text))
+	_, c := correlators(t, "title: C\nid: c1\ncorrelation:\n  "+strings.ReplaceAll(strings.TrimSpace(body), "\n", "\n  "))
+	return c
+}
+
+// correlators compiles the documents of correlations over these rules.
+func correlators(t testing.TB, text string) (sigma.Collection, *sigma.Correlator) {
+	t.Helper()
+	col, err := sigma.Parse("t", []byte(bases+text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +55,7 @@ func correlator(t testing.TB, body string) *sigma.Correlator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return col, c
 }
 
 // step is one hit: rule, seconds after t0, and fields as name=value.
@@ -181,7 +187,7 @@ func TestCorrelations(t *testing.T) {
 }
 
 func TestCorrelationAboveCorrelations(t *testing.T) {
-	col, err := sigma.Parse("t", []byte(bases+`
+	_, c := correlators(t, `
 title: Guessing
 name: guessing
 id: c1
@@ -190,14 +196,7 @@ correlation: {type: event_count, rules: [failed], group-by: [User], timespan: 1m
 title: Guessed
 id: c2
 correlation: {type: temporal_ordered, rules: [guessing, success], group-by: [User], timespan: 5m}
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := sigma.NewCorrelator(col.Correlations, col.Rules)
-	if err != nil {
-		t.Fatal(err)
-	}
+`)
 	got := raised(c, []step{{"r2", 0, "User=a"}, {"r1", 1, "User=a"}, {"r1", 2, "User=a"}, {"r1", 3, "User=a"}, {"r2", 100, "User=a"}})
 	if diff := cmp.Diff([]string{"3 a e1,e2,e3 3", "100 a e3,e4 2"}, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
