@@ -25,6 +25,7 @@ var carriers = []format.Sign{
 	{Score: 95, Keys: []string{"channel", "event_id", "eventRecordID", "source"}},                                     // Promtail, Grafana Alloy
 	{Score: 95, Keys: []string{"columns.eventid", "columns.provider_name", "columns.source", "columns.data"}},         // osquery's windows_events
 	{Score: 95, Keys: []string{"log_name", "source_name", "event_id", "event_data"}},                                  // HarfangLab's agents
+	{Score: 95, Keys: []string{"properties.RawXml", "properties.EventId"}},                                            // Azure's diagnostics extension
 	{Score: 95, Keys: []string{"Date and Time", "Event ID", "Source", "Task Category"}},                               // Event Viewer's table
 	{Score: 95, First: "0123456789", Contains: []string{"\nLogName=", "\nEventCode=", "\nMessage="}, Match: isSplunk}, // Splunk's WinEventLog as text
 }
@@ -162,6 +163,27 @@ func complete(f event.Fields) {
 		f["winlog.provider_name"] = "Microsoft-Windows-Security-Auditing"
 	}
 	f.SetNew("winlog.channel", channels[f.String("winlog.provider_name")])
+}
+
+// fromRaw reads an event that a record has whole, as XML, beside what was made of it.
+func (d *decoder) fromRaw(f event.Fields) bool {
+	s, ok := f["properties.RawXml"].(string)
+	if !ok || !isXML(s) {
+		return false
+	}
+	if d.inside == nil {
+		d.inside = newDecoder()
+	}
+	in, err := d.inside.decodeXML(s)
+	if err != nil {
+		return false
+	}
+	if message, ok := f["properties.Description"].(string); ok {
+		in.SetNew("message", message)
+	}
+	clear(f)
+	maps.Copy(f, in)
+	return true
 }
 
 // fromCarrier gives the fields of such a record, as they stand in it, their places.
