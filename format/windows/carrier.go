@@ -24,7 +24,7 @@ var carriers = []format.Sign{
 	{Score: 95, Keys: []string{"channel", "event_id.id", "provider.name"}},                                            // OpenTelemetry's receiver windowseventlog
 	{Score: 95, Keys: []string{"channel", "event_id", "eventRecordID", "source"}},                                     // Promtail, Grafana Alloy
 	{Score: 95, Keys: []string{"columns.eventid", "columns.provider_name", "columns.source", "columns.data"}},         // osquery's windows_events
-	{Score: 95, Keys: []string{"log_name", "source_name", "event_id", "event_data"}},                                  // HarfangLab's agents
+	{Score: 95, Keys: []string{"log_name", "source_name", "event_id", "event_data"}},                                  // Winlogbeat before 7, HarfangLab's agents
 	{Score: 95, Keys: []string{"properties.RawXml", "properties.EventId"}},                                            // Azure's diagnostics extension
 	{Score: 95, Keys: []string{"Date and Time", "Event ID", "Source", "Task Category"}},                               // Event Viewer's table
 	{Score: 95, First: "0123456789", Contains: []string{"\nLogName=", "\nEventCode=", "\nMessage="}, Match: isSplunk}, // Splunk's WinEventLog as text
@@ -128,6 +128,7 @@ var carried = []format.Rule{
 	{From: "columns.datetime", To: "winlog.time_created"},
 	{From: "event_date", To: "winlog.time_created"},
 	{From: "@event_create_date", To: "winlog.time_created"},
+	{From: "@timestamp", To: "winlog.time_created"},
 }
 
 // either are header fields of which some carriers write the number and some the
