@@ -43,6 +43,11 @@ func moment(v any, layouts []string, arrival func() time.Time) (time.Time, bool)
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return plausible(format.EpochTime(n))
 	}
+	if before, offset, ok := format.CutZone(s); ok {
+		if t, ok := moment(before, layouts, arrival); ok {
+			return t.Add(-offset), true
+		}
+	}
 	if t, ok := laid(s, layouts, arrival); ok {
 		return t, true
 	}
