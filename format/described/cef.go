@@ -14,8 +14,8 @@ var cefHeader = [...]string{"version", "device.vendor", "device.product", "devic
 
 func (cefCut) cut(r *decoder, record string) (bool, error) {
 	_, rest, ok := strings.Cut(record, "CEF:")
-	if strings.HasPrefix(record, "0|") || strings.HasPrefix(record, "1|") {
-		rest, ok = record, true // somebody took "CEF:" for the program's name
+	if bare := strings.TrimPrefix(record, " "); strings.HasPrefix(bare, "0|") || strings.HasPrefix(bare, "1|") {
+		rest, ok = bare, true // somebody took "CEF:" for the program's name
 	}
 	if !ok {
 		return false, format.Faultf("cef", "there is no CEF: in the record")
