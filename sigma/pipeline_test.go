@@ -73,6 +73,34 @@ detection: {words: [username, aaa], condition: words}
 	}
 }
 
+// Falcon's events are those that rules for hosts ask for, whether their names stand flat or below
+// "event": with the volume of the kernel, and a parent that is a file only.
+func TestCrowdStrike(t *testing.T) {
+	rule := parseOne(t, `
+title: Shell of an office program
+logsource: {product: windows, category: process_creation}
+detection:
+  child: {ParentImage|endswith: '\winword.exe', Image: 'C:\Windows\System32\cmd.exe', IntegrityLevel: High, Hashes|contains: b99d61d8}
+  condition: child
+`)
+	m := compile(t, sigma.Collection{Rules: []sigma.Rule{rule}}, sigma.Options{Pipelines: pipelines(t)}).Matcher()
+	for _, below := range []string{"json.", "json.event."} {
+		f := event.Fields{
+			"json.event_simpleName": "ProcessRollup2", "json.event_platform": "Win",
+			below + "ImageFileName": `\Device\HarddiskVolume3\Windows\System32\cmd.exe`, below + "ParentBaseFileName": "winword.exe",
+			below + "TargetProcessId": "7", below + "IntegrityLevel": "12288", below + "SHA256HashData": "b99d61d8",
+		}
+		ev := event.Event{Format: "crowdstrike-fdr", Fields: f}
+		if len(m.Event(&ev)) != 1 {
+			t.Errorf("%s: no match", below)
+		}
+		f[below+"ParentBaseFileName"] = "explorer.exe"
+		if len(m.Event(&ev)) != 0 {
+			t.Errorf("%s: a match for another parent", below)
+		}
+	}
+}
+
 // TestOwnRules: every format that a pipeline names has its events under their own names
 // as well, for rules that are made of hunts.
 func TestOwnRules(t *testing.T) {

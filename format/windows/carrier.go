@@ -24,6 +24,8 @@ var carriers = []format.Sign{
 	{Score: 95, Keys: []string{"channel", "event_id.id", "provider.name"}},                                            // OpenTelemetry's receiver windowseventlog
 	{Score: 95, Keys: []string{"channel", "event_id", "eventRecordID", "source"}},                                     // Promtail, Grafana Alloy
 	{Score: 95, Keys: []string{"columns.eventid", "columns.provider_name", "columns.source", "columns.data"}},         // osquery's windows_events
+	{Score: 95, Keys: []string{"log_name", "source_name", "event_id", "event_data"}},                                  // Winlogbeat before 7, HarfangLab's agents
+	{Score: 95, Keys: []string{"properties.RawXml", "properties.EventId"}},                                            // Azure's diagnostics extension
 	{Score: 95, Keys: []string{"Date and Time", "Event ID", "Source", "Task Category"}},                               // Event Viewer's table
 	{Score: 95, First: "0123456789", Contains: []string{"\nLogName=", "\nEventCode=", "\nMessage="}, Match: isSplunk}, // Splunk's WinEventLog as text
 }
@@ -38,6 +40,7 @@ var carried = []format.Rule{
 	{From: "LogName", To: "winlog.channel"},
 	{From: "EventLog", To: "winlog.channel"},
 	{From: "columns.source", To: "winlog.channel"},
+	{From: "log_name", To: "winlog.channel"},
 	{From: "EventID", To: "winlog.event_id"},
 	{From: "EventId", To: "winlog.event_id"},
 	{From: "EventCode", To: "winlog.event_id"},
@@ -53,21 +56,25 @@ var carried = []format.Rule{
 	{From: "Source", To: "winlog.provider_name"},
 	{From: "source", To: "winlog.provider_name"},
 	{From: "columns.provider_name", To: "winlog.provider_name"},
+	{From: "source_name", To: "winlog.provider_name"},
 	{From: "ProviderGuid", To: "winlog.provider_guid"},
 	{From: "ProviderId", To: "winlog.provider_guid"},
 	{From: "provider.guid", To: "winlog.provider_guid"},
 	{From: "columns.provider_guid", To: "winlog.provider_guid"},
+	{From: "provider_guid", To: "winlog.provider_guid"},
 	{From: "Computer", To: "winlog.computer_name"},
 	{From: "ComputerName", To: "winlog.computer_name"},
 	{From: "MachineName", To: "winlog.computer_name"},
 	{From: "computer", To: "winlog.computer_name"},
 	{From: "columns.computer_name", To: "winlog.computer_name"},
+	{From: "computer_name", To: "winlog.computer_name"},
 	{From: "EventRecordID", To: "winlog.record_id"},
 	{From: "EventRecordId", To: "winlog.record_id"},
 	{From: "RecordId", To: "winlog.record_id"},
 	{From: "eventRecordID", To: "winlog.record_id"},
 	{From: "record_id", To: "winlog.record_id"},
 	{From: "RecordNumber", To: "winlog.record_id"},
+	{From: "record_number", To: "winlog.record_id"},
 	{From: "columns.keywords", To: "winlog.keywords_mask"},
 	{From: "EventLevel", To: "winlog.level_id"},
 	{From: "columns.level", To: "winlog.level_id"},
@@ -88,10 +95,12 @@ var carried = []format.Rule{
 	{From: "ProcessID", To: "winlog.process.pid"},
 	{From: "execution.processId", To: "winlog.process.pid"},
 	{From: "execution.process_id", To: "winlog.process.pid"},
+	{From: "process_id", To: "winlog.process.pid"},
 	{From: "ThreadId", To: "winlog.process.thread.id"},
 	{From: "ThreadID", To: "winlog.process.thread.id"},
 	{From: "execution.threadId", To: "winlog.process.thread.id"},
 	{From: "execution.thread_id", To: "winlog.process.thread.id"},
+	{From: "thread_id", To: "winlog.process.thread.id"},
 	{From: "ActivityId", To: "winlog.activity_id"},
 	{From: "ActivityID", To: "winlog.activity_id"},
 	{From: "RelatedActivityId", To: "winlog.related_activity_id"},
@@ -103,6 +112,9 @@ var carried = []format.Rule{
 	{From: "Sid", To: "winlog.user.identifier"},
 	{From: "security.userId", To: "winlog.user.identifier"},
 	{From: "security.user_id", To: "winlog.user.identifier"},
+	{From: "user.identifier", To: "winlog.user.identifier"},
+	{From: "user.name", To: "winlog.user.name"},
+	{From: "user.domain", To: "winlog.user.domain"},
 	{From: "Message", To: "message"},
 	{From: "message", To: "message"},
 	{From: "RenderedDescription", To: "message"},
@@ -114,6 +126,9 @@ var carried = []format.Rule{
 	{From: "TimeGenerated [UTC]", To: "winlog.time_created"},
 	{From: "Date and Time", To: "winlog.time_local"},
 	{From: "columns.datetime", To: "winlog.time_created"},
+	{From: "event_date", To: "winlog.time_created"},
+	{From: "@event_create_date", To: "winlog.time_created"},
+	{From: "@timestamp", To: "winlog.time_created"},
 }
 
 // either are header fields of which some carriers write the number and some the
@@ -149,6 +164,27 @@ func complete(f event.Fields) {
 		f["winlog.provider_name"] = "Microsoft-Windows-Security-Auditing"
 	}
 	f.SetNew("winlog.channel", channels[f.String("winlog.provider_name")])
+}
+
+// fromRaw reads an event that a record has whole, as XML, beside what was made of it.
+func (d *decoder) fromRaw(f event.Fields) bool {
+	s, ok := f["properties.RawXml"].(string)
+	if !ok || !isXML(s) {
+		return false
+	}
+	if d.inside == nil {
+		d.inside = newDecoder()
+	}
+	in, err := d.inside.decodeXML(s)
+	if err != nil {
+		return false
+	}
+	if message, ok := f["properties.Description"].(string); ok {
+		in.SetNew("message", message)
+	}
+	clear(f)
+	maps.Copy(f, in)
+	return true
 }
 
 // fromCarrier gives the fields of such a record, as they stand in it, their places.

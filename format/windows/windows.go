@@ -205,9 +205,10 @@ func (d *decoder) Decode(record string) (event.Event, bool, error) {
 	case flat:
 		fromFlat(f, header)
 	default:
-		if isWazuh(f) {
+		switch {
+		case isWazuh(f):
 			d.fromWazuh(f)
-		} else {
+		case !d.fromRaw(f):
 			d.fromCarrier(f)
 		}
 	}

@@ -189,7 +189,7 @@ func (a *API) serve(rt route) http.Handler {
 // parameterType is what a query parameter holds, as OpenAPI names it.
 func parameterType(name string) string {
 	switch name {
-	case "limit", "offset", "min_confidence":
+	case "limit", "min_confidence":
 		return "integer"
 	case "dry_run":
 		return "boolean"

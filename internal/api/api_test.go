@@ -123,6 +123,7 @@ func TestScenarios(t *testing.T) {
 		{"a negative number", "viewer", "GET", "/indicators?limit=-1", "", 400, `"code":"parameter_invalid"`},
 		{"neither true nor false", "analyst", "POST", "/indicators/import?dry_run=1", "evil.example", 400, `dry_run=\"1\"`},
 		{"a cursor of somebody else", "viewer", "GET", "/indicators?cursor=nonsense", "", 400, `"code":"cursor_invalid"`},
+		{"a cursor that is none", "viewer", "GET", "/rules?cursor=-1", "", 400, `"code":"cursor_invalid"`},
 		{"an unknown state", "viewer", "GET", "/indicators?state=nonsense", "", 400, `"code":"state_unknown"`},
 
 		{"an unknown field", "admin", "POST", "/tokens", `{"name":"x","colour":"red"}`, 400, `unknown field \"colour\"`},
@@ -181,5 +182,38 @@ func TestScenarios(t *testing.T) {
 				t.Errorf("%d %.400s\nwant %d %s", status, out, tt.status, tt.want)
 			}
 		})
+	}
+}
+
+// TestRulesInPages: the pages of the list of rules are the list, each rule once.
+func TestRulesInPages(t *testing.T) {
+	h := open(t)
+	read := func(query string) (l api.RuleList) {
+		t.Helper()
+		status, out := h.do(t, "viewer", "GET", "/api/v1/rules"+query, "")
+		if err := json.Unmarshal(out, &l); err != nil || status != http.StatusOK {
+			t.Fatalf("%d %.200s: %v", status, out, err)
+		}
+		return l
+	}
+	all := read("?limit=500")
+	if all.Next != "" || all.Total != len(all.Items) || all.Total < 3 {
+		t.Fatalf("%d of %d rules, next %q: want all of them, and some", len(all.Items), all.Total, all.Next)
+	}
+	var ids []string
+	for next := "first"; next != ""; {
+		l := read("?limit=2" + strings.TrimPrefix("&cursor="+next, "&cursor=first"))
+		for _, r := range l.Items {
+			ids = append(ids, r.ID)
+		}
+		next = l.Next
+	}
+	for i, r := range all.Items {
+		if i >= len(ids) || ids[i] != r.ID {
+			t.Fatalf("pages give %q, the list has %q at %d", ids, r.ID, i)
+		}
+	}
+	if len(ids) != all.Total {
+		t.Errorf("the pages have %d rules, the list %d", len(ids), all.Total)
 	}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"reflect"
+	"strconv"
 	"time"
 
 	"github.com/vedette-soc/vedette/internal/detect"
@@ -11,10 +12,10 @@ import (
 	"github.com/vedette-soc/vedette/sigma"
 )
 
-// RuleList is one page of rules.
+// RuleList is one page of rules, and how many there are on all.
 type RuleList struct {
-	Items []detect.Rule `json:"items"`
-	Total int           `json:"total"`
+	Page[detect.Rule]
+	Total int `json:"total"`
 }
 
 // RuleView is one rule with all that is said about it.
@@ -65,19 +66,31 @@ type BacktestBody struct {
 	Days int `json:"days"`
 }
 
+// listRules pages by how many rules came before.
+func (a *API) listRules(c call) (RuleList, error) {
+	before := 0
+	if cursor := c.query["cursor"]; cursor != "" {
+		n, err := strconv.Atoi(cursor)
+		if err != nil || n < 0 {
+			return RuleList{}, errs.New(errs.Invalid, "cursor_invalid", "The cursor is not one this list gave out; start again without it.")
+		}
+		before = n
+	}
+	found, n, err := a.cfg.Detect.Rules(c.ctx, detect.Query{
+		Text: c.query["q"], Pack: c.query["pack"], Level: c.query["level"], Tag: c.query["tag"], Product: c.query["product"],
+		State: c.query["state"], Limit: c.int("limit", 100), Offset: before,
+	})
+	next := ""
+	if after := before + len(found); len(found) > 0 && after < n {
+		next = strconv.Itoa(after)
+	}
+	return RuleList{page(found, next), n}, err
+}
+
 func (a *API) rules() []route {
 	s := a.cfg.Detect
 	return []route{
-		get("/rules", ref.Viewer, "Find detection rules.", []string{"q", "pack", "level", "tag", "product", "state", "limit", "offset"}, func(c call) (RuleList, error) {
-			found, n, err := s.Rules(c.ctx, detect.Query{
-				Text: c.query["q"], Pack: c.query["pack"], Level: c.query["level"], Tag: c.query["tag"], Product: c.query["product"],
-				State: c.query["state"], Limit: c.int("limit", 100), Offset: c.int("offset", 0),
-			})
-			if found == nil {
-				found = []detect.Rule{}
-			}
-			return RuleList{found, n}, err
-		}),
+		get("/rules", ref.Viewer, "Find detection rules.", []string{"q", "pack", "level", "tag", "product", "state", "limit", "cursor"}, a.listRules),
 		get("/rules/{id}", ref.Viewer, "One rule with its text, exceptions and back-tests.", nil, a.rule),
 		get("/rules/{id}/explanation", ref.Viewer, "Where a rule can match, and what it needs there.", nil, func(c call) (sigma.Explanation, error) {
 			r, err := s.Sigma(c.ctx, c.id())

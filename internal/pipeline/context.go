@@ -37,6 +37,9 @@ func settle(ev *event.Event, x *org.Index) setting {
 	dst, dstOurs := ours(f.String("destination.ip"), x)
 	var s setting
 	host := f.String("host.name")
+	if (srcOurs || dstOurs) && overheard(f) {
+		host = ""
+	}
 	switch {
 	case host != "":
 		s.direction, s.entity = local, hostEntity(host, x)
@@ -65,6 +68,31 @@ func settle(ev *event.Event, x *org.Index) setting {
 		s.entity = userEntity(user, x)
 	}
 	return s
+}
+
+// overheard says that an event tells what a device saw of the traffic of others: its
+// host, as syslog's header or a shipper names it, is the device and nobody's concern.
+func overheard(f event.Fields) bool {
+	switch f.String("event.module") {
+	case "suricata", "zeek":
+		return true
+	case "cef", "leef", "json", "text", "syslog": // of a device that nobody has described
+		if f.String("source.ip") != "" && f.String("destination.ip") != "" && f.String("process.executable") == "" && f.String("process.command_line") == "" {
+			return true
+		}
+	}
+	switch f.String("observer.type") {
+	case "firewall", "proxy", "waf", "dns", "ids", "ips", "router", "switch":
+	default:
+		return false
+	}
+	for _, c := range f.Strings("event.category") {
+		switch c {
+		case "authentication", "configuration", "iam": // of the device itself
+			return false
+		}
+	}
+	return f.String("host.os.type") == "" // else a host's own firewall
 }
 
 func foreign(dst string, dstOurs bool, src string, srcOurs bool) string {

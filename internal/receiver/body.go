@@ -1,6 +1,8 @@
 package receiver
 
 import (
+	"bufio"
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"io"
@@ -51,17 +53,22 @@ func (d *Door) Open(w http.ResponseWriter, r *http.Request) (*Body, error) {
 	// What is sent is bounded as well; MaxBytesReader also makes the server end
 	// the connection instead of reading the rest.
 	b := &Body{raw: counted{r: http.MaxBytesReader(w, r.Body, d.MaxBody+1)}, limit: d.MaxBody, end: func() {}}
-	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); encoding {
-	case "", "identity":
-		b.in = &b.raw
+	in := bufio.NewReader(&b.raw)
+	encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding")))
+	if encoding == "" || encoding == "identity" {
+		encoding = packed(in)
+	}
+	switch encoding {
+	case "":
+		b.in = in
 	case "gzip", "x-gzip":
-		z, err := gzip.NewReader(&b.raw)
+		z, err := gzip.NewReader(in)
 		if err != nil {
 			return nil, d.Broken("", err)
 		}
 		b.in, b.ratio = z, true
 	case "zstd":
-		z, err := zstd.NewReader(&b.raw, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, d.Broken("", err)
 		}
@@ -70,6 +77,19 @@ func (d *Door) Open(w http.ResponseWriter, r *http.Request) (*Body, error) {
 		return nil, errs.New(errs.Invalid, "encoding_unknown", "Content-Encoding %s is not understood; use gzip, zstd or none.", shorten(encoding))
 	}
 	return b, nil
+}
+
+// packed tells by its first bytes how a body is compressed whose sender did not say
+// so: a packed file that is posted as it lies there.
+func packed(in *bufio.Reader) string {
+	head, _ := in.Peek(4) // what is wrong with it the reader will tell
+	switch {
+	case bytes.HasPrefix(head, []byte("\x1f\x8b\x08")):
+		return "gzip"
+	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
+		return "zstd"
+	}
+	return ""
 }
 
 // Close gives back what decompression holds.

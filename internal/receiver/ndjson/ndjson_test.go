@@ -195,6 +195,9 @@ func TestBodies(t *testing.T) {
 		{"declared", "?format=suricata", "good", "", "{}\n", reply{200, 1, nil, ""}, []string{"{}"}},
 		{"gzip", "", "good", "gzip", string(gz(t, []byte(two))), reply{200, 2, nil, ""}, []string{`{"a":1}`, `{"b":2}`}},
 		{"zstd", "", "good", "zstd", string(zst(t, []byte(two))), reply{200, 2, nil, ""}, []string{`{"a":1}`, `{"b":2}`}},
+		{"gzip, not said", "", "good", "", string(gz(t, []byte(two))), reply{200, 2, nil, ""}, []string{`{"a":1}`, `{"b":2}`}},
+		{"zstd, not said", "", "good", "identity", string(zst(t, []byte(two))), reply{200, 2, nil, ""}, []string{`{"a":1}`, `{"b":2}`}},
+		{"torn gzip, not said", "", "good", "", string(gz(t, []byte(two)))[:20], reply{400, 0, nil, "body_broken"}, nil},
 		{"nothing", "", "good", "", "", reply{200, 0, nil, ""}, nil},
 		{"too long", "", "good", "", two + long + "\n{}\n", reply{200, 3, map[string]int{"too-long": 1}, ""}, []string{`{"a":1}`, `{"b":2}`, "{}"}},
 		{"torn object", "", "good", "", "{\"a\":\n" + two, reply{200, 2, map[string]int{"bad-json": 1}, ""}, []string{`{"a":1}`, `{"b":2}`}},
@@ -278,6 +281,7 @@ func TestBomb(t *testing.T) {
 	for encoding, body := range map[string][]byte{
 		"gzip": gz(t, make([]byte, 64<<20)),
 		"zstd": zst(t, make([]byte, 64<<20)),
+		"":     gz(t, make([]byte, 64<<20)),
 	} {
 		got := s.post(t, "/v1/events", "good", encoding, bytes.NewReader(body))
 		if diff := cmp.Diff(reply{413, 0, nil, "compression_bomb"}, got); diff != "" {
