@@ -84,6 +84,38 @@ type lineSign struct {
 	format int
 	sign   *Sign
 	start  string
+	pairs  []uint16 // of bytes, places in a pairSet, that what it contains is made of
+}
+
+// pairSet is which pairs of neighbouring bytes are in a line, and some more: a line
+// that lacks one of a text's does not contain the text.
+type pairSet [1 << 12 / 64]uint64
+
+func pairOf(a, b byte) uint16 { return (uint16(a)<<5 ^ uint16(b)) & (1<<12 - 1) }
+
+func (p *pairSet) fill(line string) {
+	for i := 1; i < len(line); i++ {
+		at := pairOf(line[i-1], line[i])
+		p[at>>6] |= 1 << (at & 63)
+	}
+}
+
+func (p *pairSet) has(pairs []uint16) bool {
+	for _, at := range pairs {
+		if p[at>>6]&(1<<(at&63)) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func pairsOf(texts []string) (pairs []uint16) {
+	for _, s := range texts {
+		for i := 1; i < len(s); i++ {
+			pairs = append(pairs, pairOf(s[i-1], s[i]))
+		}
+	}
+	return pairs
 }
 
 type programFamily struct {
@@ -128,7 +160,7 @@ func newSignIndex(formats []Format) *signIndex {
 func (s *Sign) object() bool { return len(s.Keys)+len(s.Any)+len(s.Values) > 0 }
 
 func (x *signIndex) addLine(format int, s *Sign) {
-	l := lineSign{format: format, sign: s}
+	l := lineSign{format: format, sign: s, pairs: pairsOf(s.Contains)}
 	for _, p := range s.Programs {
 		if prefix, ok := strings.CutSuffix(p, "*"); ok {
 			x.families = append(x.families, programFamily{prefix, l})
@@ -207,10 +239,12 @@ func (x *signIndex) line(line string) (format, score int) {
 	if line == "" {
 		return format, 0
 	}
+	var pairs pairSet
+	pairs.fill(line)
 	for _, list := range [2][]lineSign{x.starts[line[0]], x.anywhere} {
 		for i := range list {
 			l := &list[i]
-			if l.sign.Score > score && strings.HasPrefix(line, l.start) && l.sign.agrees(line) {
+			if l.sign.Score > score && strings.HasPrefix(line, l.start) && pairs.has(l.pairs) && l.sign.agrees(line) {
 				format, score = l.format, l.sign.Score
 			}
 		}
