@@ -35,13 +35,14 @@ func Observables(ev *event.Event, search Search) []event.Observable {
 	c.hostPort("destination")
 	switch ev.Format {
 	case "json":
+		c.once = len(c.out) > 0
 		c.unknown()
-	case "suricata", "zeek", "windows", "ecs", "text":
+	case "suricata", "zeek", "windows", "ecs":
 		c.listed()
 	default:
 		// The message is the whole record, and JSON is kept whole as well: what
 		// the fields above have given already is not found once more.
-		c.once = true
+		c.once = len(c.out) > 0
 		c.listed()
 		c.unknown()
 	}

@@ -9,7 +9,8 @@ import (
 )
 
 // jsonFormat reads any JSON object: its members are kept under "json." and
-// searched for observables.
+// searched for observables; what their names say of who, where and when is told in
+// fields of ECS.
 func jsonFormat() Format {
 	return Format{
 		Name: "json",
@@ -27,15 +28,8 @@ func jsonFormat() Format {
 
 type jsonDecoder struct {
 	Stateless
-	scan *Scanner
-}
-
-// jsonTimes are the names under which JSON logs carry their time, the most
-// telling first.
-var jsonTimes = []string{
-	"json.@timestamp", "json.timestamp", "json.eventTime", "json.event_time", "json.time", "json.ts",
-	"json.datetime", "json.date", "json.published", "json.createdDateTime", "json.TimeGenerated",
-	"json.EventTime", "json.TimeCreated", "json.created_at", "json.start_time", "json.startTime",
+	scan  *Scanner
+	names namesake
 }
 
 func (d *jsonDecoder) Decode(record string) (event.Event, bool, error) {
@@ -44,12 +38,7 @@ func (d *jsonDecoder) Decode(record string) (event.Event, bool, error) {
 		return event.Event{}, false, err
 	}
 	ev := event.Event{Fields: fields}
-	for _, name := range jsonTimes {
-		if t, ok := TimeOf(fields[name]); ok && t.Year() > 1980 {
-			ev.Time = t
-			break
-		}
-	}
+	d.names.members(&ev, "json.")
 	fields["event.kind"] = "event"
 	fields["event.module"] = "json"
 	return ev, true, nil
@@ -61,19 +50,16 @@ func syslogFormat() Format {
 		Name:      "syslog",
 		Base:      "text",
 		Recognise: func(string) int { return 0 }, // the recogniser asks Carry
-		New:       func() Decoder { return syslogDecoder{} },
+		New:       func() Decoder { return new(syslogDecoder) },
 	}
 }
 
-type syslogDecoder struct{ Stateless }
+type syslogDecoder struct{ textDecoder }
 
-// Decode reads a line that was declared to be syslog and has no header.
-func (syslogDecoder) Decode(record string) (event.Event, bool, error) {
-	return textDecoder{}.Decode(record)
-}
-
-func (syslogDecoder) DecodeCarried(record string, c *Carried) (event.Event, bool, error) {
-	ev, ok, err := textDecoder{}.Decode(record)
+// DecodeCarried reads the message behind a header. A line that was declared to be
+// syslog and has none is read as text.
+func (d *syslogDecoder) DecodeCarried(record string, c *Carried) (event.Event, bool, error) {
+	ev, ok, err := d.Decode(record)
 	if c.Line != "" {
 		ev.Time = time.Time{} // the header's counts
 		ev.Fields["event.module"] = "syslog"
@@ -82,19 +68,23 @@ func (syslogDecoder) DecodeCarried(record string, c *Carried) (event.Event, bool
 	return ev, ok, err
 }
 
-// textFormat reads any line as a message.
+// textFormat reads any line as a message, and what pairs in it say of who, where and
+// when in fields of ECS.
 func textFormat() Format {
 	return Format{
 		Name:      "text",
 		Recognise: func(string) int { return 1 },
-		New:       func() Decoder { return textDecoder{} },
+		New:       func() Decoder { return new(textDecoder) },
 		Whole:     func(string) bool { return true },
 	}
 }
 
-type textDecoder struct{ Stateless }
+type textDecoder struct {
+	Stateless
+	names namesake
+}
 
-func (textDecoder) Decode(record string) (event.Event, bool, error) {
+func (d *textDecoder) Decode(record string) (event.Event, bool, error) {
 	if !utf8.ValidString(record) {
 		record = strings.ToValidUTF8(record, "\ufffd")
 	}
@@ -104,6 +94,7 @@ func (textDecoder) Decode(record string) (event.Event, bool, error) {
 		"message":      record,
 	}}
 	ev.Time = leadingTime(record)
+	d.names.pairs(&ev, record)
 	return ev, true, nil
 }
 

@@ -47,7 +47,8 @@ func Shipped(prefix string) func(ev *event.Event) string {
 			return ""
 		}
 		for name, v := range ev.Fields {
-			if v != nil && !shell(strings.TrimPrefix(name, prefix)) {
+			name, own := strings.CutPrefix(name, prefix) // the others are ours
+			if own && v != nil && !shell(name) {
 				return ""
 			}
 		}

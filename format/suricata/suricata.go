@@ -38,7 +38,18 @@ func recognise(head string) int {
 			return 100
 		}
 	}
-	return 60
+	if named(head) {
+		return 60
+	}
+	return 0
+}
+
+// named tells whether the event type is a word as Suricata has them: small letters, digits, underscores.
+func named(head string) bool {
+	_, rest, _ := strings.Cut(head, `"event_type"`)
+	rest, ok := strings.CutPrefix(strings.TrimLeft(rest, ": "), `"`)
+	word, _, closed := strings.Cut(rest, `"`)
+	return ok && closed && word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }
 
 type decoder struct {
