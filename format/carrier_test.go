@@ -56,13 +56,15 @@ func TestParseStamp(t *testing.T) {
 		{"Feb 29 10:00:00", "2026-03-02T10:00:00Z", "2024-02-29T10:00:00Z"},
 		{"Mar  2 2019 10:00:00", "2026-03-02T10:00:00Z", "2019-03-02T10:00:00Z"},
 		{"Mar 02 10:00:00.5 UTC", "2026-03-02T10:00:05Z", "2026-03-02T10:00:00.5Z"},
+		{"Mar  2 10:00:00 CET", "2026-03-02T10:00:05Z", "2026-03-02T09:00:00Z"},
+		{"Mar  2 2019 10:00:00 EDT", "2026-03-02T10:00:00Z", "2019-03-02T14:00:00Z"},
 	} {
 		got, ok := format.ParseStamp(tt.stamp, at(tt.arrival))
 		if !ok || got.Format(time.RFC3339Nano) != tt.want {
 			t.Errorf("%s at %s: %v %t, want %s", tt.stamp, tt.arrival, got, ok, tt.want)
 		}
 	}
-	for _, bad := range []string{"", "Feb 30 10:00:00", "Mar  2 25:00:00", "Mar  2 10:00:00 and more", "Mrz  2 10:00:00"} {
+	for _, bad := range []string{"", "Feb 30 10:00:00", "Mar  2 25:00:00", "Mar  2 10:00:00 and more", "Mar  2 10:00:00 CST", "Mrz  2 10:00:00"} {
 		if got, ok := format.ParseStamp(bad, at("2026-03-02T10:00:00Z")); ok {
 			t.Errorf("%q: read as %v", bad, got)
 		}

@@ -40,6 +40,11 @@ func Moment(v any, arrival func() time.Time) (time.Time, bool) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return plausible(EpochTime(n))
 	}
+	if before, offset, ok := CutZone(s); ok {
+		if t, ok := Moment(before, arrival); ok {
+			return t.Add(-offset), true
+		}
+	}
 	if t, ok := TimeOf(s); ok {
 		return plausible(t, ok)
 	}

@@ -97,6 +97,9 @@ func (p *stampParser) suffix(year *int) time.Duration {
 		case word == "UTC" || word == "GMT" || word == "Z":
 			p.rest = p.rest[1+len(word):]
 			return 0
+		case zones[word] != 0:
+			p.rest = p.rest[1+len(word):]
+			return zones[word]
 		case *year == 0 && len(word) == 4 && digits(word) > 1969 && digits(word) < 2100:
 			*year = digits(word)
 			p.rest = p.rest[1+len(word):]
@@ -111,6 +114,24 @@ func (p *stampParser) suffix(year *int) time.Duration {
 			return 0
 		}
 	}
+}
+
+// zones are the names that mean one offset wherever they are in use; CST and IST do
+// not, and a host may be called WEST.
+var zones = map[string]time.Duration{
+	"BST": time.Hour, "CET": time.Hour, "CEST": 2 * time.Hour, "EET": 2 * time.Hour, "EEST": 3 * time.Hour, "MSK": 3 * time.Hour,
+	"JST": 9 * time.Hour, "AEST": 10 * time.Hour, "AEDT": 11 * time.Hour, "NZST": 12 * time.Hour, "NZDT": 13 * time.Hour,
+	"EST": -5 * time.Hour, "EDT": -4 * time.Hour, "CDT": -5 * time.Hour, "MST": -7 * time.Hour, "MDT": -6 * time.Hour,
+	"PST": -8 * time.Hour, "PDT": -7 * time.Hour,
+}
+
+// CutZone takes the name of a zone off the end of a time.
+func CutZone(s string) (before string, offset time.Duration, ok bool) {
+	i := strings.LastIndexByte(s, ' ')
+	if i < 0 || zones[s[i+1:]] == 0 {
+		return s, 0, false
+	}
+	return s[:i], zones[s[i+1:]], true
 }
 
 func (p *stampParser) number(low, high int) (int, bool) {

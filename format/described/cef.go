@@ -13,12 +13,14 @@ type cefCut struct{}
 var cefHeader = [...]string{"version", "device.vendor", "device.product", "device.version", "device.event_class_id", "name", "severity"}
 
 func (cefCut) cut(r *decoder, record string) (bool, error) {
-	start := strings.Index(record, "CEF:")
-	if start < 0 {
+	_, rest, ok := strings.Cut(record, "CEF:")
+	if bare := strings.TrimPrefix(record, " "); strings.HasPrefix(bare, "0|") || strings.HasPrefix(bare, "1|") {
+		rest, ok = bare, true // somebody took "CEF:" for the program's name
+	}
+	if !ok {
 		return false, format.Faultf("cef", "there is no CEF: in the record")
 	}
 	r.begin(record)
-	rest := record[start+4:]
 	for _, name := range cefHeader {
 		value, after, ok := cutPipe(rest)
 		if !ok && name != "severity" {
@@ -63,9 +65,17 @@ func readExtension(s string, put func(key, value string)) {
 		if next >= 0 {
 			end = strings.LastIndexAny(s[:next], " \t\n")
 		}
-		put(key, cefText(strings.TrimSpace(s[keyEnd+1:end])))
+		put(key, cefText(bare(strings.TrimSpace(s[keyEnd+1:end]))))
 		keyEnd = next
 	}
+}
+
+// bare takes quotes away that stand around a whole value, as some makers write them.
+func bare(s string) string {
+	if n := len(s); n > 2 && (s[0] == '"' || s[0] == '\'') && s[n-1] == s[0] && strings.IndexByte(s[1:n-1], s[0]) < 0 {
+		return s[1 : n-1]
+	}
+	return s
 }
 
 // nextKey returns the place of the '=' behind the next key at or after from, -1
@@ -148,12 +158,14 @@ type leefCut struct{}
 var leefHeader = [...]string{"version", "vendor", "product", "product_version", "event_id"}
 
 func (leefCut) cut(r *decoder, record string) (bool, error) {
-	start := strings.Index(record, "LEEF:")
-	if start < 0 {
+	_, rest, ok := strings.Cut(record, "LEEF:")
+	if strings.HasPrefix(record, "1.0|") || strings.HasPrefix(record, "2.0|") {
+		rest, ok = record, true
+	}
+	if !ok {
 		return false, format.Faultf("leef", "there is no LEEF: in the record")
 	}
 	r.begin(record)
-	rest := record[start+5:]
 	second := strings.HasPrefix(rest, "2")
 	for _, name := range leefHeader {
 		value, after, ok := strings.Cut(rest, "|")
@@ -171,6 +183,9 @@ func (leefCut) cut(r *decoder, record string) (bool, error) {
 				delimiter = d
 			}
 		}
+	}
+	if delimiter == "\t" && strings.IndexByte(rest, '\t') < 0 {
+		delimiter = "#011" // as rsyslog escapes it
 	}
 	n := 0
 	for pair := range strings.SplitSeq(rest, delimiter) {

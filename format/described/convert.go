@@ -169,6 +169,9 @@ func address(v any) any {
 		s = s[:i]
 	}
 	s = strings.TrimSpace(s)
+	if plain, ok := strings.CutPrefix(s, "::ffff:"); ok && strings.IndexByte(plain, '.') > 0 && plainAddress(plain) {
+		return plain // an IPv4 address in IPv6's clothes
+	}
 	if plainAddress(s) {
 		return s
 	}

@@ -10,6 +10,10 @@ import (
 func moment(v any, layouts []string, arrival func() time.Time) (time.Time, bool) {
 	if s, ok := format.First(v).(string); ok && len(layouts) > 0 {
 		if s, ok := format.MomentText(s); ok {
+			at, offset, _ := format.CutZone(s)
+			if t, ok := laid(at, layouts, arrival); ok {
+				return t.Add(-offset), true
+			}
 			if t, ok := laid(s, layouts, arrival); ok {
 				return t, true
 			}

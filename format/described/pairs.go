@@ -41,8 +41,23 @@ func (p *documentParser) pairs(n *yaml.Node) (pairsCut, error) {
 
 func (c pairsCut) cut(r *decoder, record string) (bool, error) {
 	r.begin(record)
+	if c.separator == ' ' && c.equals == '=' && commaPairs(record) {
+		c.separator = ','
+	}
 	c.read(record, r.put)
 	return true, nil
+}
+
+// commaPairs says whether a comma and another key follow the first value, as where
+// pairs are exported as CSV.
+func commaPairs(record string) bool {
+	_, rest, _ := strings.Cut(record, "=")
+	end := strings.IndexAny(rest, " ,\"'")
+	if end < 0 || rest[end] != ',' {
+		return false
+	}
+	key, _, ok := strings.Cut(rest[end+1:], "=")
+	return ok && pairKey(key)
 }
 
 // maxPairs bounds the pairs of one record.

@@ -173,6 +173,9 @@ func (w w3cCut) cut(r *decoder, record string) (bool, error) {
 		return false, nil // the names once more
 	}
 	values := r.columns(record)
+	if r.names != nil && len(values) > len(r.names) && !r.commas && strings.IndexByte(record, '"') >= 0 {
+		values = fieldsOf(record, ' ') // quotes stand around values with spaces, as ProxySG writes them
+	}
 	if r.names == nil && len(values) == len(w.columns) {
 		r.setHeader("", slices.Clone(w.columns))
 	}
