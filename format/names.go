@@ -50,7 +50,7 @@ var (
 )
 
 var meanings = [...]meaning{
-	{"@timestamp", moments, "eventtime eventtimestamp createddatetime timegenerated timecreated createdat occurredat detectedat detectiontime detecttime starttime begintime logtime eventcreationtime eventdatetime observedat deviceeventtime", "timestamp time ts datetime date published created start firstseen receivetime lastseen updatedat"},
+	{"@timestamp", moments, "eventtime eventtimestamp eventcreationtime eventdatetime timegenerated occurredat detectedat detectiontime detecttime observedat logtime deviceeventtime", "timestamp time ts datetime date published createddatetime timecreated createdat created starttime begintime start firstseen receivetime lastseen updatedat"},
 	{"source.ip", addresses, "srcip sourceip srcipaddress sourceipaddress srcaddr sourceaddress saddr srcipv4 srcipv6 clientip clientipaddress clientaddr clientaddress callerip calleripaddress remoteip remoteaddr remoteaddress attackerip actorip actoripaddress ipsrc ipsource userip connsrcip senderip senderclientip sourceipv4address sourceipv6address idorigh", "src source cip ip ipaddress client ipaddr peer rhost"},
 	{"destination.ip", addresses, "dstip destip destinationip dstipaddress destinationipaddress destipaddress dstaddr destaddr destinationaddress daddr dstipv4 dstipv6 serverip serveripaddress targetip targetipaddress ipdst conndestip destinationipv4address destinationipv6address idresph", "dst dest destination server"},
 	{"source.port", ports, "srcport sourceport clientport spt srcprt portsrc connsrcport sourcetransportport", "sport cport"},

@@ -29,6 +29,7 @@ func TestNames(t *testing.T) {
 			"a request", `{"time":"30/Nov/2026:12:00:00 +0000","host":"shop.example","method":"get","status":404,"userAgent":"curl/8","remote_addr":"::ffff:198.51.100.7","uri":"/x"}`,
 			event.Fields{time: "2026-11-30T12:00:00Z", "url.domain": "shop.example", "http.request.method": "GET", "http.response.status_code": int64(404), "user_agent.original": "curl/8", "source.ip": "198.51.100.7"},
 		},
+		{"when it happened, not when what it is about was made", `{"created_at":"2020-01-01T00:00:00Z","time":"2026-11-30T12:00:00Z","updated_at":"2026-11-30T13:00:00Z"}`, event.Fields{time: "2026-11-30T12:00:00Z"}},
 		{"day and clock apart", `{"date":"2026-11-30","time":"12:00:00","ip":"10.1.2.3"}`, event.Fields{time: "2026-11-30T12:00:00Z", "source.ip": "10.1.2.3"}},
 		{"mail", `{"sender":"Mia <mia@shop.example>","recipients":["ann@acme.example","bob@acme.example"],"subject":"Invoice"}`, event.Fields{"email.from.address": "mia@shop.example", "email.to.address": "ann@acme.example", "email.subject": "Invoice"}},
 		{"the surer name counts", `{"ip":"203.0.113.1","src_ip":"10.1.2.3","x":{"source_ip":"203.0.113.2"}}`, event.Fields{"source.ip": "10.1.2.3"}},
