@@ -119,6 +119,9 @@ func cefText(s string) string {
 	if strings.IndexByte(s, '\\') < 0 {
 		return s
 	}
+	if len(s) > 3 && s[1] == ':' && s[2] == '\\' && s[3] != '\\' && s[0]|0x20 >= 'a' && s[0]|0x20 <= 'z' {
+		return strings.ReplaceAll(s, `\=`, `=`) // a path as it is, of which "\n" is no line end
+	}
 	return cefValueText.Replace(s)
 }
 
