@@ -42,7 +42,7 @@ func Observables(ev *event.Event, search Search) []event.Observable {
 	default:
 		// The message is the whole record, and JSON is kept whole as well: what
 		// the fields above have given already is not found once more.
-		c.once = len(c.out) > 0
+		c.once = true
 		c.listed()
 		c.unknown()
 	}
