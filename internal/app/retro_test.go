@@ -13,6 +13,7 @@ import (
 
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/api"
+	"github.com/vedette-soc/vedette/internal/detect"
 	"github.com/vedette-soc/vedette/internal/hunt"
 )
 
@@ -212,5 +213,26 @@ func TestNewRuleMeetsOldEvents(t *testing.T) {
 	ask[api.Switched](t, h, "POST", "/rules/switch", map[string]any{"rules": []string{backupRule}, "on": true, "reason": "test"})
 	if jobs := lookedBack(t, h, 2); jobs[1].Wants != 1 || jobs[1].Found != 0 || jobs[1].Known != 1 {
 		t.Errorf("the job of a rule that was turned on again: %+v", jobs[1])
+	}
+}
+
+// A window that ended with nothing behind it is judged by a look back as well; one that
+// is open yet is not.
+func TestLookingBackClosesWindows(t *testing.T) {
+	const seldom = "---\ntitle: Seldom\nid: 8a1f0c55-0f14-4f4b-9df1-6d2b7e5d1d02\nlevel: high\n" +
+		"correlation: {type: event_count, rules: [failed_logon], group-by: [TargetUserName], timespan: 1h, condition: {lt: 2}}\n"
+	for ago, want := range map[time.Duration]int{5 * time.Hour: 1, 30 * time.Minute: 0} {
+		h := open(t, unprepared)
+		at := time.Now().UTC().Add(-ago)
+		send(t, h, senderToken(t, h), logon(at, "alice", 1), logon(at.Add(time.Second), "bob", 2), logon(at.Add(2*time.Second), "bob", 3))
+		settle(t, h, 3)
+		ask[detect.Report](t, h, "POST", "/packs/own", pack(t, houseRules+seldom))
+		if j := lookedBack(t, h, 1)[0]; j.Found != want || j.Missed != 0 {
+			t.Errorf("%s ago, job: %+v", ago, j)
+		}
+		in := queue(t, h)
+		if len(in) != want || want > 0 && (!strings.Contains(in[0].Title, "Seldom") || !strings.Contains(in[0].Title, "alice")) {
+			t.Errorf("%s ago, incidents: %+v", ago, in)
+		}
 	}
 }

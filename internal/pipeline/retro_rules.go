@@ -64,8 +64,40 @@ func (r *Retro) lookWithRules(ctx context.Context, j hunt.Job, tell func(hunt.Jo
 			return j, err
 		}
 	}
+	if err := l.closed(ctx, f); err != nil {
+		return j, err
+	}
 	j.Memory = ""
 	return j, nil
+}
+
+// closed judges, behind the last record, the windows that are over by now. For those
+// that are still open events may come, which this job will not see.
+func (l *retroLook) closed(ctx context.Context, f *ruleFinder) error {
+	var found []alert.Detection
+	for _, m := range f.raised(f.memory.Pass(time.Now().Add(-lateness))) {
+		own, ok := eventOf(ctx, l.History.Read, l.Decoder, m.alarm.Events[len(m.alarm.Events)-1])
+		if !ok { // it left the history meanwhile
+			l.job.Missed++
+			continue
+		}
+		own.org = l.Org
+		found = append(found, byRules(&own, []ruleMatch{m})...)
+	}
+	return l.found(ctx, found)
+}
+
+// found counts what was found and keeps it, in batches.
+func (l *retroLook) found(ctx context.Context, found []alert.Detection) error {
+	l.job.Events += len(found)
+	for len(found) > 0 {
+		n := min(retroBatch, len(found))
+		if err := l.take(ctx, found[:n]); err != nil {
+			return err
+		}
+		found = found[n:]
+	}
+	return nil
 }
 
 func (l *retroLook) remember(f *ruleFinder) error {
@@ -111,15 +143,8 @@ func (l *retroLook) ruleBatch(ctx context.Context, f *ruleFinder, glance *ruleGl
 		found = append(found, byAlarms(ctx, l.History.Read, l.Decoder, &a, f.take(&ev, a.id, f.eye.look(&ev, nil)))...)
 	}
 	f.forget()
-	if len(found) > 0 {
-		j.Events += len(found)
-	}
-	for len(found) > 0 {
-		n := min(retroBatch, len(found))
-		if err := l.take(ctx, found[:n]); err != nil {
-			return err
-		}
-		found = found[n:]
+	if err := l.found(ctx, found); err != nil {
+		return err
 	}
 	j.Next = uint64(records[len(records)-1].Seq) + 1
 	return nil
