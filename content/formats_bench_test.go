@@ -41,7 +41,7 @@ func BenchmarkMixed(b *testing.B) {
 	b.Run("decode-alone", func(b *testing.B) { decodeAll(b, rec, all, size, true) })
 	var objects [][]byte
 	for _, r := range all {
-		if r[0] == '{' {
+		if json.Valid(r) && r[0] == '{' {
 			objects = append(objects, r)
 		}
 	}
