@@ -103,7 +103,7 @@ func meant(field string) int {
 // sense is one thing that a name may mean; the lower the rank the surer.
 type sense struct{ meaning, rank int }
 
-// senses are all of them by name; telling is false for plain names.
+// senses and plainSenses are all of them, by name.
 var senses, plainSenses = dictionary()
 
 func dictionary() (telling, plain map[string][]sense) {
@@ -177,8 +177,12 @@ func (n *namesake) look(path string) []sense {
 	return nil
 }
 
-// bare leaves the letters, small, and digits of a name; "" when it is too long.
+// bare leaves the letters, small, and digits of a name; "" of one that is too long to
+// mean anything, or has other letters.
 func (n *namesake) bare(name string) string {
+	if len(name) > len(n.plain) {
+		return ""
+	}
 	b := n.plain[:0]
 	for i := range len(name) {
 		switch c := name[i]; {
@@ -186,7 +190,7 @@ func (n *namesake) bare(name string) string {
 			b = append(b, c|0x20)
 		case c >= '0' && c <= '9':
 			b = append(b, c)
-		case c >= 0x80 || len(b) > 60:
+		case c >= 0x80:
 			return ""
 		}
 	}
@@ -201,9 +205,9 @@ type told struct {
 	n     int // how many meanings but the time have a value
 }
 
-// take notes a value if it is what the name promises and nothing better was there. Of
-// equal ones the name that sorts first counts.
-// Of a value that ends at a blank, bare, no meaning is taken that may have blanks.
+// take notes a value if it is what the name promises and nothing better was there; of
+// equal ones the name that sorts first counts. A bare value ends at a blank: it gives
+// nothing that may have blanks.
 func (t *told) take(name string, senses []sense, v any, bare bool) {
 	for _, s := range senses {
 		if bare && meanings[s.meaning].reads.long && s.meaning != timeMeant {
@@ -229,7 +233,7 @@ func (t *told) fill(ev *event.Event) {
 		ev.Time = at
 	}
 	// Where a method is, "host" is the header of a request.
-	if t.value[methodMeant] != nil && strings.HasSuffix(strings.ToLower(t.name[hostMeant]), "host") {
+	if name := t.name[hostMeant]; t.value[methodMeant] != nil && strings.EqualFold(name[strings.LastIndexByte(name, '.')+1:], "host") {
 		if t.value[domainMeant] == nil {
 			t.value[domainMeant], _ = asName(t.value[hostMeant])
 		}
