@@ -111,6 +111,7 @@ func (s *System) shareGauges() []obs.Gauge {
 		{Name: "keeper_taken", Help: "Lots taken since this process keeps.", Read: read(func(h *pipeline.Share) float64 { return float64(h.Gathered.Taken) })},
 		{Name: "keeper_late", Help: "Of these, after lots that came behind them.", Read: read(func(h *pipeline.Share) float64 { return float64(h.Gathered.Late) })},
 		{Name: "keeper_skipped", Help: "Lots that were missed, and not waited for any longer.", Read: read(func(h *pipeline.Share) float64 { return float64(h.Gathered.Skipped) })},
+		{Name: "keeper_anew", Help: "Lots whose events it looked at itself, because their matcher followed other correlations.", Read: read(func(h *pipeline.Share) float64 { return float64(h.Gathered.Anew) })},
 		{Name: "matchers_live", Help: "Matchers that were heard of lately.", Read: read(func(h *pipeline.Share) (n float64) {
 			for _, p := range h.Processes {
 				if p.Live && p.Match != nil {

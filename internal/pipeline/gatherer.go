@@ -42,9 +42,9 @@ type Gatherer struct {
 	place   telemetry.LotNumber
 	missing time.Time // since when the next lot is missed
 
-	taken, late, skipped, buried atomic.Int64
-	mu                           sync.Mutex
-	lots                         map[string]int64 // guarded by mu: lots by matcher
+	taken, late, skipped, buried, anew atomic.Int64
+	mu                                 sync.Mutex
+	lots                               map[string]int64 // guarded by mu: lots by matcher
 }
 
 // Run is a worker: it takes what was found until ctx is done.
@@ -189,7 +189,7 @@ func (g *Gatherer) found(ctx context.Context, all []told) ([]alert.Detection, er
 	var correlates, partly []telemetry.Seq
 	for i := range all {
 		found = append(found, all[i].Found...)
-		correlates, partly = append(correlates, all[i].Correlates...), append(partly, all[i].Partly...)
+		correlates, partly = append(correlates, g.correlates(&all[i])...), append(partly, all[i].Partly...)
 	}
 	if w.rules != nil {
 		err := g.again(ctx, correlates, w.Decoder.read, func(a *about) error {
@@ -212,6 +212,21 @@ func (g *Gatherer) found(ctx context.Context, all []told) ([]alert.Detection, er
 	return found, err
 }
 
+// correlates returns the events of a lot that correlations may want to know of: those
+// its matcher marked, or, when that followed other correlations, all of them. A change
+// of rules reaches processes one after the other.
+func (g *Gatherer) correlates(t *told) []telemetry.Seq {
+	if f := g.Events.rules; f == nil || t.Followed == f.eye.set.followed || t.Buried != "" {
+		return t.Correlates
+	}
+	g.anew.Add(1)
+	var all []telemetry.Seq
+	for seq := t.Extent.First; seq <= t.Extent.Last; seq++ {
+		all = append(all, seq)
+	}
+	return all
+}
+
 // again reads events once more for what needs those that came before them.
 func (g *Gatherer) again(ctx context.Context, seqs []telemetry.Seq, read func(telemetry.Stored) (event.Event, bool), fn func(*about) error) error {
 	if len(seqs) == 0 {
@@ -223,7 +238,7 @@ func (g *Gatherer) again(ctx context.Context, seqs []telemetry.Seq, read func(te
 	}
 	for _, r := range records {
 		ev, ok := read(r)
-		if !ok {
+		if !ok || telemetry.Imported(r.Source) {
 			continue
 		}
 		if ev.Time.Sub(r.Received) > telemetry.Ahead {

@@ -13,6 +13,7 @@ type GathererState struct {
 	Late    int64            `json:"late"`  // of these, after those that came behind them
 	Skipped int64            `json:"skipped"`
 	Buried  int64            `json:"buried"`
+	Anew    int64            `json:"anew"`         // lots from matchers that followed other correlations
 	By      map[string]int64 `json:"by,omitempty"` // lots by matcher
 }
 
@@ -21,7 +22,7 @@ const matchersCounted = 256
 
 // State returns the figures since the start. Safe for concurrent use.
 func (g *Gatherer) State() GathererState {
-	s := GathererState{Taken: g.taken.Load(), Late: g.late.Load(), Skipped: g.skipped.Load(), Buried: g.buried.Load(), By: map[string]int64{}}
+	s := GathererState{Taken: g.taken.Load(), Late: g.late.Load(), Skipped: g.skipped.Load(), Buried: g.buried.Load(), Anew: g.anew.Load(), By: map[string]int64{}}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for m, n := range g.lots {

@@ -232,6 +232,7 @@ func (w *Lookout) look(ctx context.Context, crew *crew, l *telemetry.Lot) (telem
 	}
 	noted := telemetry.Noted{Lot: l, Notes: make([]telemetry.Note, len(b.looked))}
 	t, x := newTeller(), w.Org.Index()
+	t.Followed = b.set.followed
 	for i := range b.looked {
 		noted.Notes[i] = b.looked[i].note
 		t.add(&b.looked[i], x)

@@ -3,9 +3,12 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -53,6 +56,7 @@ type ruleSet struct {
 	correlations []sigma.Correlation
 	corrMeta     []detect.Rule // by correlation
 	wants        []bool        // by rule of engine: a correlation asks for it
+	followed     string        // stands for the correlations and all that bears on what they ask for; "" without any
 
 	refused []detect.Refusal
 	never   map[string]string // why a rule cannot match
@@ -172,6 +176,7 @@ func compileRules(live detect.Live, opt sigma.Options, by *compilers) (*ruleSet,
 	if err := s.correlate(live); err != nil {
 		return nil, err
 	}
+	s.followed = s.follows(live)
 	if len(live.Exceptions) == 0 {
 		by.passes = sigma.Compiler{}
 		return s, nil
@@ -242,6 +247,32 @@ func (s *ruleSet) correlate(live detect.Live) error {
 		}
 	}
 	return nil
+}
+
+// follows sums up what decides which events correlations are told of.
+func (s *ruleSet) follows(live detect.Live) string {
+	if len(s.correlations) == 0 {
+		return ""
+	}
+	var of []string
+	add := func(m detect.Rule) { of = append(of, m.ID+" "+m.Text) }
+	for _, m := range s.corrMeta {
+		add(m)
+	}
+	for i, wanted := range s.wants {
+		if wanted {
+			add(s.meta[i])
+		}
+	}
+	for _, f := range live.Sigma.Filters {
+		add(live.Meta[f.ID])
+	}
+	for _, e := range live.Exceptions {
+		of = append(of, e.ID)
+	}
+	slices.Sort(of)
+	sum := sha256.Sum256([]byte(strings.Join(of, "\n")))
+	return hex.EncodeToString(sum[:8])
 }
 
 // blindCorrelations notes the correlations that never hold because of what they stand

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +26,7 @@ import (
 	"github.com/vedette-soc/vedette/internal/telemetry"
 	"github.com/vedette-soc/vedette/misp"
 	"github.com/vedette-soc/vedette/ref"
+	"github.com/vedette-soc/vedette/sigma"
 )
 
 func openStore(t *testing.T) *store.Store {
@@ -218,8 +220,8 @@ func (p *pile) Found(context.Context, int) ([]telemetry.LotFound, error) { retur
 
 func (p *pile) Attempt(context.Context, telemetry.LotNumber) (int, error) { return p.attempts, nil }
 
-// lookout runs a matcher on a pile until stop is called.
-func lookout(t *testing.T, p *pile) (w *pipeline.Lookout, stop func()) {
+// lookout runs a matcher on a pile until stop is called, with the rules of the texts.
+func lookout(t *testing.T, p *pile, texts ...string) (w *pipeline.Lookout, stop func()) {
 	t.Helper()
 	s := openStore(t)
 	profile := org.New(s.Org())
@@ -227,9 +229,9 @@ func lookout(t *testing.T, p *pile) (w *pipeline.Lookout, stop func()) {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	rules := pipeline.NewRules(detect.New(detect.Config{Store: s.Rules(), Tuning: s.RuleTuning()}), profile, nil, log)
+	rules := rulesOf(t, s, profile, texts...)
 	w = &pipeline.Lookout{
-		Name: "m", Queue: p, Keeper: p, Findings: p, Decoder: pipeline.NewDecoder(format.NewRecogniser(ecs.Format())), Matcher: pipeline.NewMatcher(nil, "", log),
+		Name: "m", Queue: p, Keeper: p, Findings: p, Decoder: ecsDecoder(), Matcher: pipeline.NewMatcher(nil, "", log),
 		Rules: rules, Org: profile, Warnings: func() *misp.WarningSet { return new(misp.WarningSet) }, Ready: closed(), Alive: 20 * time.Millisecond, Log: log,
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -243,6 +245,127 @@ func lookout(t *testing.T, p *pile) (w *pipeline.Lookout, stop func()) {
 				t.Error(err)
 			}
 		}
+	}
+}
+
+func ecsDecoder() *pipeline.Decoder { return pipeline.NewDecoder(format.NewRecogniser(ecs.Format())) }
+
+// rulesOf keeps the rules of the texts in s. They are for log source {product: p}.
+func rulesOf(t *testing.T, s *store.Store, profile *org.Service, texts ...string) *pipeline.Rules {
+	t.Helper()
+	service := detect.New(detect.Config{Store: s.Rules(), Tuning: s.RuleTuning()})
+	for i, text := range texts {
+		_, err := service.Import(ref.WithActor(t.Context(), ref.SystemActor), detect.Pack{Name: fmt.Sprint("p", i)}, []detect.File{{Name: "r.yml", Data: []byte(text)}}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	pipes, err := sigma.ParsePipeline("p.yaml", []byte("name: p\nformat: ecs\nproduct: p\nfields: {'*': ['*']}\nsources: [{}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pipeline.NewRules(service, profile, pipes, slog.New(slog.DiscardHandler))
+}
+
+// guessing is a correlation, and the rule it stands on.
+const guessing = `
+title: Wrong password
+id: 3b2f1c0e-0000-4000-8000-0000000000a1
+name: wrong
+logsource: {product: p}
+detection: {s: {event.outcome: failure}, condition: s}
+---
+title: Guessing
+id: 3b2f1c0e-0000-4000-8000-0000000000a2
+level: high
+correlation: {type: event_count, rules: [wrong], group-by: [user.name], timespan: 1h, condition: {gte: 2}}
+`
+
+// kept are records by their numbers.
+type kept map[telemetry.Seq]telemetry.Record
+
+func (kept) Learn([]telemetry.Extent) {}
+
+func (k kept) Fetch(_ context.Context, seqs []telemetry.Seq) ([]telemetry.Stored, error) {
+	var out []telemetry.Stored
+	for _, s := range seqs {
+		out = append(out, telemetry.Stored{Seq: s, Record: k[s]})
+	}
+	return out, nil
+}
+
+// TestGathererLooksAnew: matchers learn of a new correlation one after the other. What
+// one did not mark because it did not know the correlation yet, the keeper looks at
+// itself; what the others looked at with the same rules, it does not.
+func TestGathererLooksAnew(t *testing.T) {
+	s, records := openStore(t), kept{}
+	lot := func(n telemetry.LotNumber, source string, users ...string) telemetry.Lot {
+		l := telemetry.Lot{Number: n, Tries: 1, Hand: new(hand)}
+		for i, u := range users {
+			r := telemetry.Record{Received: time.Unix(1_760_000_000, 0), Source: source, Raw: fmt.Appendf(nil, `{"@timestamp":"2025-10-09T08:53:20Z","ecs":{"version":"8.0"},"event":{"outcome":"failure"},"user":{"name":%q}}`, u)}
+			l.Records = append(l.Records, r)
+			records[n.First()+telemetry.Seq(i)] = r
+		}
+		return l
+	}
+	look := func(rules []string, lots ...telemetry.Lot) {
+		t.Helper()
+		p := &pile{lots: make(chan []telemetry.Lot), kept: map[telemetry.LotNumber]int{}}
+		w, stop := lookout(t, p, rules...)
+		p.lots <- lots
+		eventually(t, "the lots are not done", func() bool { return w.State().Lots == int64(len(lots)) })
+		stop()
+		if err := s.Queue().PutFound(t.Context(), p.found); err != nil {
+			t.Fatal(err)
+		}
+	}
+	imported := telemetry.ImportedFrom("old")
+	look(nil, lot(11, "s", "ann", "bob", "ann"), lot(13, "s", "cid"), lot(15, imported, "dan", "dan"))
+	look([]string{guessing}, lot(12, "s", "cid", "eve"), lot(14, "s", "eve"))
+
+	profile := org.New(s.Org())
+	rules := rulesOf(t, s, profile, guessing)
+	if err := rules.Rebuild(ref.WithActor(t.Context(), ref.SystemActor)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 2)
+	go func() { ended <- rules.Run(ctx) }()
+	g := &pipeline.Gatherer{
+		Events: &pipeline.Events{
+			History: new(historytest.Memory), Checkpoints: s.Checkpoints(), Alerts: alert.New(s.Alerts()), Org: profile, Ready: closed(), Rules: rules, Decoder: ecsDecoder(),
+			Log: slog.New(slog.DiscardHandler),
+		},
+		Findings: s.Queue(), History: records, Begin: 10, Patient: time.Minute,
+	}
+	go func() { ended <- g.Run(ctx) }()
+	eventually(t, "the lots are not taken", func() bool { return g.State().Taken == 5 })
+	cancel()
+	for range 2 {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	if n := g.State().Anew; n != 3 {
+		t.Errorf("%d lots were looked at anew, want the three of the matcher without the correlation", n)
+	}
+	incidents, _, err := s.Alerts().Queue(t.Context(), alert.QueueQuery{State: alert.Open, Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, in := range incidents {
+		found, err := s.Alerts().Detections(t.Context(), in.ID, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range found {
+			got = append(got, d.Summary)
+		}
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"ann: Guessing: 2 within 0s, ann", "cid: Guessing: 2 within 0s, cid", "eve: Guessing: 2 within 0s, eve"}, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
 	}
 }
 

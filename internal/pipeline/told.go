@@ -18,6 +18,7 @@ type told struct {
 	Extent     telemetry.Extent    `json:"extent"`
 	Found      []alert.Detection   `json:"found,omitempty"`
 	Correlates []telemetry.Seq     `json:"correlates,omitempty"` // events that a correlation wants to know of
+	Followed   string              `json:"followed,omitempty"`   // which correlations the matcher knew
 	Partly     []telemetry.Seq     `json:"partly,omitempty"`     // events that satisfy a part of a pattern over several
 	Fired      map[string]int      `json:"fired,omitempty"`      // by rule
 	Excepted   map[string]int      `json:"excepted,omitempty"`   // by exception
