@@ -53,16 +53,16 @@ type Events struct {
 	Decoded func(source, format string, at, received time.Time)
 	Log     *slog.Logger
 
-	crew       *crew
-	rules      *ruleFinder
-	watch      pattern.Watch // of patterns over several events
-	watchTold  bool          // it was told something since it was made durable
-	watching   detector
-	remembered time.Time
-	taken      bool          // something since then
-	place      telemetry.Seq // the last record done
-	noted      telemetry.Seq // the last record noted
-	shown      atomic.Uint64 // place, for Matched
+	crew         *crew
+	rules        *ruleFinder
+	watch        pattern.Watch // of patterns over several events
+	watchTold    bool          // it was told something since it was made durable
+	watching     detector
+	rememberNext time.Time
+	taken        bool          // something since then
+	place        telemetry.Seq // the last record done
+	noted        telemetry.Seq // the last record noted
+	shown        atomic.Uint64 // place, for Matched
 }
 
 // EventRef names a stored event.

@@ -8,9 +8,13 @@ import (
 	"github.com/vedette-soc/vedette/internal/telemetry"
 )
 
-// rememberEvery is how often what correlations remember is made durable. What
-// came since is looked at again after a crash.
-const rememberEvery = 10 * time.Second
+const (
+	// rememberEvery is how often what correlations remember is made durable. What came
+	// since is looked at again after a crash.
+	rememberEvery = 10 * time.Second
+	// rememberPause is how much longer than that takes the next time waits: events do.
+	rememberPause = 50
+)
 
 // memoryOf is the name under which correlations remember.
 const memoryOf = Consumer + "/correlations"
@@ -145,10 +149,12 @@ func (w *Events) again(ctx context.Context, from telemetry.Seq, fn func(telemetr
 // remember makes durable what correlations remember and what was counted, now or
 // when it is time.
 func (w *Events) remember(ctx context.Context, now bool) {
-	if !now && (!w.taken || time.Since(w.remembered) < rememberEvery) {
+	if !now && (!w.taken || time.Now().Before(w.rememberNext)) {
 		return
 	}
-	w.remembered, w.taken = time.Now(), false
+	start := time.Now()
+	defer func() { w.rememberNext = start.Add(max(rememberEvery, rememberPause*time.Since(start))) }()
+	w.taken = false
 	if err := w.rememberPatterns(ctx); err != nil {
 		w.Log.ErrorContext(ctx, "what patterns over several events remember is not durable", "error", err)
 	}
