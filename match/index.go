@@ -32,7 +32,7 @@ const (
 	Exact   Kind = iota // the same value
 	Parent              // the observable is a name below the indicator
 	Network             // the indicator is a network that holds the address
-	Path                // the URL is below the indicator's path
+	Path                // the URL is the indicator's with a query or under the other of http and https, or below it
 	AnyHost             // the indicator is a path, on whatever host
 )
 

@@ -121,7 +121,16 @@ func oneURL(ind value, u *url.URL, portKnown bool) bool {
 	case strings.HasPrefix(ind.Value, "/"):
 		return ind.Value == full || ind.Value == u.EscapedPath()
 	case strings.Contains(ind.Value, "://"):
-		return ind.Value == u.Scheme+"://"+u.Host+full || ind.Value == u.Scheme+"://"+u.Host+"/"
+		schemes := []string{u.Scheme}
+		if strings.HasPrefix(u.Scheme, "http") && u.Port() == "" {
+			schemes = []string{"http", "https"}
+		}
+		for _, s := range schemes {
+			if at := s + "://" + u.Host; ind.Value == at+full || ind.Value == at+u.EscapedPath() || ind.Value == at+"/" {
+				return true
+			}
+		}
+		return false
 	}
 	for _, h := range []string{hostPart, hostPart + ":" + port} {
 		if h != hostPart && !portKnown {

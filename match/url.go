@@ -8,7 +8,9 @@ import (
 
 // url matches a URL against the three forms of URL indicators and its host.
 //
-//   - scheme://host/path: the same URL; one without path and query is its whole host under that scheme
+//   - scheme://host/path: the same URL, also with a query unless the indicator has one, and under the
+//     other of http and https where neither names a port: what lies there is the same; one without
+//     path and query is its whole host under these schemes
 //   - host/path: that path and what is below it ("evil.example/a" touches /a, /a/b and /a?x, not /ab),
 //     under any scheme, and on any port unless it names one; with a query only the same URL
 //   - /path: that path on any host, with any query unless the indicator has one
@@ -65,33 +67,46 @@ func portOf(scheme string) string {
 	return ""
 }
 
+// otherWeb is https for http and the other way round.
+var otherWeb = map[string]string{"http": "https", "https": "http"}
+
+// fullURL looks for a URL with a scheme. One that was seen without may have either of
+// the web's.
 func (x *Index) fullURL(u urlView, dst []Hit) []Hit {
 	if !x.uses(spaceURL) {
 		return dst
 	}
 	if u.scheme != "" {
-		return x.oneURL(u.scheme, u, dst)
+		dst = x.oneURL(u.scheme, u, Exact, dst)
+		if other := otherWeb[u.scheme]; other != "" && u.port == "" {
+			dst = x.oneURL(other, u, Path, dst)
+		}
+		return dst
 	}
 	for _, scheme := range [...]string{"http", "https"} {
-		v := u
-		if u.port == portOf(scheme) {
+		dst = x.oneURL(scheme, u, Exact, dst)
+		if u.port == ":80" || u.port == ":443" { // a canonical URL does not write its scheme's
+			v := u
 			v.port = ""
+			dst = x.oneURL(scheme, v, Exact, dst)
 		}
-		dst = x.oneURL(scheme, v, dst)
 	}
 	return dst
 }
 
-func (x *Index) oneURL(scheme string, u urlView, dst []Hit) []Hit {
+// oneURL looks for a URL under a scheme: itself, which is a hit of that kind, without
+// its query, and its host.
+func (x *Index) oneURL(scheme string, u urlView, same Kind, dst []Hit) []Hit {
 	k := key{spaceURL, scheme, u.host, u.port, u.path}
 	if id, ok := x.find(k); ok {
-		dst = append(dst, Hit{ID: id})
+		dst = append(dst, Hit{ID: id, Kind: same})
+	}
+	if i := strings.IndexByte(u.path, '?'); i > 1 {
+		dst = x.beginning(k, i, dst)
 	}
 	if k.rest != "/" {
 		k.rest = "/"
-		if id, ok := x.find(k); ok {
-			dst = append(dst, Hit{ID: id, Kind: Path})
-		}
+		dst = x.beginning(k, 1, dst)
 	}
 	return dst
 }
