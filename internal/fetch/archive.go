@@ -13,6 +13,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/therootcompany/xz"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
@@ -31,7 +32,7 @@ func (w *walker) stream(name string, r io.Reader, depth int) error {
 	}
 	if depth < maxNesting {
 		switch {
-		case bytes.HasPrefix(head, []byte("\x1f\x8b\x08")), bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")), isBzip2(head):
+		case bytes.HasPrefix(head, []byte("\x1f\x8b\x08")), bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")), bytes.HasPrefix(head, []byte(xzMagic)), isBzip2(head):
 			return w.compressed(name, br, depth)
 		case bytes.HasPrefix(head, []byte("PK\x03\x04")) && isZipName(name):
 			return w.zip(name, r, br, depth)
@@ -52,6 +53,11 @@ func (w *walker) give(name string, r *bufio.Reader) error {
 				return errs.New(errs.Invalid, "archive_packed", "%s is packed with %s, in a way that is not read here; unpack it by hand first.", name, k.name)
 			}
 		}
+		for _, k := range binaries {
+			if len(head) > k.at && bytes.HasPrefix(head[k.at:], []byte(k.magic)) {
+				return errs.New(errs.Invalid, "not_text", "%s is %s and cannot be read as a log; %s.", name, k.is, k.advice)
+			}
+		}
 	}
 	if mark, _ := r.Peek(2); string(mark) == "\xff\xfe" || string(mark) == "\xfe\xff" {
 		return w.fn(name, transform.NewReader(r, unicode.BOMOverride(transform.Nop)))
@@ -61,7 +67,7 @@ func (w *walker) give(name string, r *bufio.Reader) error {
 
 // packings are what files may be packed with beyond what is unpacked, or deeper.
 var packings = []struct{ magic, name string }{
-	{"\xfd7zXZ\x00", "xz"},
+	{xzMagic, "xz"},
 	{"7z\xbc\xaf\x27\x1c", "7-Zip"},
 	{"Rar!\x1a\x07", "RAR"},
 	{"\x04\x22\x4d\x18", "lz4"},
@@ -70,6 +76,30 @@ var packings = []struct{ magic, name string }{
 	{"\x28\xb5\x2f\xfd", "zstd"},
 	{"PK\x03\x04", "zip"},
 }
+
+const xzMagic = "\xfd7zXZ\x00"
+
+// binaries hold events in a form of which reading as text would find next to nothing,
+// and say so of a file that is full of them.
+var binaries = []struct {
+	at                int
+	magic, is, advice string
+}{
+	{0, "\xd4\xc3\xb2\xa1", capture, sensor},
+	{0, "\xa1\xb2\xc3\xd4", capture, sensor},
+	{0, "\x4d\x3c\xb2\xa1", capture, sensor}, // with nanoseconds
+	{0, "\xa1\xb2\x3c\x4d", capture, sensor},
+	{8, "\x4d\x3c\x2b\x1a", capture, sensor}, // pcapng
+	{8, "\x1a\x2b\x3c\x4d", capture, sensor},
+	{0, "LPKSHHRH", "a journal of systemd", "journalctl --file FILE -o json writes its events"},
+	{0, "PAR1\x15", "a table in Parquet", "export it as CSV or JSON first"},
+	{4, "LfLe", "an event log of Windows XP or older", "export it as XML or CSV first"},
+}
+
+const (
+	capture = "a packet capture"
+	sensor  = "let Zeek or Suricata make logs of it first"
+)
 
 func isBzip2(head []byte) bool {
 	return len(head) > 10 && string(head[:3]) == "BZh" && head[3] >= '1' && head[3] <= '9' && string(head[4:10]) == "\x31\x41\x59\x26\x53\x59"
@@ -81,6 +111,9 @@ func isZipName(name string) bool {
 	return ext == ".zip" || ext == ""
 }
 
+// xzMemory bounds what a header may ask for; xz -9 asks for 64 MiB.
+const xzMemory = 128 << 20
+
 func (w *walker) compressed(name string, br *bufio.Reader, depth int) error {
 	in := &counted{r: br}
 	magic, _ := br.Peek(1)
@@ -91,6 +124,8 @@ func (w *walker) compressed(name string, br *bufio.Reader, depth int) error {
 		z, err = gzip.NewReader(in)
 	case 'B':
 		z = bzip2.NewReader(in)
+	case xzMagic[0]:
+		z, err = xz.NewReader(in, xzMemory)
 	default:
 		z, err = newZstd(in)
 	}

@@ -20,14 +20,15 @@ type Limits struct {
 	Links   bool  // symbolic links in a directory are followed: it belongs to who runs this
 	Memory  bool  // such a copy is made in memory: nothing of it is to be on a disk
 	// Skip is told why one file of a directory, or one member, cannot be read or
-	// unpacked, and the walk goes on; also when it is packed in a way that is not known.
-	// Nil: the walk ends there, and what is packed otherwise is handed over as it is.
+	// unpacked, and the walk goes on; also when it is packed in a way that is not known, or
+	// full of events that are not text. Nil: the walk ends there, and what is packed
+	// otherwise or no text is handed over as it is.
 	Skip func(err error)
 }
 
 // Walk reads path and calls fn for each file it finds: the file itself, every
 // regular file of a directory tree in sorted order (names that begin with a dot
-// are left out), the decompressed content of a .gz, .zst or .bz2, each member of a
+// are left out), the decompressed content of a .gz, .zst, .bz2 or .xz, each member of a
 // .zip, .tar or packed .tar. Text in UTF-16 comes as UTF-8. An archive in an archive is opened once more;
 // deeper ones are handed over as they are. "-" is standard input.
 //
@@ -142,7 +143,7 @@ func (w *walker) pass(err error) error {
 		return err
 	}
 	switch errs.CodeOf(err) {
-	case "archive_broken", "archive_encrypted", "archive_packed", "compression_bomb", "file_not_readable", "no_such_file":
+	case "archive_broken", "archive_encrypted", "archive_packed", "compression_bomb", "file_not_readable", "no_such_file", "not_text":
 		w.lim.Skip(err)
 		return nil
 	}

@@ -83,6 +83,7 @@ func TestWalk(t *testing.T) {
 		"d/utf16.txt":     "\xff\xfea\x00\xe4\x00\n\x00",
 		"d/utf16be.gz":    gzipped("\xfe\xff\x00a\x00\xe4"),
 		"d/g.bz2":         "\x42\x5a\x68\x39\x31\x41\x59\x26\x53\x59\xe5\x4e\x26\x9d\x00\x00\x00\x81\x80\x00\x20\x08\x40\x20\x00\x21\x98\x19\x81\x61\x77\x24\x53\x85\x09\x0e\x54\xe2\x69\xd0",
+		"d/h.xz":          "\xfd\x37\x7a\x58\x5a\x00\x00\x04\xe6\xd6\xb4\x46\x02\x00\x21\x01\x16\x00\x00\x00\x74\x2f\xe5\xa3\x01\x00\x04\x73\x65\x76\x65\x6e\x00\x00\x00\x00\xa6\x7b\x71\x38\x14\xb8\x15\xb3\x00\x01\x1d\x05\xb8\x2d\x80\xaf\x1f\xb6\xf3\x7d\x01\x00\x00\x00\x00\x04\x59\x5a",
 		"outside/not.txt": "not",
 	} {
 		os.MkdirAll(filepath.Dir(name), 0o755)
@@ -100,7 +101,7 @@ func TestWalk(t *testing.T) {
 		"d/c.zip/x/1.txt": "one", "d/c.zip/2.txt": "two", "d/c.zip/in.zip/deep.zip": zipped("f", "deeper"),
 		"d/e.tar.gz/y/3.txt": "three", "d/e.tar.gz/z.gz": "four", "d/f.tar/a/b_.txt": "five",
 		"d/word.docx": zipped("word/document.xml", "<w/>"),
-		"d/utf16.txt": "a\u00e4\n", "d/utf16be.gz": "a\u00e4", "d/g.bz2": "six",
+		"d/utf16.txt": "a\u00e4\n", "d/utf16be.gz": "a\u00e4", "d/g.bz2": "six", "d/h.xz": "seven",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -166,7 +167,8 @@ func TestWalkSkips(t *testing.T) {
 	dir := t.TempDir()
 	cut := gzipped(strings.Repeat("abc", 1000))[:30]
 	for name, content := range map[string]string{
-		"a.log": "one", "b.gz": cut, "c.zip": zipped("x", "y")[:40], "d.log": "two", "e.tar": tarred("m.gz", cut, "n", "three"), "f.log.xz": "\xfd7zXZ\x00and so on",
+		"a.log": "one", "b.gz": cut, "c.zip": zipped("x", "y")[:40], "d.log": "two", "e.tar": tarred("m.gz", cut, "n", "three"), "f.log.7z": "7z\xbc\xaf\x27\x1cand so on",
+		"f.pcap": "\xd4\xc3\xb2\xa1\x02\x00\x04\x00", "f.pcapng.gz": gzipped("\n\r\r\n\x1c\x00\x00\x00\x4d\x3c\x2b\x1a\x01"), "f.xz": "\xfd7zXZ\x00and so on", "f.short": "PAR",
 		"g.zip": zipped("h.zip", zipped("i.gz", gzipped("deep")), "j", "four"),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
@@ -178,11 +180,11 @@ func TestWalkSkips(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"archive_broken", "archive_broken", "archive_broken", "archive_packed", "archive_packed"}
+	want := []string{"archive_broken", "archive_broken", "archive_broken", "archive_packed", "not_text", "not_text", "archive_broken", "archive_packed"}
 	if diff := cmp.Diff(want, skipped); diff != "" {
 		t.Errorf("skipped: -want +got\n%s", diff)
 	}
-	for name, content := range map[string]string{"a.log": "one", "d.log": "two", "e.tar/n": "three", "g.zip/j": "four"} {
+	for name, content := range map[string]string{"a.log": "one", "d.log": "two", "e.tar/n": "three", "f.short": "PAR", "g.zip/j": "four"} {
 		if got[filepath.ToSlash(filepath.Join(dir, name))] != content {
 			t.Errorf("%s is not read", name)
 		}
