@@ -68,7 +68,7 @@ func runDetect(ctx context.Context, e env, args []string) error {
 		fmt.Fprintln(e.stderr, p)
 	}
 	fmt.Fprintf(e.stderr, "%d rules and %d correlations, %d refused\n", set.Engine.Len(), len(set.Rules.Correlations), len(set.Problems))
-	r := newReading(e, kinds.rec, kinds.declared, false)
+	r := newReading(e, kinds, false)
 	if !*full {
 		r.opt.Wanted = set.Wanted(kinds.rec, kinds.declared)
 	}

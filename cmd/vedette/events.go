@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/format"
@@ -29,10 +32,10 @@ type reading struct {
 	skipped int // files
 }
 
-func newReading(e env, rec *format.Recogniser, declared string, observables bool) *reading {
+func newReading(e env, k *kinds, observables bool) *reading {
 	return &reading{
-		env: e, rec: rec, failed: map[string]int{},
-		opt: format.Options{Format: declared, NoObservables: !observables, Search: match.Scan},
+		env: e, rec: k.rec, failed: map[string]int{},
+		opt: format.Options{Format: k.declared, MaxRecord: k.maxRecord, NoObservables: !observables, Search: match.Scan},
 	}
 }
 
@@ -110,11 +113,13 @@ func (r *reading) complain(bad *format.RecordError) {
 // all could.
 func (r *reading) outcome() error {
 	total := 0
-	for _, n := range r.failed {
-		total += n
+	var why []string
+	for _, reason := range slices.Sorted(maps.Keys(r.failed)) {
+		total += r.failed[reason]
+		why = append(why, fmt.Sprint(r.failed[reason], " ", reason))
 	}
 	if total > 0 {
-		fmt.Fprintf(r.env.stderr, "%d records could not be read: %v\n", total, r.failed)
+		fmt.Fprintf(r.env.stderr, "%d records could not be read: %s\n", total, strings.Join(why, ", "))
 	}
 	if r.skipped > 0 {
 		return errs.New(errs.Unavailable, "files_skipped", "%d of the files could not be read, or not to the end; the others were.", r.skipped)

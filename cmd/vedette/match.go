@@ -63,7 +63,7 @@ func runMatch(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	r := newReading(e, kinds.rec, kinds.declared, true)
+	r := newReading(e, kinds, true)
 	if !*full {
 		r.opt.Wanted = known.Wanted()
 	}

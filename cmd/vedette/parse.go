@@ -20,7 +20,7 @@ func runParse(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	r := newReading(e, kinds.rec, kinds.declared, false)
+	r := newReading(e, kinds, false)
 	out := bufio.NewWriterSize(e.stdout, 1<<20)
 	var line []byte
 	err = r.each(ctx, paths, func(ev *event.Event) error {
