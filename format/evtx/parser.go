@@ -36,7 +36,7 @@ type parser struct {
 	pos     int
 	end     int
 	depth   int
-	depends bool // elements carry a dependency: all but those in a substituted value
+	depends bool // elements carry a dependency: those of a template do
 	err     *format.Fault
 }
 

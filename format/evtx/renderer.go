@@ -31,7 +31,7 @@ type kid struct {
 func (r *renderer) record(from, to, limit int) ([]byte, *format.Fault) {
 	clear(r.kids)
 	r.out, r.limit, r.depth, r.kids, r.err = r.out[:0], limit, 0, r.kids[:0], nil
-	p := parser{chunk: r.chunk, pos: from, end: to, depends: true}
+	p := parser{chunk: r.chunk, pos: from, end: to}
 	content := p.content(false)
 	if p.err != nil {
 		return nil, p.err

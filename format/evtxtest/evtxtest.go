@@ -117,7 +117,7 @@ func (c *chunk) add(id uint64, content []Node) (ok bool) {
 	c.buf = append(c.buf, "\x2a\x2a\x00\x00\x00\x00\x00\x00"...)
 	c.u64(id)
 	c.u64(Ticks(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)))
-	x := writer{c, true}
+	x := writer{c, false}
 	x.raw(0x0f, 1, 1, 0)
 	x.content(content)
 	x.raw(0)

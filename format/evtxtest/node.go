@@ -60,7 +60,7 @@ type Value struct {
 // writer writes binary XML into a chunk.
 type writer struct {
 	*chunk
-	depends bool // elements carry a dependency
+	depends bool // elements carry a dependency: those of a template do
 }
 
 func (w writer) raw(b ...byte) { w.buf = append(w.buf, b...) }
