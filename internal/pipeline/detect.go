@@ -273,6 +273,34 @@ func sentence(d *alert.Detection, o event.Observable, m Met) string {
 	return s
 }
 
+// severityOf is how bad a product finds what it raises: 1 (worst) to 4, 0 when it does
+// not say. Formats write event.severity as CEF has it, from 0 to the worst, 10; others
+// also of a hundred. What counts otherwise keeps its own numbers.
+func severityOf(f event.Fields) int {
+	n, ok := f.Int("event.severity")
+	if !ok || n < 0 {
+		return 0
+	}
+	switch f.String("event.module") {
+	case "suricata", "snort": // priorities, of which 1 is the worst
+		return int(min(n, 4))
+	case "wazuh", "ossec": // levels up to 15
+		n = min(n*3/4, 10)
+	}
+	if n > 10 {
+		n /= 10
+	}
+	switch {
+	case n >= 9:
+		return 1
+	case n >= 7:
+		return 2
+	case n >= 4:
+		return 3
+	}
+	return 4
+}
+
 // byProduct fills d for an event that is another product's alert.
 func byProduct(d *alert.Detection, ev *event.Event, who *setting) {
 	f := ev.Fields
@@ -281,8 +309,7 @@ func byProduct(d *alert.Detection, ev *event.Event, who *setting) {
 	key := product + "/" + cmp.Or(f.String("rule.id"), rule)
 	d.ID = alert.DetectionID(d.Event, key, "")
 	d.Sensor = product
-	severity, _ := f.Int("event.severity")
-	d.Reason = alert.Reason{Kind: alert.ByProduct, Key: key, Title: rule, Severity: int(min(max(severity, 0), 4)), Names: f.Strings("threat.software.name")}
+	d.Reason = alert.Reason{Kind: alert.ByProduct, Key: key, Title: rule, Severity: severityOf(f), Names: f.Strings("threat.software.name")}
 	d.CVEs = f.Strings("vulnerability.id")
 	d.Tactic = cmp.Or(tacticOf(first(f.Strings("threat.tactic.name"))), categoryTactic[strings.ToLower(f.String("rule.category"))])
 	d.Summary = fmt.Sprintf("%s: %s", cmp.Or(who.entity.Name, product), rule)
