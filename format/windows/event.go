@@ -1,6 +1,7 @@
 package windows
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,8 +28,13 @@ func Event(f event.Fields) event.Event {
 // begun is the event of fields, with its id and how those of its provider are mapped.
 func begun(f event.Fields) (event.Event, int64, *source) {
 	id, _ := f.Int("winlog.event_id")
-	f.SetNew("event.kind", "event")
-	return event.Event{Fields: f, Time: when(f)}, id, sourceOf(f.String("winlog.provider_name"), f.String("winlog.channel"))
+	table := sourceOf(f.String("winlog.provider_name"), f.String("winlog.channel"))
+	kind := "event"
+	if slices.Contains(table.alerts, id) {
+		kind = "alert"
+	}
+	f.SetNew("event.kind", kind)
+	return event.Event{Fields: f, Time: when(f)}, id, table
 }
 
 // classified are the fields that classify makes; nothing else is made of them.

@@ -12,6 +12,7 @@ type source struct {
 	classes map[int64]class
 	rules   []format.Rule           // of every event
 	byID    map[int64][]format.Rule // of one event
+	alerts  []int64                 // events by which another product raises an alert
 }
 
 // class is how ECS classifies an event.
@@ -25,7 +26,27 @@ type class struct {
 const linuxSysmon = "Linux-Sysmon"
 
 // sources are all that sourceOf can return.
-var sources = []*source{&sysmon, &security, &powershell, &dnsServer, &dnsClient, &other}
+var sources = []*source{
+	&sysmon, &security, &powershell, &dnsServer, &dnsClient, &terminal, &bits, &defender, &smbServer, &openSSH, &sqlServer, &appLocker, &firewall, &tasks, &other,
+}
+
+// byProvider are those of providers with one name.
+var byProvider = map[string]*source{
+	"Microsoft-Windows-DNSServer":                                &dnsServer,
+	"Microsoft-Windows-DNS-Client":                               &dnsClient,
+	"Microsoft-Windows-TerminalServices-LocalSessionManager":     &terminal,
+	"Microsoft-Windows-TerminalServices-RemoteConnectionManager": &terminal,
+	"Microsoft-Windows-TerminalServices-Gateway":                 &terminal,
+	"Microsoft-Windows-TerminalServices-ClientActiveXCore":       &terminal,
+	"Microsoft-Windows-RemoteDesktopServices-RdpCoreTS":          &terminal,
+	"Microsoft-Windows-Bits-Client":                              &bits,
+	"Microsoft-Windows-Windows Defender":                         &defender,
+	"Microsoft-Windows-SMBServer":                                &smbServer,
+	"OpenSSH":                                                    &openSSH,
+	"Microsoft-Windows-AppLocker":                                &appLocker,
+	"Microsoft-Windows-Windows Firewall With Advanced Security":  &firewall,
+	"Microsoft-Windows-TaskScheduler":                            &tasks,
+}
 
 // sourceOf finds the tables for a provider; by channel where collectors leave
 // the provider out.
@@ -38,10 +59,11 @@ func sourceOf(provider, channel string) *source {
 		return &security
 	case strings.Contains(provider, "PowerShell"), strings.Contains(channel, "PowerShell"):
 		return &powershell
-	case provider == "Microsoft-Windows-DNSServer":
-		return &dnsServer
-	case provider == "Microsoft-Windows-DNS-Client":
-		return &dnsClient
+	case strings.HasPrefix(provider, "MSSQL"):
+		return &sqlServer
+	}
+	if s := byProvider[provider]; s != nil {
+		return s
 	}
 	return &other
 }
