@@ -43,6 +43,8 @@ var CorrelationTypes = []string{
 	"value_sum", "value_avg", "value_percentile", "value_median",
 }
 
+var correlationKeys = []string{"type", "rules", "group-by", "timespan", "condition", "aliases", "generate"}
+
 func readCorrelation(root *node, file string) (Correlation, error) {
 	c := Correlation{Rule: Rule{File: file, Line: root.line}}
 	c.metadata(root, append(ruleKeys, "correlation"))
@@ -60,8 +62,20 @@ func readCorrelation(root *node, file string) (Correlation, error) {
 	if len(c.Rules) == 0 {
 		return c, faultf(n.line, "the correlation names no rules")
 	}
+	for _, p := range n.pairs {
+		if !slices.Contains(correlationKeys, p.key) {
+			return c, faultf(p.line, "a correlation has no %q, only %s", p.key, strings.Join(correlationKeys, ", "))
+		}
+	}
 	for _, at := range []*node{n.get("generate"), root.get("generate")} {
-		c.Generate = c.Generate || at != nil && strings.EqualFold(at.text, "true")
+		if at == nil || at.text == "" {
+			continue
+		}
+		v := Value{Text: at.text}.truth()
+		if v.Kind != Bool {
+			return c, faultf(at.line, "generate is true or false, not %q", at.text)
+		}
+		c.Generate = c.Generate || v.Text == "true"
 	}
 	var err error
 	if c.Timespan, err = parseTimespan(n.scalar("timespan")); err != nil {
@@ -102,7 +116,9 @@ func (c *Correlation) readCondition(n *node) error {
 			return faultf(p.line, "condition: %s: %q is not a number", p.key, p.value.text)
 		}
 		if p.key == "percentile" {
-			c.Percentile = v
+			if c.Percentile = v; v < 0 || v > 100 {
+				return faultf(p.line, "condition: percentile: %q is not from 0 to 100", p.value.text)
+			}
 			continue
 		}
 		if v > maxCount && strings.HasSuffix(c.Type, "_count") {
@@ -116,6 +132,9 @@ func (c *Correlation) readCondition(n *node) error {
 	if strings.HasPrefix(c.Type, "value_") && c.Field == "" {
 		return faultf(cond.line, "%s needs a field in its condition", c.Type)
 	}
+	if c.Type == "value_percentile" && cond.get("percentile") == nil {
+		return faultf(cond.line, "value_percentile does not say which: add percentile: 95 to its condition")
+	}
 	return nil
 }
 
@@ -127,6 +146,9 @@ func (c *Correlation) readAliases(n *node) error {
 		return faultf(n.line, "aliases is a mapping, this is a %s", n.kind)
 	}
 	for _, p := range n.pairs {
+		if p.value.kind != mapping {
+			return faultf(p.line, "alias %s: want what the field is called for each rule, such as {%s: SourceIp}", p.key, c.Rules[0])
+		}
 		a := Alias{Name: p.key}
 		for _, q := range p.value.pairs {
 			if q.value.kind != scalar {

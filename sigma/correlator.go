@@ -104,8 +104,10 @@ type seen struct {
 func NewCorrelator(correlations []Correlation, rules []Rule) (*Correlator, error) {
 	c := &Correlator{byRule: map[string][]feed{}}
 	known := names{}
+	all := map[string]*Correlation{}
 	for i := range correlations {
 		known.note(&correlations[i].Rule, false)
+		all[correlations[i].Key()] = &correlations[i]
 	}
 	for i := range rules {
 		known.note(&rules[i], true)
@@ -113,6 +115,9 @@ func NewCorrelator(correlations []Correlation, rules []Rule) (*Correlator, error
 	var problems Problems
 	for i := range correlations {
 		p, err := planCorrelation(&correlations[i], i, known)
+		if err == nil {
+			err = correlations[i].circle(known, all)
+		}
 		if err != nil {
 			problems = append(problems, problemOf(err, correlations[i].File, correlations[i].Title))
 			continue
@@ -144,7 +149,8 @@ func (n names) note(r *Rule, plain bool) {
 			n[k] = named{r.Key(), plain}
 		}
 	}
-	if _, taken := n[r.Title]; !taken { // how a correlation made of an aggregation may name its rule
+	// How a correlation made of an aggregation may name its rule, with which it shares the title.
+	if was, taken := n[r.Title]; !taken || plain && !was.plain {
 		n[r.Title] = named{r.Key(), plain}
 	}
 }
@@ -152,13 +158,8 @@ func (n names) note(r *Rule, plain bool) {
 func planCorrelation(c *Correlation, index int, known names) (*correlationPlan, error) {
 	p := &correlationPlan{Correlation: c, index: index, id: c.Key(), groups: map[string]*group{}, aliases: map[string][]string{}}
 	for _, name := range c.Rules {
-		r, ok := known[name]
-		if !ok {
+		if _, ok := known[name]; !ok {
 			return nil, faultf(c.Line, "it needs the rule %q, which is not there: bring it in, or turn this one off", name)
-		}
-		// A correlation made of an old rule's aggregation shares the id with it.
-		if r.key == p.id && !r.plain {
-			return nil, faultf(c.Line, "it stands on itself")
 		}
 	}
 	for _, a := range c.Aliases {
@@ -189,6 +190,31 @@ func planCorrelation(c *Correlation, index int, known names) (*correlationPlan, 
 		}
 	}
 	return p, nil
+}
+
+// circle says whether the correlation stands on itself, through others or not. One
+// made of an old rule's aggregation shares the id with that rule.
+func (c *Correlation) circle(known names, all map[string]*Correlation) error {
+	seen := map[string]bool{}
+	below := []*Correlation{c}
+	for len(below) > 0 {
+		x := below[0]
+		below = below[1:]
+		for _, name := range x.Rules {
+			r := known[name]
+			switch {
+			case r.plain || r.key == "":
+			case r.key == c.Key() && x == c:
+				return faultf(c.Line, "it stands on itself")
+			case r.key == c.Key():
+				return faultf(c.Line, "it stands on itself, by way of %q", x.Title)
+			case !seen[r.key]:
+				seen[r.key] = true
+				below = append(below, all[r.key])
+			}
+		}
+	}
+	return nil
 }
 
 // fieldNames returns what a field is called in the events of each rule.

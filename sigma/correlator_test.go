@@ -1,6 +1,7 @@
 package sigma_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -217,6 +218,46 @@ func TestCorrelationsThatCannotWork(t *testing.T) {
 		if _, err := sigma.NewCorrelator(col.Correlations, col.Rules); err == nil {
 			t.Errorf("%s: no problem is told", name)
 		}
+	}
+}
+
+// TestCorrelationCircle tells of both correlations of which each stands on the other.
+func TestCorrelationCircle(t *testing.T) {
+	col, err := sigma.Parse("t", []byte(`
+title: One
+name: one
+correlation: {type: event_count, rules: [two], timespan: 1m, condition: {gte: 1}}
+---
+title: Two
+name: two
+correlation: {type: event_count, rules: [one], timespan: 1m, condition: {gte: 1}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = sigma.NewCorrelator(col.Correlations, nil)
+	var problems sigma.Problems
+	if !errors.As(err, &problems) || len(problems) != 2 || !strings.Contains(err.Error(), `by way of "Two"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestAggregationOfRuleWithTitleOnly counts a rule of old that has neither id nor name.
+func TestAggregationOfRuleWithTitleOnly(t *testing.T) {
+	col, err := sigma.Parse("t", []byte(`
+title: Old
+logsource: {service: sshd}
+detection: {s: [fail], timeframe: 1m, condition: s | count() by User > 1}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := sigma.NewCorrelator(col.Correlations, col.Rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := raised(c, []step{{"Old", 0, "User=a"}, {"Old", 1, "User=b"}, {"Old", 2, "User=a"}}); !slices.Equal(got, []string{"2 a e0,e2 2"}) {
+		t.Errorf("got %q", got)
 	}
 }
 
