@@ -216,6 +216,29 @@ func (s *RuleSet) Explain(id string) (sigma.Explanation, error) {
 	return sigma.Explanation{}, errs.New(errs.NotFound, "rule_unknown", "There is no rule %q among those that were read.", id)
 }
 
+// Explained says where one of several rules can match.
+type Explained struct {
+	ID    string `json:"id,omitempty"`
+	Title string `json:"title"`
+	File  string `json:"file"`
+	Line  int    `json:"line"`
+	sigma.Explanation
+}
+
+// ExplainAll says where each rule can match, in the order in which they were read.
+func (s *RuleSet) ExplainAll(tell func(Explained) error) error {
+	if len(s.Rules.Rules) == 0 {
+		return errs.New(errs.Invalid, "explain_kind", "There are only correlations; ask for the rules they stand on.")
+	}
+	opt := s.options()
+	for _, r := range s.Rules.Rules {
+		if err := tell(Explained{r.ID, r.Title, r.File, r.Line, sigma.Explain(r, opt)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Test evaluates the tests that stand beside the rules, in the order in which
 // they were read.
 func (s *RuleSet) Test(tell func(TestOutcome) error) error {
