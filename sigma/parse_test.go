@@ -2,6 +2,7 @@ package sigma_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -371,4 +372,42 @@ func FuzzParse(f *testing.F) {
 			r.NeededFields()
 		}
 	})
+}
+
+// TestIdle names the rules that filters are for in vain.
+func TestIdle(t *testing.T) {
+	filter := "title: F\nlogsource: {product: %s}\nfilter: {rules: [one, two, many], s: {a: b}, condition: not s}\n"
+	rules := `---
+title: One
+name: one
+logsource: {product: windows, category: process_creation}
+detection: {s: {a: b}, condition: s}
+---
+title: Many
+id: many
+correlation: {type: event_count, rules: [one], timespan: 5m, condition: {gte: 5}}
+`
+	for product, want := range map[string][]string{
+		"windows": {
+			`t.yml:1: rule "F": the filter is for the rule "two", which is not there`,
+			`t.yml:1: rule "F": the filter is for the rule "many", which is a correlation: name the rules it stands on`,
+		},
+		"linux": {
+			`t.yml:1: rule "F": the filter is for the rule "one", whose log source windows/process_creation/* is not of the filter's, linux/*/*`,
+			`t.yml:1: rule "F": the filter is for the rule "two", which is not there`,
+			`t.yml:1: rule "F": the filter is for the rule "many", which is a correlation: name the rules it stands on`,
+		},
+	} {
+		c, err := sigma.Parse("t.yml", []byte(fmt.Sprintf(filter, product)+rules))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, p := range c.Idle() {
+			got = append(got, p.Error())
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: -want +got\n%s", product, diff)
+		}
+	}
 }

@@ -40,7 +40,7 @@ func ruleTest(_ context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range set.Problems {
+	for _, p := range slices.Concat(set.Problems, set.Idle) {
 		fmt.Fprintln(e.stderr, p)
 	}
 	for _, err := range set.Refused {

@@ -60,6 +60,7 @@ type RuleSet struct {
 	Memory   *sigma.Correlator // follows the correlations
 	Pipeline []sigma.Pipeline
 	Problems []*sigma.Problem     // rules that were left out, and why
+	Idle     []*sigma.Problem     // filters for rules that are not there
 	Tests    []detect.Expectation // that stand beside the rules
 	Refused  []error              // files of tests that cannot be read
 
@@ -101,6 +102,7 @@ func ReadRules(paths, pipelines []string, placeholders string, rec *format.Recog
 	if s.placeholders, err = readPlaceholders(placeholders); err != nil {
 		return nil, err
 	}
+	s.Idle = s.Rules.Idle()
 	s.Rules.Silence()
 	engine, err := sigma.Compile(s.Rules, s.options())
 	s.note(err)
