@@ -16,10 +16,13 @@ type Correlation struct {
 	Timespan time.Duration
 	// Conditions hold all; empty for temporal correlations, which want every rule.
 	Conditions []Threshold
-	Field      string  // whose values the value_ types look at
-	Percentile float64 // of value_percentile
-	Aliases    []Alias
-	Generate   bool // the rules also raise their own matches
+	// Combination says which rules a temporal correlation wants, and which it does not
+	// ("a and (b or not c)"); "" for all, or as many as Conditions say.
+	Combination string
+	Field       string  // whose values the value_ types look at
+	Percentile  float64 // of value_percentile
+	Aliases     []Alias
+	Generate    bool // the rules also raise their own matches
 }
 
 // Threshold compares the count or value of a group.
@@ -59,9 +62,6 @@ func readCorrelation(root *node, file string) (Correlation, error) {
 	if !slices.Contains(CorrelationTypes, c.Type) {
 		return c, faultf(n.line, "type %q is not one of %s", c.Type, strings.Join(CorrelationTypes, ", "))
 	}
-	if len(c.Rules) == 0 {
-		return c, faultf(n.line, "the correlation names no rules")
-	}
 	for _, p := range n.pairs {
 		if !slices.Contains(correlationKeys, p.key) {
 			return c, faultf(p.line, "a correlation has no %q, only %s", p.key, strings.Join(correlationKeys, ", "))
@@ -84,6 +84,9 @@ func readCorrelation(root *node, file string) (Correlation, error) {
 	if err := c.readCondition(n); err != nil {
 		return c, err
 	}
+	if len(c.Rules) == 0 {
+		return c, faultf(n.line, "the correlation names no rules")
+	}
 	return c, c.readAliases(n.get("aliases"))
 }
 
@@ -91,12 +94,17 @@ var thresholds = []string{"gt", "gte", "lt", "lte", "eq", "neq"}
 
 func (c *Correlation) readCondition(n *node) error {
 	cond := n.get("condition")
-	temporal := strings.HasPrefix(c.Type, "temporal")
 	if cond == nil {
-		if temporal {
+		if c.temporal() {
 			return nil
 		}
 		return faultf(n.line, "%s needs a condition such as {gte: 10}", c.Type)
+	}
+	if cond.kind == scalar && c.temporal() {
+		if err := c.combine(cond.text); err != nil {
+			return faultf(cond.line, "condition: %v", err)
+		}
+		return nil
 	}
 	if cond.kind != mapping {
 		return faultf(cond.line, "the condition of a correlation is a mapping such as {gte: 10}")
@@ -126,7 +134,7 @@ func (c *Correlation) readCondition(n *node) error {
 		}
 		c.Conditions = append(c.Conditions, Threshold{p.key, v})
 	}
-	if len(c.Conditions) == 0 && !temporal {
+	if len(c.Conditions) == 0 && !c.temporal() {
 		return faultf(cond.line, "the condition compares with nothing: one of %s", strings.Join(thresholds, ", "))
 	}
 	if strings.HasPrefix(c.Type, "value_") && c.Field == "" {
@@ -137,6 +145,8 @@ func (c *Correlation) readCondition(n *node) error {
 	}
 	return nil
 }
+
+func (c *Correlation) temporal() bool { return strings.HasPrefix(c.Type, "temporal") }
 
 func (c *Correlation) readAliases(n *node) error {
 	if n == nil {

@@ -76,6 +76,7 @@ type correlationPlan struct {
 	keep    int      // hits that a group remembers
 	enough  int      // of these, where memory is short
 	need    int      // rules that a temporal correlation wants to see together
+	terms   []term   // or which of them; nil for any
 	keys    []string // Rule.Key of each of its Rules
 	groups  map[string]*group
 	aliases map[string][]string // name of a field that is grouped by or counted -> its name in each rule
@@ -175,6 +176,10 @@ func planCorrelation(c *Correlation, index int, known names) (*correlationPlan, 
 	for _, g := range slices.Concat(c.GroupBy, p.counted) {
 		p.aliases[g] = c.fieldNames(g, known)
 	}
+	var err error
+	if p.terms, err = c.terms(); err != nil {
+		return nil, faultf(c.Line, "condition: %v", err)
+	}
 	p.late = !p.rising()
 	p.keep, p.enough = maxGroupTimes, minGroupTimes
 	for _, t := range c.Conditions {
@@ -182,7 +187,7 @@ func planCorrelation(c *Correlation, index int, known names) (*correlationPlan, 
 			p.keep, p.enough = max(p.keep, 2*int(t.Value)+4), max(p.enough, 2*int(t.Value)+4)
 		}
 	}
-	if strings.HasPrefix(c.Type, "temporal") {
+	if c.temporal() && p.terms == nil {
 		for p.need = 1; !p.holds(float64(p.need)); p.need++ {
 			if p.need == len(c.Rules) {
 				return nil, faultf(c.Line, "its condition never holds: what is counted are its rules, and it has %d", len(c.Rules))
@@ -240,7 +245,10 @@ func (c *Correlation) fieldNames(field string, known names) []string {
 
 // rising says whether more hits can only bring the condition nearer.
 func (p *correlationPlan) rising() bool {
-	temporal := strings.HasPrefix(p.Type, "temporal")
+	if p.terms != nil {
+		return !slices.ContainsFunc(p.terms, func(t term) bool { return t.not != 0 })
+	}
+	temporal := p.temporal()
 	if !temporal && p.Type != "event_count" && p.Type != "value_count" && p.Type != "value_sum" {
 		return false
 	}
