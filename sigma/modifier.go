@@ -78,7 +78,7 @@ func parseKey(key string) (string, []Modifier, error) {
 			m = short
 		}
 		if !slices.Contains(known, m) {
-			return "", nil, fmt.Errorf("%q: there is no modifier %q", key, word)
+			return "", nil, fmt.Errorf("%q: there is no modifier %q%s", key, word, meant(m))
 		}
 		if slices.Contains(out, m) {
 			return "", nil, fmt.Errorf("%q: the modifier %q stands twice", key, word)
@@ -86,6 +86,20 @@ func parseKey(key string) (string, []Modifier, error) {
 		out = append(out, m)
 	}
 	return field, out, nil
+}
+
+// meant names the modifiers that begin like a word that is none.
+func meant(word Modifier) string {
+	var like []string
+	for _, m := range known {
+		if len(m) > 2 && len(word) > 2 && m[:3] == word[:3] {
+			like = append(like, string(m))
+		}
+	}
+	if len(like) == 0 {
+		return ""
+	}
+	return ", but " + strings.Join(like, ", ")
 }
 
 // one returns the only modifier of a family that the item has, "" for none.
