@@ -115,6 +115,9 @@ func ReadRules(paths, pipelines []string, placeholders string, rec *format.Recog
 
 // whyNone says, at the end of a sentence, why no rule was read: the first problems.
 func (s *RuleSet) whyNone() string {
+	if len(s.Problems) == 0 && len(s.Rules.Filters) > 0 {
+		return ": there are only filters, which need the rules that they are for."
+	}
 	if len(s.Problems) == 0 {
 		return ": no file there that ends with .yml or .yaml holds one."
 	}
