@@ -547,3 +547,30 @@ func TestCombinationsAgree(t *testing.T) {
 
 // seenOf is which of three rules a set of bits has.
 func seenOf(set int) []bool { return []bool{set&1 != 0, set&2 != 0, set&4 != 0} }
+
+// TestCanHold asks which correlations can hold when some of their rules never fire.
+func TestCanHold(t *testing.T) {
+	for _, tt := range []struct {
+		body string
+		live []string
+		want bool
+	}{
+		{"{type: event_count, rules: [a, b], timespan: 1m, condition: {gte: 2}}", []string{"b"}, true},
+		{"{type: event_count, rules: [a, b], timespan: 1m, condition: {gte: 2}}", nil, false},
+		{"{type: temporal, rules: [a, b], timespan: 1m}", []string{"a"}, false},
+		{"{type: temporal, rules: [a, b], timespan: 1m}", []string{"a", "b"}, true},
+		{"{type: temporal, rules: [a, b], timespan: 1m, condition: {gte: 1}}", []string{"a"}, true},
+		{"{type: temporal, timespan: 1m, condition: a and b}", []string{"a"}, false},
+		{"{type: temporal, timespan: 1m, condition: a or b}", []string{"b"}, true},
+		{"{type: temporal, timespan: 1m, condition: a and not b}", []string{"a"}, true},
+		{"{type: temporal, timespan: 1m, condition: a and not b}", []string{"b"}, false},
+	} {
+		col, err := sigma.Parse("t", []byte("title: C\ncorrelation: "+tt.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := col.Correlations[0].CanHold(func(rule string) bool { return slices.Contains(tt.live, rule) }); got != tt.want {
+			t.Errorf("%s with %v: %v", tt.body, tt.live, got)
+		}
+	}
+}
