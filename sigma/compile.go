@@ -259,9 +259,6 @@ func (cp *compiler) compileTexts(it *Item, s string) ([]compiled, error) {
 	var out []compiled
 	for _, p := range patterns {
 		p.widen(place)
-		if it.Has(WinDash) {
-			p.dash()
-		}
 		if !it.Has(Cased) {
 			p.fold()
 		}

@@ -16,10 +16,13 @@ type Correlation struct {
 	Timespan time.Duration
 	// Conditions hold all; empty for temporal correlations, which want every rule.
 	Conditions []Threshold
-	Field      string  // whose values the value_ types look at
-	Percentile float64 // of value_percentile
-	Aliases    []Alias
-	Generate   bool // the rules also raise their own matches
+	// Combination says which rules a temporal correlation wants, and which it does not
+	// ("a and (b or not c)"); "" for all, or as many as Conditions say.
+	Combination string
+	Field       string  // whose values the value_ types look at
+	Percentile  float64 // of value_percentile
+	Aliases     []Alias
+	Generate    bool // the rules also raise their own matches
 }
 
 // Threshold compares the count or value of a group.
@@ -43,6 +46,8 @@ var CorrelationTypes = []string{
 	"value_sum", "value_avg", "value_percentile", "value_median",
 }
 
+var correlationKeys = []string{"type", "rules", "group-by", "timespan", "condition", "aliases", "generate"}
+
 func readCorrelation(root *node, file string) (Correlation, error) {
 	c := Correlation{Rule: Rule{File: file, Line: root.line}}
 	c.metadata(root, append(ruleKeys, "correlation"))
@@ -57,11 +62,20 @@ func readCorrelation(root *node, file string) (Correlation, error) {
 	if !slices.Contains(CorrelationTypes, c.Type) {
 		return c, faultf(n.line, "type %q is not one of %s", c.Type, strings.Join(CorrelationTypes, ", "))
 	}
-	if len(c.Rules) == 0 {
-		return c, faultf(n.line, "the correlation names no rules")
+	for _, p := range n.pairs {
+		if !slices.Contains(correlationKeys, p.key) {
+			return c, faultf(p.line, "a correlation has no %q, only %s", p.key, strings.Join(correlationKeys, ", "))
+		}
 	}
 	for _, at := range []*node{n.get("generate"), root.get("generate")} {
-		c.Generate = c.Generate || at != nil && strings.EqualFold(at.text, "true")
+		if at == nil || at.text == "" {
+			continue
+		}
+		v := Value{Text: at.text}.truth()
+		if v.Kind != Bool {
+			return c, faultf(at.line, "generate is true or false, not %q", at.text)
+		}
+		c.Generate = c.Generate || v.Text == "true"
 	}
 	var err error
 	if c.Timespan, err = parseTimespan(n.scalar("timespan")); err != nil {
@@ -70,6 +84,9 @@ func readCorrelation(root *node, file string) (Correlation, error) {
 	if err := c.readCondition(n); err != nil {
 		return c, err
 	}
+	if len(c.Rules) == 0 {
+		return c, faultf(n.line, "the correlation names no rules")
+	}
 	return c, c.readAliases(n.get("aliases"))
 }
 
@@ -77,12 +94,17 @@ var thresholds = []string{"gt", "gte", "lt", "lte", "eq", "neq"}
 
 func (c *Correlation) readCondition(n *node) error {
 	cond := n.get("condition")
-	temporal := strings.HasPrefix(c.Type, "temporal")
 	if cond == nil {
-		if temporal {
+		if c.temporal() {
 			return nil
 		}
 		return faultf(n.line, "%s needs a condition such as {gte: 10}", c.Type)
+	}
+	if cond.kind == scalar && c.temporal() {
+		if err := c.combine(cond.text); err != nil {
+			return faultf(cond.line, "condition: %v", err)
+		}
+		return nil
 	}
 	if cond.kind != mapping {
 		return faultf(cond.line, "the condition of a correlation is a mapping such as {gte: 10}")
@@ -102,7 +124,9 @@ func (c *Correlation) readCondition(n *node) error {
 			return faultf(p.line, "condition: %s: %q is not a number", p.key, p.value.text)
 		}
 		if p.key == "percentile" {
-			c.Percentile = v
+			if c.Percentile = v; v < 0 || v > 100 {
+				return faultf(p.line, "condition: percentile: %q is not from 0 to 100", p.value.text)
+			}
 			continue
 		}
 		if v > maxCount && strings.HasSuffix(c.Type, "_count") {
@@ -110,14 +134,19 @@ func (c *Correlation) readCondition(n *node) error {
 		}
 		c.Conditions = append(c.Conditions, Threshold{p.key, v})
 	}
-	if len(c.Conditions) == 0 && !temporal {
+	if len(c.Conditions) == 0 && !c.temporal() {
 		return faultf(cond.line, "the condition compares with nothing: one of %s", strings.Join(thresholds, ", "))
 	}
 	if strings.HasPrefix(c.Type, "value_") && c.Field == "" {
 		return faultf(cond.line, "%s needs a field in its condition", c.Type)
 	}
+	if c.Type == "value_percentile" && cond.get("percentile") == nil {
+		return faultf(cond.line, "value_percentile does not say which: add percentile: 95 to its condition")
+	}
 	return nil
 }
+
+func (c *Correlation) temporal() bool { return strings.HasPrefix(c.Type, "temporal") }
 
 func (c *Correlation) readAliases(n *node) error {
 	if n == nil {
@@ -127,6 +156,9 @@ func (c *Correlation) readAliases(n *node) error {
 		return faultf(n.line, "aliases is a mapping, this is a %s", n.kind)
 	}
 	for _, p := range n.pairs {
+		if p.value.kind != mapping {
+			return faultf(p.line, "alias %s: want what the field is called for each rule, such as {%s: SourceIp}", p.key, c.Rules[0])
+		}
 		a := Alias{Name: p.key}
 		for _, q := range p.value.pairs {
 			if q.value.kind != scalar {

@@ -76,6 +76,7 @@ type correlationPlan struct {
 	keep    int      // hits that a group remembers
 	enough  int      // of these, where memory is short
 	need    int      // rules that a temporal correlation wants to see together
+	terms   []term   // or which of them; nil for any
 	keys    []string // Rule.Key of each of its Rules
 	groups  map[string]*group
 	aliases map[string][]string // name of a field that is grouped by or counted -> its name in each rule
@@ -104,8 +105,10 @@ type seen struct {
 func NewCorrelator(correlations []Correlation, rules []Rule) (*Correlator, error) {
 	c := &Correlator{byRule: map[string][]feed{}}
 	known := names{}
+	all := map[string]*Correlation{}
 	for i := range correlations {
 		known.note(&correlations[i].Rule, false)
+		all[correlations[i].Key()] = &correlations[i]
 	}
 	for i := range rules {
 		known.note(&rules[i], true)
@@ -113,6 +116,9 @@ func NewCorrelator(correlations []Correlation, rules []Rule) (*Correlator, error
 	var problems Problems
 	for i := range correlations {
 		p, err := planCorrelation(&correlations[i], i, known)
+		if err == nil {
+			err = correlations[i].circle(known, all)
+		}
 		if err != nil {
 			problems = append(problems, problemOf(err, correlations[i].File, correlations[i].Title))
 			continue
@@ -144,7 +150,8 @@ func (n names) note(r *Rule, plain bool) {
 			n[k] = named{r.Key(), plain}
 		}
 	}
-	if _, taken := n[r.Title]; !taken { // how a correlation made of an aggregation may name its rule
+	// How a correlation made of an aggregation may name its rule, with which it shares the title.
+	if was, taken := n[r.Title]; !taken || plain && !was.plain {
 		n[r.Title] = named{r.Key(), plain}
 	}
 }
@@ -152,13 +159,8 @@ func (n names) note(r *Rule, plain bool) {
 func planCorrelation(c *Correlation, index int, known names) (*correlationPlan, error) {
 	p := &correlationPlan{Correlation: c, index: index, id: c.Key(), groups: map[string]*group{}, aliases: map[string][]string{}}
 	for _, name := range c.Rules {
-		r, ok := known[name]
-		if !ok {
+		if _, ok := known[name]; !ok {
 			return nil, faultf(c.Line, "it needs the rule %q, which is not there: bring it in, or turn this one off", name)
-		}
-		// A correlation made of an old rule's aggregation shares the id with it.
-		if r.key == p.id && !r.plain {
-			return nil, faultf(c.Line, "it stands on itself")
 		}
 	}
 	for _, a := range c.Aliases {
@@ -174,6 +176,10 @@ func planCorrelation(c *Correlation, index int, known names) (*correlationPlan, 
 	for _, g := range slices.Concat(c.GroupBy, p.counted) {
 		p.aliases[g] = c.fieldNames(g, known)
 	}
+	var err error
+	if p.terms, err = c.terms(); err != nil {
+		return nil, faultf(c.Line, "condition: %v", err)
+	}
 	p.late = !p.rising()
 	p.keep, p.enough = maxGroupTimes, minGroupTimes
 	for _, t := range c.Conditions {
@@ -181,7 +187,7 @@ func planCorrelation(c *Correlation, index int, known names) (*correlationPlan, 
 			p.keep, p.enough = max(p.keep, 2*int(t.Value)+4), max(p.enough, 2*int(t.Value)+4)
 		}
 	}
-	if strings.HasPrefix(c.Type, "temporal") {
+	if c.temporal() && p.terms == nil {
 		for p.need = 1; !p.holds(float64(p.need)); p.need++ {
 			if p.need == len(c.Rules) {
 				return nil, faultf(c.Line, "its condition never holds: what is counted are its rules, and it has %d", len(c.Rules))
@@ -189,6 +195,31 @@ func planCorrelation(c *Correlation, index int, known names) (*correlationPlan, 
 		}
 	}
 	return p, nil
+}
+
+// circle says whether the correlation stands on itself, through others or not. One
+// made of an old rule's aggregation shares the id with that rule.
+func (c *Correlation) circle(known names, all map[string]*Correlation) error {
+	seen := map[string]bool{}
+	below := []*Correlation{c}
+	for len(below) > 0 {
+		x := below[0]
+		below = below[1:]
+		for _, name := range x.Rules {
+			r := known[name]
+			switch {
+			case r.plain || r.key == "":
+			case r.key == c.Key() && x == c:
+				return faultf(c.Line, "it stands on itself")
+			case r.key == c.Key():
+				return faultf(c.Line, "it stands on itself, by way of %q", x.Title)
+			case !seen[r.key]:
+				seen[r.key] = true
+				below = append(below, all[r.key])
+			}
+		}
+	}
+	return nil
 }
 
 // fieldNames returns what a field is called in the events of each rule.
@@ -214,7 +245,10 @@ func (c *Correlation) fieldNames(field string, known names) []string {
 
 // rising says whether more hits can only bring the condition nearer.
 func (p *correlationPlan) rising() bool {
-	temporal := strings.HasPrefix(p.Type, "temporal")
+	if p.terms != nil {
+		return !slices.ContainsFunc(p.terms, func(t term) bool { return t.not != 0 })
+	}
+	temporal := p.temporal()
 	if !temporal && p.Type != "event_count" && p.Type != "value_count" && p.Type != "value_sum" {
 		return false
 	}

@@ -23,11 +23,8 @@ func (p *correlationPlan) judge(g *group, at time.Time) (Alarm, bool) {
 	var held []seen
 	var n float64
 	switch p.Type {
-	case "temporal":
-		held = p.together(near, at)
-		n = float64(len(held))
-	case "temporal_ordered":
-		held = p.inOrder(near)
+	case "temporal", "temporal_ordered":
+		held = p.meet(near, at)
 		n = float64(len(held))
 	default:
 		held, n = p.sliding(near, at)
@@ -98,6 +95,9 @@ func amount(value string) float64 {
 // holds asks the condition of a count; a temporal correlation without one wants
 // all of its rules.
 func (p *correlationPlan) holds(n float64) bool {
+	if p.terms != nil {
+		return n > 0
+	}
 	if len(p.Conditions) == 0 {
 		return n >= float64(len(p.Rules))
 	}
@@ -281,6 +281,9 @@ func (p *correlationPlan) measure(held []seen) (float64, bool) {
 		}
 		return float64(len(distinct)), true
 	case "temporal", "temporal_ordered":
+		if p.terms != nil {
+			return float64(len(p.meet(held, time.Time{}))), true
+		}
 		return float64(p.most(held)), true
 	}
 	var numbers []float64

@@ -1,6 +1,7 @@
 package sigma_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -220,6 +221,46 @@ func TestCorrelationsThatCannotWork(t *testing.T) {
 	}
 }
 
+// TestCorrelationCircle tells of both correlations of which each stands on the other.
+func TestCorrelationCircle(t *testing.T) {
+	col, err := sigma.Parse("t", []byte(`
+title: One
+name: one
+correlation: {type: event_count, rules: [two], timespan: 1m, condition: {gte: 1}}
+---
+title: Two
+name: two
+correlation: {type: event_count, rules: [one], timespan: 1m, condition: {gte: 1}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = sigma.NewCorrelator(col.Correlations, nil)
+	var problems sigma.Problems
+	if !errors.As(err, &problems) || len(problems) != 2 || !strings.Contains(err.Error(), `by way of "Two"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestAggregationOfRuleWithTitleOnly counts a rule of old that has neither id nor name.
+func TestAggregationOfRuleWithTitleOnly(t *testing.T) {
+	col, err := sigma.Parse("t", []byte(`
+title: Old
+logsource: {service: sshd}
+detection: {s: [fail], timeframe: 1m, condition: s | count() by User > 1}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := sigma.NewCorrelator(col.Correlations, col.Rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := raised(c, []step{{"Old", 0, "User=a"}, {"Old", 1, "User=b"}, {"Old", 2, "User=a"}}); !slices.Equal(got, []string{"2 a e0,e2 2"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
 // A restart in the middle must change nothing.
 func TestCorrelatorSurvivesRestart(t *testing.T) {
 	bodies := []string{
@@ -399,5 +440,137 @@ func BenchmarkCorrelator(b *testing.B) {
 	for b.Loop() {
 		c.Add(sigma.Hit{Rule: "r1", Time: t0.Add(time.Duration(n) * time.Millisecond), Event: "e", Values: func(string) []string { return users[n*7919%len(users)] }})
 		n++
+	}
+}
+
+// TestCombination gives temporal correlations that say which rules they want.
+func TestCombination(t *testing.T) {
+	head := func(kind, condition string) string {
+		return "type: " + kind + "\ngroup-by: [User]\ntimespan: 10s\ncondition: " + condition
+	}
+	u := "User=a"
+	raise(t, map[string]raising{
+		"and":            {head("temporal", "failed and success"), []step{{"r2", 0, u}, {"r1", 10, u}}, []string{"10 a e0,e1 2"}},
+		"and too far":    {head("temporal", "failed and success"), []step{{"r2", 0, u}, {"r1", 11, u}}, nil},
+		"or":             {head("temporal", "failed and (success or third)"), []step{{"r3", 0, u}, {"r2", 1, u}, {"r1", 2, u}}, []string{"2 a e1,e2 2"}},
+		"or, other user": {head("temporal", "failed and (success or third)"), []step{{"r3", 0, "User=b"}, {"r1", 2, u}}, nil},
+		"precedence":     {head("temporal", "third or failed and success"), []step{{"r2", 0, u}, {"r3", 1, u}}, []string{"1 a e1 1"}},
+		"ordered":        {head("temporal_ordered", "(failed or third) and success"), []step{{"r2", 0, u}, {"r3", 1, u}, {"r2", 2, u}}, []string{"2 a e1,e2 2"}},
+		"ordered wrong":  {head("temporal_ordered", "failed and success"), []step{{"r2", 0, u}, {"r1", 1, u}}, nil},
+		"not, in time":   {head("temporal", "failed and not success"), []step{{"r1", 0, u}, {"r2", 10, u}, {"r3", 30, u}}, nil},
+		"not, too late":  {head("temporal", "failed and not success"), []step{{"r1", 0, u}, {"r2", 11, u}}, []string{"11 a e0 1"}},
+		"not, before":    {head("temporal", "failed and not success"), []step{{"r2", 0, u}, {"r1", 5, u}, {"r1", 30, u}}, nil},
+		"not both":       {head("temporal", "failed and not (success and third)"), []step{{"r1", 0, u}, {"r2", 1, u}, {"r2", 30, u}}, []string{"30 a e0,e1 1"}},
+		"both, so not":   {head("temporal", "failed and not (success and third)"), []step{{"r1", 0, u}, {"r2", 1, u}, {"r3", 2, u}, {"r2", 30, u}}, nil},
+		"ordered, not":   {head("temporal_ordered", "failed and success and not third"), []step{{"r1", 0, u}, {"r2", 1, u}, {"r2", 30, u}}, []string{"30 a e0,e1 2"}},
+	})
+	for condition, want := range map[string]string{
+		"not failed":                "where nothing is seen",
+		"failed or not success":     "where nothing is seen",
+		"failed and not failed":     "never holds",
+		"1 of failed*":              "name the rules",
+		"failed and":                "it ends where",
+		"failed and success, third": "has no meaning",
+	} {
+		_, err := sigma.Parse("t", []byte("title: C\ncorrelation: {type: temporal, timespan: 1m, condition: '"+condition+"'}"))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want …%s…", condition, err, want)
+		}
+	}
+	for rules, want := range map[string]string{"[a, b, c]": `nothing of the rule "c"`, "[a]": `"b" is not one of`, "[a, b]": ""} {
+		_, err := sigma.Parse("t", []byte("title: C\ncorrelation: {type: temporal, rules: "+rules+", timespan: 1m, condition: a and b}"))
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want …%s…", rules, err, want)
+		}
+	}
+}
+
+// TestCombinationsAgree holds random combinations against what they say of the rules
+// that were seen.
+func TestCombinationsAgree(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 7))
+	names := []string{"failed", "success", "third"}
+	var random func(depth int) (string, func(seen []bool) bool)
+	random = func(depth int) (string, func(seen []bool) bool) {
+		k := r.IntN(3)
+		if depth == 0 || r.IntN(4) == 0 {
+			return names[k], func(seen []bool) bool { return seen[k] }
+		}
+		a, ask := random(depth - 1)
+		b, or := random(depth - 1)
+		switch r.IntN(3) {
+		case 0:
+			return "not (" + a + ")", func(seen []bool) bool { return !ask(seen) }
+		case 1:
+			return "(" + a + ") and (" + b + ")", func(seen []bool) bool { return ask(seen) && or(seen) }
+		}
+		return a + " or " + b, func(seen []bool) bool { return ask(seen) || or(seen) }
+	}
+	held, refused := 0, 0
+	for range 400 {
+		text, says := random(3)
+		body := "title: C\nid: c1\ncorrelation: {type: temporal, timespan: 1m, condition: '" + text + "'}"
+		col, err := sigma.Parse("t", []byte(bases+body))
+		always, never := says(seenOf(0)), true
+		for set := range 8 {
+			never = never && !says(seenOf(set))
+		}
+		if (err != nil) != (always || never) {
+			t.Fatalf("%s: %v, holds for nothing %v, never %v", text, err, always, never)
+		}
+		if err != nil {
+			refused++
+			continue
+		}
+		for set := 1; set < 8; set++ {
+			c, err := sigma.NewCorrelator(col.Correlations, col.Rules)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for i, seen := range seenOf(set) {
+				if seen {
+					n += len(c.Add(step{rule: fmt.Sprint("r", i+1), at: i}.hit(i)))
+				}
+			}
+			n += len(c.End())
+			if want := says(seenOf(set)); (n > 0) != want {
+				t.Fatalf("%s with %v seen: %d alarms, want %v", text, seenOf(set), n, want)
+			}
+			held += n
+		}
+	}
+	if held < 100 || refused < 10 {
+		t.Errorf("%d alarms, %d refused: too few to tell", held, refused)
+	}
+}
+
+// seenOf is which of three rules a set of bits has.
+func seenOf(set int) []bool { return []bool{set&1 != 0, set&2 != 0, set&4 != 0} }
+
+// TestCanHold asks which correlations can hold when some of their rules never fire.
+func TestCanHold(t *testing.T) {
+	for _, tt := range []struct {
+		body string
+		live []string
+		want bool
+	}{
+		{"{type: event_count, rules: [a, b], timespan: 1m, condition: {gte: 2}}", []string{"b"}, true},
+		{"{type: event_count, rules: [a, b], timespan: 1m, condition: {gte: 2}}", nil, false},
+		{"{type: temporal, rules: [a, b], timespan: 1m}", []string{"a"}, false},
+		{"{type: temporal, rules: [a, b], timespan: 1m}", []string{"a", "b"}, true},
+		{"{type: temporal, rules: [a, b], timespan: 1m, condition: {gte: 1}}", []string{"a"}, true},
+		{"{type: temporal, timespan: 1m, condition: a and b}", []string{"a"}, false},
+		{"{type: temporal, timespan: 1m, condition: a or b}", []string{"b"}, true},
+		{"{type: temporal, timespan: 1m, condition: a and not b}", []string{"a"}, true},
+		{"{type: temporal, timespan: 1m, condition: a and not b}", []string{"b"}, false},
+	} {
+		col, err := sigma.Parse("t", []byte("title: C\ncorrelation: "+tt.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := col.Correlations[0].CanHold(func(rule string) bool { return slices.Contains(tt.live, rule) }); got != tt.want {
+			t.Errorf("%s with %v: %v", tt.body, tt.live, got)
+		}
 	}
 }

@@ -207,6 +207,9 @@ func readItem(p pair, budget *int) (Item, error) {
 		if err != nil {
 			return it, err
 		}
+		if it.Has(Exists) {
+			v = v.truth()
+		}
 		it.Values = append(it.Values, v)
 	}
 	if err := it.check(); err != nil {
@@ -231,6 +234,17 @@ func readValue(n *node) (Value, error) {
 		return Value{Number, decimal(n.text)}, nil
 	}
 	return Value{Text, n.text}, nil
+}
+
+// truth makes a boolean of the words that older YAML took for one.
+func (v Value) truth() Value {
+	switch strings.ToLower(v.Text) {
+	case "true", "yes", "on":
+		return Value{Bool, "true"}
+	case "false", "no", "off":
+		return Value{Bool, "false"}
+	}
+	return v
 }
 
 // decimal spells a YAML number as logs do: 0x10 and 0b10000 are 16. What is no

@@ -10,7 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-var placeholder = regexp.MustCompile(`%([\w.-]+)%`)
+// placeholder finds placeholders, and before them what takes their meaning away:
+// `\%` is a percent sign, and of `\\%` the backslash is none that does.
+var placeholder = regexp.MustCompile(`\\[\\%]|%([\w.-]+)%`)
 
 // maxExpanded bounds what one value becomes with its placeholders filled.
 const maxExpanded = 50_000
@@ -22,7 +24,7 @@ func (cp *compiler) open(it *Item) string {
 	}
 	for _, v := range it.Values {
 		for _, m := range placeholder.FindAllStringSubmatch(v.Text, -1) {
-			if len(cp.opt.Placeholders[m[1]]) == 0 {
+			if m[1] != "" && len(cp.opt.Placeholders[m[1]]) == 0 {
 				return m[1]
 			}
 		}
@@ -38,9 +40,18 @@ func (cp *compiler) expand(it *Item, s string) ([]string, error) {
 	out := []string{""}
 	end := 0
 	for _, m := range placeholder.FindAllStringSubmatchIndex(s, -1) {
+		var values []string
+		switch found := s[m[0]:m[1]]; found {
+		case `\\`:
+			values = []string{found}
+		case `\%`:
+			values = []string{"%"}
+		default:
+			values = cp.opt.Placeholders[s[m[2]:m[3]]]
+		}
 		var next []string
 		for _, head := range out {
-			for _, v := range cp.opt.Placeholders[s[m[2]:m[3]]] {
+			for _, v := range values {
 				if next = append(next, head+s[end:m[0]]+v); len(next) > maxExpanded {
 					return nil, fmt.Errorf("%q becomes more than %d values", s, maxExpanded)
 				}
@@ -57,15 +68,36 @@ func (cp *compiler) expand(it *Item, s string) ([]string, error) {
 // encode makes patterns of a text: as it is, or made wide and base64.
 func encode(it *Item, s string) ([]pattern, error) {
 	p := parsePattern(s)
-	wide, _ := it.one(wides)
-	coding, _ := it.one(codings)
-	if wide == "" && coding == "" {
+	literal := p.literal()
+	if it.Has(WinDash) {
+		p.dash()
+	}
+	if !it.has(wides) && !it.has(codings) {
 		return []pattern{p}, nil
 	}
-	if !p.literal() {
+	if !literal {
 		return nil, fmt.Errorf("%q has wildcards, which have no meaning once encoded", s)
 	}
-	b := widen([]byte(p.text()), wide)
+	texts, err := p.dashed()
+	if err != nil {
+		return nil, err
+	}
+	var out []pattern
+	for _, text := range texts {
+		some, err := encodeText(it, text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, some...)
+	}
+	return out, nil
+}
+
+// encodeText is encode for one text that has no wildcards.
+func encodeText(it *Item, s string) ([]pattern, error) {
+	wide, _ := it.one(wides)
+	coding, _ := it.one(codings)
+	b := widen([]byte(s), wide)
 	switch coding {
 	case Base64:
 		return []pattern{plainPattern(base64.StdEncoding.EncodeToString(b))}, nil

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -48,4 +49,39 @@ func (f *Filter) applies(r *Rule) bool {
 		return false
 	}
 	return f.Rules == nil || slices.Contains(f.Rules, r.ID) && r.ID != "" || slices.Contains(f.Rules, r.Name) && r.Name != ""
+}
+
+// Idle says which rules filters name in vain: those that are not in the collection,
+// those of another log source, and correlations. The filters are for the others all
+// the same.
+func (c *Collection) Idle() Problems {
+	var out Problems
+	for i := range c.Filters {
+		f := &c.Filters[i]
+		for _, name := range f.Rules {
+			if why := c.idle(f, name); why != "" {
+				out = append(out, &Problem{f.File, f.Line, f.Title, fmt.Sprintf("the filter is for the rule %q, %s", name, why)})
+			}
+		}
+	}
+	return out
+}
+
+func (c *Collection) idle(f *Filter, name string) string {
+	called := func(r *Rule) bool { return name != "" && (r.ID == name || r.Name == name) }
+	why := "which is not there"
+	for i := range c.Rules {
+		if r := &c.Rules[i]; called(r) {
+			if f.LogSource.Covers(r.LogSource) {
+				return ""
+			}
+			why = fmt.Sprintf("whose log source %s is not of the filter's, %s", r.LogSource, f.LogSource)
+		}
+	}
+	for i := range c.Correlations {
+		if x := &c.Correlations[i]; called(&x.Rule) && why == "which is not there" {
+			why = "which is a correlation: name the rules it stands on"
+		}
+	}
+	return why
 }

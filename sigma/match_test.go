@@ -103,6 +103,8 @@ func TestMatch(t *testing.T) {
 		{`A.b|exists: true`, `{"A":{"bc":{"c":1}}}`, "no"},
 		{`{A: null, A|exists: true}`, `{"A":{"b":1}}`, "yes"},
 		{`A|exists: false`, `{"A":null}`, "no"},
+		{`A|exists: yes`, `{"A":"x"}`, "yes"},
+		{`A|exists: No`, `{"A":"x"}`, "no"},
 		{`{A: null, A|exists: true}`, `{"A":null}`, "yes"},
 		{`{A: null, A|exists: true}`, `{"A":"x"}`, "no"},
 		{`{A: null, A|exists: true}`, `{}`, "no"},
@@ -139,6 +141,7 @@ func TestMatch(t *testing.T) {
 		{`A|windash|contains: ' -f'`, `{"A":"x /f"}`, "yes"},
 		{`A|windash|contains: ' /f'`, `{"A":"x –f"}`, "yes"},
 		{`A|windash|contains: ' -f -g'`, `{"A":"x ―f /g"}`, "yes"},
+		{`A|windash|contains: ' ―f'`, `{"A":"x -f"}`, "yes"},
 		{`A|windash|contains: 'a-f'`, `{"A":"a/f"}`, "no"},
 		// Regular expressions see letter case, and '.' no line feed, unless told.
 		{`A|re: 'a.c'`, `{"A":"xABC"}`, "no"},
@@ -161,6 +164,10 @@ func TestMatch(t *testing.T) {
 		{`A|wide|base64offset|contains: ping`, `{"A":"cABpAG4AZwA="}`, "yes"},
 		{`A|utf16be|base64offset|contains: ping`, `{"A":"AHAAaQBuAGc="}`, "yes"},
 		{`A|utf16|base64: a`, `{"A":"//5hAA=="}`, "yes"},
+		{`A|windash|base64: '-a /b'`, `{"A":"L2Eg4oCTYg=="}`, "yes"}, // "/a –b"
+		{`A|windash|base64: '-a\?\?\?'`, `{"A":"LWE/Pz8="}`, "yes"},
+		{`A|windash|base64: '-a\?\?\?'`, `{"A":"LWE-Pz8="}`, "no"}, // the slash is none of the text
+		{`A|windash|wide|base64offset|contains: ' -enc'`, `{"A":"eAAgAC8AZQBuAGMA"}`, "yes"},
 		// Addresses, other fields, times.
 		{`A|cidr: 192.168.0.0/16`, `{"A":"192.168.7.7"}`, "yes"},
 		{`A|cidr: 192.168.0.0/16`, `{"A":"::ffff:192.168.7.7"}`, "yes"},
@@ -178,6 +185,11 @@ func TestMatch(t *testing.T) {
 		{`A|re|ignorecase|dotall: 'a.c'`, `{"A":"A\nC"}`, "yes"},
 		{`A|year: 2024`, `{"A":"2025-01-01T00:30:00+01:00"}`, "yes"},
 		{`A|expand: '%who%'`, `{"A":"Administrator"}`, "yes"},
+		{`A|expand: '\%who%'`, `{"A":"%who%"}`, "yes"},
+		{`A|expand: '\%who%'`, `{"A":"administrator"}`, "no"},
+		{`A|expand: '\%x%who%'`, `{"A":"%xadmin"}`, "yes"},
+		{`A|expand: 'C:\\%who%'`, `{"A":"C:\\admin"}`, "yes"},
+		{`A|expand: '\%none%'`, `{"A":"%none%"}`, "yes"},
 		// Keywords: in any value, with and without a second look at the record.
 		{`[foo, bar]`, `{"x":{"y":"a BAR b"}}`, "yes"},
 		{`{'|all': [foo, bar]}`, `{"x":"foo","y":"bar"}`, "yes"},

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"regexp/syntax"
@@ -77,7 +78,7 @@ func parseKey(key string) (string, []Modifier, error) {
 			m = short
 		}
 		if !slices.Contains(known, m) {
-			return "", nil, fmt.Errorf("%q: there is no modifier %q", key, word)
+			return "", nil, fmt.Errorf("%q: there is no modifier %q%s", key, word, meant(m))
 		}
 		if slices.Contains(out, m) {
 			return "", nil, fmt.Errorf("%q: the modifier %q stands twice", key, word)
@@ -85,6 +86,20 @@ func parseKey(key string) (string, []Modifier, error) {
 		out = append(out, m)
 	}
 	return field, out, nil
+}
+
+// meant names the modifiers that begin like a word that is none.
+func meant(word Modifier) string {
+	var like []string
+	for _, m := range known {
+		if len(m) > 2 && len(word) > 2 && m[:3] == word[:3] {
+			like = append(like, string(m))
+		}
+	}
+	if len(like) == 0 {
+		return ""
+	}
+	return ", but " + strings.Join(like, ", ")
 }
 
 // one returns the only modifier of a family that the item has, "" for none.
@@ -152,6 +167,9 @@ func (it *Item) checkOrder() error {
 	if w, c := at(wides...), at(codings...); w >= 0 && c >= 0 && c < w {
 		return fmt.Errorf("%s stands before %s: the text is made wide, then encoded", it.Modifiers[w], it.Modifiers[c])
 	}
+	if d, e := at(WinDash), at(slices.Concat(wides, codings)...); d >= 0 && e >= 0 && e < d {
+		return fmt.Errorf("windash stands before %s: the dashes are those of the text before it is encoded", it.Modifiers[e])
+	}
 	if c, p := at(codings...), at(places...); c >= 0 && p >= 0 && p < c {
 		return fmt.Errorf("%s stands before %s: what is searched is the encoded text", it.Modifiers[c], it.Modifiers[p])
 	}
@@ -212,6 +230,8 @@ func (it *Item) checkValue(v Value, sort Modifier) error {
 		return fmt.Errorf("exists is true or false, not %q", v.Text)
 	case sort == FieldRef && (v.Kind != Text || v.Text == ""):
 		return fmt.Errorf("fieldref needs the name of a field")
+	case sort == FieldRef && strings.ContainsAny(v.Text, "*?"):
+		return fmt.Errorf("fieldref takes the name of one field, %q has wildcards", v.Text)
 	case slices.Contains(orders, sort) || it.has(calendar):
 		if _, err := strconv.ParseFloat(v.Text, 64); err != nil || v.Text == "" {
 			return fmt.Errorf("%q is not a number", v.Text)
@@ -266,12 +286,16 @@ func parseRegexp(s string, mods []Modifier) (*syntax.Regexp, error) {
 	}
 	re, err := syntax.Parse(s, flags)
 	if err != nil {
-		return nil, fmt.Errorf("the regular expression %q: %w%s", s, err, regexpHint(s))
+		return nil, fmt.Errorf("the regular expression %q: %w%s", s, err, regexpHint(s, err))
 	}
 	return re, nil
 }
 
-func regexpHint(s string) string {
+func regexpHint(s string, err error) string {
+	var e *syntax.Error
+	if errors.As(err, &e) && e.Code == syntax.ErrInvalidRepeatSize {
+		return " (a repeat counts to 1000 at most)"
+	}
 	for _, h := range []struct{ sign, what string }{
 		{"(?=", "look-ahead"},
 		{"(?!", "look-ahead"},

@@ -2,6 +2,7 @@ package sigma_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -109,13 +110,19 @@ func TestParseErrors(t *testing.T) {
 		"NoCondition":    {head + "detection: {s: {a: b}}", "no condition"},
 		"Twice":          {head + "detection:\n  s: {a: b, a: c}\n  condition: s", `t.yml:5: the key "a" stands here twice`},
 		"Modifier":       {det("    a|foo: b"), `t.yml:6: rule "T": search "s": "a|foo": there is no modifier "foo"`},
+		"ModifierLike":   {det("    a|contain: b"), `there is no modifier "contain", but contains`},
+		"Tab":            {"title: T\nlogsource:\n\tproduct: x", "t.yml:3: not YAML: found character that cannot start any token: a tab"},
+		"Latin":          {"title: \xe9", "save the file as UTF-8"},
 		"ModifierTwice":  {det("    a|re|re: b"), "stands twice"},
 		"Places":         {det("    a|contains|endswith: b"), "contains and endswith exclude each other"},
 		"RegexpPlace":    {det("    a|re|contains: b"), "leave contains out"},
 		"Flag":           {det("    a|i|re: b"), "i is a flag of re"},
 		"Lookahead":      {det("    a|re: 'x(?!y)'"), "look-ahead cannot be matched in linear time"},
 		"CIDR":           {det("    a|cidr: 10.0.0.0/33"), "is not a network"},
-		"Exists":         {det("    a|exists: 'yes'"), "exists is true or false"},
+		"Exists":         {det("    a|exists: maybe"), "exists is true or false"},
+		"FieldRef":       {det("    a|fieldref: b*"), "the name of one field"},
+		"Repeat1001":     {det("    a|re: 'x{1001}'"), "counts to 1000"},
+		"WinDash":        {det("    a|base64|windash: b"), "windash stands before base64"},
 		"Number":         {det("    a|gt: x"), "is not a number"},
 		"NullContains":   {det("    a|contains: null"), "null says that there is no value"},
 		"Wide":           {det("    a|base64|wide: b"), "wide stands before base64"},
@@ -136,6 +143,11 @@ func TestParseErrors(t *testing.T) {
 		"Correlation":    {"title: T\ncorrelation: {type: x}", `type "x" is not one of event_count`},
 		"Timespan":       {"title: T\ncorrelation: {type: event_count, rules: a, timespan: 5 minutes, condition: {gte: 5}}", "such as 15m"},
 		"CorrelationOp":  {"title: T\ncorrelation: {type: event_count, rules: a, timespan: 5m, condition: {more: 5}}", `"more" is not field`},
+		"CorrelationKey": {"title: T\ncorrelation: {type: event_count, rules: a, group_by: u, timespan: 5m, condition: {gte: 5}}", `no "group_by", only type, rules, group-by`},
+		"Generate":       {"title: T\ncorrelation: {type: event_count, rules: a, generate: 7, timespan: 5m, condition: {gte: 5}}", "generate is true or false"},
+		"Percentile":     {"title: T\ncorrelation: {type: value_percentile, rules: a, timespan: 5m, condition: {field: u, gte: 5}}", "does not say which"},
+		"Percentile101":  {"title: T\ncorrelation: {type: value_percentile, rules: a, timespan: 5m, condition: {field: u, percentile: 101, gte: 5}}", "not from 0 to 100"},
+		"Alias":          {"title: T\ncorrelation: {type: event_count, rules: a, timespan: 5m, aliases: {u: User}, condition: {gte: 5}}", "such as {a: SourceIp}"},
 		"Count":          {"title: T\ncorrelation: {type: event_count, rules: a, timespan: 5m, condition: {gte: 100001}}", "t.yml:2: rule \"T\": condition: no more than 100000 can be counted"},
 		"CountValues":    {"title: T\ncorrelation: {type: value_count, rules: a, timespan: 5m, condition: {field: u, lt: 1e6}}", "no more than 100000 can be counted"},
 		"CountOld":       {head + "detection: {s: {a: b}, timeframe: 5m, condition: s | count() > 100001}", "no more than 100000 can be counted"},
@@ -363,4 +375,42 @@ func FuzzParse(f *testing.F) {
 			r.NeededFields()
 		}
 	})
+}
+
+// TestIdle names the rules that filters are for in vain.
+func TestIdle(t *testing.T) {
+	filter := "title: F\nlogsource: {product: %s}\nfilter: {rules: [one, two, many], s: {a: b}, condition: not s}\n"
+	rules := `---
+title: One
+name: one
+logsource: {product: windows, category: process_creation}
+detection: {s: {a: b}, condition: s}
+---
+title: Many
+id: many
+correlation: {type: event_count, rules: [one], timespan: 5m, condition: {gte: 5}}
+`
+	for product, want := range map[string][]string{
+		"windows": {
+			`t.yml:1: rule "F": the filter is for the rule "two", which is not there`,
+			`t.yml:1: rule "F": the filter is for the rule "many", which is a correlation: name the rules it stands on`,
+		},
+		"linux": {
+			`t.yml:1: rule "F": the filter is for the rule "one", whose log source windows/process_creation/* is not of the filter's, linux/*/*`,
+			`t.yml:1: rule "F": the filter is for the rule "two", which is not there`,
+			`t.yml:1: rule "F": the filter is for the rule "many", which is a correlation: name the rules it stands on`,
+		},
+	} {
+		c, err := sigma.Parse("t.yml", []byte(fmt.Sprintf(filter, product)+rules))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, p := range c.Idle() {
+			got = append(got, p.Error())
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: -want +got\n%s", product, diff)
+		}
+	}
 }

@@ -1,13 +1,16 @@
 package sigma
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// maxWildcards bounds the pieces of one pattern.
-const maxWildcards = 256
+const (
+	maxWildcards = 256 // pieces of one pattern
+	maxDashed    = 625 // texts that one with dashes becomes before it is encoded
+)
 
 // pattern is a text of a rule cut at its wildcards. A value fits when it begins
 // with the first piece, ends with the last, and has the others in between in
@@ -116,12 +119,12 @@ func (p *pattern) widen(place Modifier) {
 	}
 }
 
-// dash lets every '-' or '/' that begins an option be any dash: it stands before
-// a letter, digit or '_' and behind none.
+// dash lets every dash that begins an option be any of them: it stands before a
+// letter, digit or '_' and behind none.
 func (p *pattern) dash() {
 	for _, c := range p.pieces {
 		for i := range c {
-			if c[i].sort != exactly || c[i].r != '-' && c[i].r != '/' {
+			if c[i].sort != exactly || !strings.ContainsRune(dashes, c[i].r) {
 				continue
 			}
 			if (i == 0 || !c[i-1].word()) && i+1 < len(c) && c[i+1].word() {
@@ -129,6 +132,28 @@ func (p *pattern) dash() {
 			}
 		}
 	}
+}
+
+// dashed returns the texts that a pattern without wildcards stands for: several where
+// it has dashes of which each may be any.
+func (p *pattern) dashed() ([]string, error) {
+	out := []string{""}
+	for _, e := range p.pieces[0] {
+		fits := string(e.r)
+		if e.sort == anyDash {
+			fits = dashes
+		}
+		var next []string
+		for _, head := range out {
+			for _, r := range fits {
+				next = append(next, head+string(r))
+			}
+		}
+		if out = next; len(out) > maxDashed {
+			return nil, fmt.Errorf("windash makes more than %d texts of %q: say it in parts", maxDashed, p.text())
+		}
+	}
+	return out, nil
 }
 
 func (e element) word() bool {

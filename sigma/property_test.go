@@ -82,7 +82,7 @@ func (d dice) item() (string, any) {
 	case 3:
 		return field + "|" + d.pick("contains", "endswith", "startswith") + "|" + d.pick("all", "cased", "neq", "windash"), many(texts)
 	case 4:
-		return field + "|windash|contains", many(func() any { return " " + d.pick("-", "/", "--") + d.words(2) })
+		return field + "|windash|contains", many(func() any { return " " + d.pick("-", "/", "--", "–") + d.words(2) })
 	case 5:
 		return field + "|" + d.pick("re", "re|i", "re|m", "re|s", "re|i|s"), many(func() any { return d.pick(expressions...) })
 	case 6:
@@ -104,7 +104,7 @@ func (d dice) item() (string, any) {
 	case 13:
 		return field + "|fieldref" + d.pick("", "|contains", "|endswith", "|startswith", "|cased"), d.pick(fieldNames...)
 	case 14:
-		return field + "|expand" + d.pick("", "|contains"), d.pick("%one%", "x%two%y", "%one%%two%", "50%", "a%b")
+		return field + "|expand" + d.pick("", "|contains"), d.pick("%one%", "x%two%y", "%one%%two%", "50%", "a%b", `\%one%`, `\%a%two%`, `\\%one%`)
 	}
 	return field, many(func() any { return d.words(3) })
 }

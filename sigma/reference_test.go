@@ -187,15 +187,31 @@ func (l *lens) detection(d *sigma.Detection) bool {
 	return false
 }
 
-var hole = regexp.MustCompile(`%([A-Za-z0-9_.-]+)%`)
+var holeName = regexp.MustCompile(`^%([A-Za-z0-9_.-]+)%`)
+
+// hole finds the first placeholder of a text, with percent signs that are escaped
+// before it written out.
+func hole(text string) (before, name, after string) {
+	for i := 0; i < len(text); i++ {
+		switch m := holeName.FindStringSubmatch(text[i:]); {
+		case strings.HasPrefix(text[i:], `\\`):
+			i++
+		case strings.HasPrefix(text[i:], `\%`):
+			text = text[:i] + text[i+1:]
+		case m != nil:
+			return text[:i], m[1], text[i+len(m[0]):]
+		}
+	}
+	return text, "", ""
+}
 
 func (l *lens) open(d *sigma.Detection) bool {
 	for _, s := range d.Searches {
 		for _, g := range s.Any {
 			for _, it := range g {
 				for _, v := range it.Values {
-					for _, m := range hole.FindAllStringSubmatch(v.Text, -1) {
-						if it.Has(sigma.Expand) && len(l.ref.placeholders[m[1]]) == 0 {
+					for _, name, rest := hole(v.Text); it.Has(sigma.Expand) && name != ""; _, name, rest = hole(rest) {
+						if len(l.ref.placeholders[name]) == 0 {
 							return true
 						}
 					}
@@ -413,13 +429,15 @@ func (l *lens) filled(it *sigma.Item, text string) []string {
 	if !it.Has(sigma.Expand) {
 		return []string{text}
 	}
-	m := hole.FindStringSubmatch(text)
-	if m == nil {
-		return []string{text}
+	before, name, after := hole(text)
+	if name == "" {
+		return []string{before}
 	}
 	var out []string
-	for _, v := range l.ref.placeholders[m[1]] {
-		out = append(out, l.filled(it, strings.Replace(text, m[0], v, 1))...)
+	for _, v := range l.ref.placeholders[name] {
+		for _, rest := range l.filled(it, after) {
+			out = append(out, before+v+rest)
+		}
 	}
 	return out
 }
@@ -528,7 +546,7 @@ func wild(text string, mods ...sigma.Modifier) *regexp.Regexp {
 			b.WriteString(".*")
 		case r == '?':
 			b.WriteString(".")
-		case (r == '-' || r == '/') && slices.Contains(mods, sigma.WinDash) && !wordy(i-1) && wordy(i+1):
+		case strings.ContainsRune("-/–—―", r) && slices.Contains(mods, sigma.WinDash) && !wordy(i-1) && wordy(i+1):
 			b.WriteString("[-/–—―]")
 		default:
 			b.WriteString(regexp.QuoteMeta(string(r)))

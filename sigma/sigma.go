@@ -19,6 +19,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -76,7 +79,7 @@ func (p *parser) documents(data []byte) {
 			return
 		}
 		if err != nil {
-			p.fail(0, "not YAML: %v", err)
+			p.problems = append(p.problems, p.problem(notYAML(err)))
 			return
 		}
 		if n >= maxDocuments {
@@ -94,6 +97,29 @@ func (p *parser) documents(data []byte) {
 		p.rule = ""
 		p.document(root)
 	}
+}
+
+var yamlError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
+
+// notYAML says what the reader of YAML met, and where.
+func notYAML(err error) error {
+	m := yamlError.FindStringSubmatch(err.Error())
+	if m == nil {
+		return faultf(0, "not YAML: %v", err)
+	}
+	line, text := 0, m[2]
+	if n, err := strconv.Atoi(m[1]); err == nil {
+		line = n
+	}
+	switch {
+	case strings.Contains(text, "cannot start any token"):
+		text += ": a tab, or a text beginning with @, ` or % that has no quotes"
+	case strings.Contains(text, "mapping values are not allowed"):
+		text += ": a line that is too far in, or a text with a colon that has no quotes"
+	case strings.Contains(text, "UTF-8"), strings.Contains(text, "control characters"):
+		text += ": save the file as UTF-8"
+	}
+	return faultf(line, "not YAML: %s", text)
 }
 
 // decode turns a panic of the YAML reader into an error: what it reads is not ours.

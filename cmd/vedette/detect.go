@@ -64,7 +64,7 @@ func runDetect(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range set.Problems {
+	for _, p := range slices.Concat(set.Problems, set.Idle) {
 		fmt.Fprintln(e.stderr, p)
 	}
 	fmt.Fprintf(e.stderr, "%d rules and %d correlations, %d refused\n", set.Engine.Len(), len(set.Rules.Correlations), len(set.Problems))

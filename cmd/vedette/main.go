@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"golang.org/x/term"
@@ -33,6 +34,9 @@ type env struct {
 	stderr io.Writer
 	tty    bool // standard error is a terminal: progress may be shown
 }
+
+// verbs says whether the first argument of the command is one of several words.
+func (c command) verbs() bool { return c.args != "" && c.args[0] >= 'a' && c.args[0] <= 'z' }
 
 func commands() []command {
 	return []command{
@@ -72,9 +76,18 @@ func main() {
 // run runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong
 // use.
 func run(e env, args []string) int {
+	if len(args) == 2 && args[0] == "help" {
+		args = []string{args[1], "-h"}
+	}
 	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
 		usage(e.stderr)
 		return 2
+	}
+	for _, c := range commands() {
+		if c.verbs() && len(args) > 1 && c.name == args[0] && slices.Contains([]string{"-h", "-help", "--help"}, args[1]) {
+			fmt.Fprintf(e.stderr, "usage: vedette %s %s\n%s\n\n`vedette %s %s -h` explains one.\n", c.name, c.args, c.does, c.name, c.args[:strings.IndexAny(c.args+" ", "| ")])
+			return 2
+		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

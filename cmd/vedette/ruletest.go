@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"os"
+	"slices"
 
 	"github.com/vedette-soc/vedette/internal/app"
 	"github.com/vedette-soc/vedette/internal/errs"
@@ -38,7 +40,7 @@ func ruleTest(_ context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range set.Problems {
+	for _, p := range slices.Concat(set.Problems, set.Idle) {
 		fmt.Fprintln(e.stderr, p)
 	}
 	for _, err := range set.Refused {
@@ -93,8 +95,14 @@ func ruleExplain(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if len(rest) != 1 {
-		return wrong("rule explain takes one rule id.")
+	if len(rules) == 0 {
+		// No id of a rule is a path that is there.
+		if at := slices.IndexFunc(rest, missing); at < 0 {
+			rules, rest = rest, nil
+		}
+	}
+	if len(rest) > 1 || len(rest)+len(rules) == 0 {
+		return wrong("rule explain takes one rule id, or the paths of rules.")
 	}
 	if len(rules) == 0 {
 		return d.one(ctx, "GET", "/rules/"+url.PathEscape(rest[0])+"/explanation", nil)
@@ -103,9 +111,21 @@ func ruleExplain(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
+	if len(rest) == 0 {
+		for _, p := range set.Problems {
+			fmt.Fprintln(e.stderr, p)
+		}
+		return set.ExplainAll(func(x app.Explained) error { return json.NewEncoder(e.stdout).Encode(x) })
+	}
 	x, err := set.Explain(rest[0])
 	if err != nil {
 		return err
 	}
 	return json.NewEncoder(e.stdout).Encode(x)
+}
+
+// missing says whether there is nothing at a path.
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return err != nil
 }

@@ -60,6 +60,7 @@ type RuleSet struct {
 	Memory   *sigma.Correlator // follows the correlations
 	Pipeline []sigma.Pipeline
 	Problems []*sigma.Problem     // rules that were left out, and why
+	Idle     []*sigma.Problem     // filters for rules that are not there
 	Tests    []detect.Expectation // that stand beside the rules
 	Refused  []error              // files of tests that cannot be read
 
@@ -101,6 +102,7 @@ func ReadRules(paths, pipelines []string, placeholders string, rec *format.Recog
 	if s.placeholders, err = readPlaceholders(placeholders); err != nil {
 		return nil, err
 	}
+	s.Idle = s.Rules.Idle()
 	s.Rules.Silence()
 	engine, err := sigma.Compile(s.Rules, s.options())
 	s.note(err)
@@ -113,6 +115,9 @@ func ReadRules(paths, pipelines []string, placeholders string, rec *format.Recog
 
 // whyNone says, at the end of a sentence, why no rule was read: the first problems.
 func (s *RuleSet) whyNone() string {
+	if len(s.Problems) == 0 && len(s.Rules.Filters) > 0 {
+		return ": there are only filters, which need the rules that they are for."
+	}
 	if len(s.Problems) == 0 {
 		return ": no file there that ends with .yml or .yaml holds one."
 	}
@@ -214,6 +219,29 @@ func (s *RuleSet) Explain(id string) (sigma.Explanation, error) {
 		}
 	}
 	return sigma.Explanation{}, errs.New(errs.NotFound, "rule_unknown", "There is no rule %q among those that were read.", id)
+}
+
+// Explained says where one of several rules can match.
+type Explained struct {
+	ID    string `json:"id,omitempty"`
+	Title string `json:"title"`
+	File  string `json:"file"`
+	Line  int    `json:"line"`
+	sigma.Explanation
+}
+
+// ExplainAll says where each rule can match, in the order in which they were read.
+func (s *RuleSet) ExplainAll(tell func(Explained) error) error {
+	if len(s.Rules.Rules) == 0 {
+		return errs.New(errs.Invalid, "explain_kind", "There are only correlations; ask for the rules they stand on.")
+	}
+	opt := s.options()
+	for _, r := range s.Rules.Rules {
+		if err := tell(Explained{r.ID, r.Title, r.File, r.Line, sigma.Explain(r, opt)}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Test evaluates the tests that stand beside the rules, in the order in which

@@ -296,18 +296,16 @@ func (s *ruleSet) blindCorrelations(memory *sigma.Correlator) bool {
 		if s.never[c.ID] != "" {
 			continue
 		}
-		why, blind := "", 0
+		why := ""
 		if !memory.Has(i) {
 			why = "it is not followed: see what was refused"
 		}
 		for _, name := range c.Rules {
 			if never := s.never[ids[name]]; never != "" {
-				blind++
 				why = cmp.Or(why, fmt.Sprintf("it stands on %q, which cannot fire: %s", titles[name], never))
 			}
 		}
-		all := strings.HasPrefix(c.Type, "temporal") && len(c.Conditions) == 0
-		if !memory.Has(i) || blind == len(c.Rules) || blind > 0 && all {
+		if !memory.Has(i) || !c.CanHold(func(name string) bool { return s.never[ids[name]] == "" }) {
 			s.never[c.ID], grown = why, true
 			s.blind++
 		}

@@ -91,6 +91,9 @@ func (c *correlated) Until() string {
 	if c.Field != "" {
 		b.WriteString(" of " + c.Field)
 	}
+	if c.Combination != "" {
+		b.WriteString(": " + c.Combination)
+	}
 	for i, t := range c.Conditions {
 		if i > 0 {
 			b.WriteString(" and")
