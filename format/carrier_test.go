@@ -141,6 +141,24 @@ func TestSigns(t *testing.T) {
 	}
 }
 
+// TestStructuredData: what RFC 5424's parameters are called says what they mean, too.
+func TestStructuredData(t *testing.T) {
+	rec := format.NewRecogniser()
+	for data, want := range map[string]any{
+		`[audit@1 user="mia" client_ip="203.0.113.4" status="failed"]`:  "203.0.113.4",
+		`[audit@1 user="x\" client_ip=\"203.0.113.4" action="blocked"]`: nil,
+	} {
+		stream, err := rec.Stream("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ev, _, err := stream.Decode([]byte("<13>1 2026-03-02T10:00:00Z h app - - " + data + " some text"))
+		if err != nil || ev.Fields["source.ip"] != want || ev.Fields["message"] != "some text" || ev.Time.Hour() != 10 {
+			t.Errorf("%s: %v %v at %s, want %v", data, ev.Fields, err, ev.Time, want)
+		}
+	}
+}
+
 // TestResumeCarried reads a kept record alone: it must give what it gave first.
 func TestResumeCarried(t *testing.T) {
 	rec := format.NewRecogniser(signed("daemon", format.Sign{Score: 80, Programs: []string{"daemon"}}))
