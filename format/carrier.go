@@ -344,9 +344,15 @@ func cutFacility(s string) string {
 	return s
 }
 
-// cutLevel steps over the level that F5 writes before a program with its number.
+// cutLevel steps over the level that F5 writes before a program with its number, and
+// the number of the event that switches of HPE write before a program.
 func cutLevel(s string) string {
 	word, _, _ := strings.Cut(s[:min(len(s), 10)], " ")
+	if len(word) == 5 && digits(word) >= 0 && len(word) < len(s) {
+		if program, _, _ := cutTag(s[6:]); program != "" {
+			return s[6:]
+		}
+	}
 	if word == strings.ToLower(word) && len(word) < len(s) && (severity(word) || word == "emerg" || word == "alert") {
 		if after := s[len(word)+1:]; tagWithPID(after) {
 			return after
@@ -395,6 +401,17 @@ func (c *Carried) tag(s string) {
 	c.Line, c.Body = s, s
 	if carries(s) {
 		return
+	}
+	if word, rest, ok := strings.Cut(s[:min(len(s), maxTag)], " "); ok && tagged(word) && !severity(word) {
+		body := s[len(s[:min(len(s), maxTag)])-len(rest):]
+		switch { // "darktrace {", "vectra_cef -: CEF:", "OPSWATPC CEF:"
+		case strings.HasPrefix(body, "-: "):
+			c.Program, c.Body = word, body[3:]
+			return
+		case carries(body), strings.HasPrefix(body, "{\""):
+			c.Program, c.Body = word, body
+			return
+		}
 	}
 	program, pid, body := cutTag(s)
 	if program != "" {
