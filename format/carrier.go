@@ -153,7 +153,10 @@ func (c *Carried) modern(s string) bool {
 	default:
 		s = strings.TrimPrefix(s, "- ")
 	}
-	c.Body = strings.TrimPrefix(s, byteOrderMark)
+	c.Body = strings.TrimLeft(strings.TrimPrefix(s, byteOrderMark), " ")
+	if program, pid, body := cutTag(c.Program + ":"); c.PID == "" && pid != "" && body == "" {
+		c.Program, c.PID = program, pid // "app[77]", as others have it
+	}
 	c.Line = c.Body
 	return true
 }
@@ -174,6 +177,11 @@ func cutShort(s string) bool {
 
 // carries says whether a text begins with a format that needs no program before it.
 func carries(s string) bool { return strings.HasPrefix(s, "CEF:") || strings.HasPrefix(s, "LEEF:") }
+
+// firewall says whether a text is a message of Cisco's firewalls.
+func firewall(s string) bool {
+	return strings.HasPrefix(s, "%ASA-") || strings.HasPrefix(s, "%FTD-") || strings.HasPrefix(s, "%PIX-") || strings.HasPrefix(s, "%FWSM-")
+}
 
 // structured returns the length of the structured data that s begins with, 0
 // when it is none.
@@ -267,11 +275,14 @@ func (c *Carried) sender(s string, relay bool) bool {
 	}
 	word, rest, _ := strings.Cut(s[:min(len(s), maxHeader)], " ")
 	if name := strings.TrimSuffix(word, ":"); len(name) < len(word) && hostName(name) && digits(name) < 0 {
-		if after := strings.TrimLeft(s[len(word):], " "); carries(after) || strings.HasPrefix(after, word+" ") {
-			c.Host = name // with a colon behind it, as NetApp and Cisco's mail gateways do
+		if after := strings.TrimLeft(s[len(word):], " "); carries(after) || firewall(after) || strings.HasPrefix(after, word+" ") {
+			c.Host = name // with a colon behind it, as NetApp, Cisco's mail gateways and its firewalls do
 			c.tag(strings.TrimPrefix(after, word+" "))
 			return true
 		}
+	}
+	if word == "stdout" || word == "stderr" { // what a container wrote
+		return false
 	}
 	if strings.HasSuffix(word, ":") || strings.HasSuffix(word, "]:") || !hostName(word) {
 		if program, _, _ := cutTag(s); program == "" {

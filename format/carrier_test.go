@@ -43,6 +43,8 @@ func TestCarry(t *testing.T) {
 		{"Mar  2 10:00:00 h vectra_cef -: CEF:0|A", format.Carried{Priority: -1, Stamp: "Mar  2 10:00:00", Host: "h", Program: "vectra_cef", Line: "vectra_cef -: CEF:0|A", Body: "CEF:0|A"}},
 		{`Mar  2 10:00:00 h darktrace {"a":1}`, format.Carried{Priority: -1, Stamp: "Mar  2 10:00:00", Host: "h", Program: "darktrace", Line: `darktrace {"a":1}`, Body: `{"a":1}`}},
 		{"Mar  2 10:00:00 h 00179 mgr:  SME SSH", format.Carried{Priority: -1, Stamp: "Mar  2 10:00:00", Host: "h", Program: "mgr", Line: "mgr:  SME SSH", Body: "SME SSH"}},
+		{"<34>1 2003-10-11T22:14:15Z h app[77] - - -  info: x", format.Carried{Priority: 34, Stamp: "2003-10-11T22:14:15Z", Host: "h", Program: "app", PID: "77", Line: "info: x", Body: "info: x"}},
+		{"<34>Mar  2 10:00:00 fw1: %ASA-6-1: Built", format.Carried{Priority: 34, Stamp: "Mar  2 10:00:00", Host: "fw1", Program: "%ASA-6-1", Line: "%ASA-6-1: Built", Body: "Built"}},
 		{"Mar  2 10:00:00 h auth.info sshd[7]: x", format.Carried{Priority: -1, Stamp: "Mar  2 10:00:00", Host: "h", Program: "sshd", PID: "7", Line: "sshd[7]: x", Body: "x"}},
 		{"<34>2026-03-02T10:00Z h", format.Carried{Priority: 34, Line: "2026-03-02T10:00Z h", Body: "2026-03-02T10:00Z h"}},
 		{"<34>2026-03-02 10:00:00 INFO main: x", format.Carried{Priority: 34, Line: "2026-03-02 10:00:00 INFO main: x", Body: "2026-03-02 10:00:00 INFO main: x"}},
@@ -56,7 +58,7 @@ func TestCarry(t *testing.T) {
 			t.Errorf("%s: -want +got\n%s", tt.record, diff)
 		}
 	}
-	for _, record := range []string{"", "<", "<999>x", "<1", "<ab>x", "March of the ants", "2026-03-02 10:00:00 something", "2026-03-02T10:00:00Z", "2026-03-02T10:00:00Z INFO main: started", "1 2 3", `{"a":1}`, "Jan 99 00:00:00 x y: z", "12 <3> apples", "12 <34>apples"} {
+	for _, record := range []string{"", "<", "<999>x", "<1", "<ab>x", "March of the ants", "2026-03-02 10:00:00 something", "2026-03-02T10:00:00Z", "2026-03-02T10:00:00Z INFO main: started", "1 2 3", `{"a":1}`, "Jan 99 00:00:00 x y: z", "12 <3> apples", `2026-03-02T10:00:00Z stdout F {"a":1}`, "12 <34>apples"} {
 		if c, ok := format.Carry(record); ok {
 			t.Errorf("%q: a header was found: %+v", record, c)
 		}
@@ -72,6 +74,7 @@ func TestParseStamp(t *testing.T) {
 		return v
 	}
 	for _, tt := range []struct{ stamp, arrival, want string }{
+		{"Mar 2 10:00:00", "2026-03-02T10:00:05Z", "2026-03-02T10:00:00Z"},
 		{"Mar  2 10:00:00", "2026-03-02T10:00:05Z", "2026-03-02T10:00:00Z"},
 		{"Dec 31 23:59:59", "2026-01-01T00:00:01Z", "2025-12-31T23:59:59Z"},
 		{"Jan  1 00:00:10", "2025-12-31T23:59:50Z", "2026-01-01T00:00:10Z"},

@@ -51,7 +51,7 @@ func (c clockTime) in(year int) time.Time {
 type stampParser struct{ rest string }
 
 func (p *stampParser) date() (t clockTime, year int, zone time.Duration, ok bool) {
-	if len(p.rest) < 15 {
+	if len(p.rest) < len("Jan 2 15:04:05") {
 		return t, 0, 0, false
 	}
 	if p.rest[4] == ' ' {
