@@ -217,7 +217,8 @@ func structured(s string) int {
 // clock and a fraction as Cisco writes them, or RFC 3339 as rsyslog does.
 func (c *Carried) stamp(s string) (rest string, ok bool) {
 	if n, after := leadingDigits(s); n == 4 && len(after) > 16 && after[0] == ' ' && monthOf(after[1:4]) > 0 {
-		if n := classicStamp(after[1:]); n > 0 && s[0] < '3' { // "2026 Mar  2 10:00:00", as NX-OS writes it
+		// "2026 Mar  2 10:00:00", as NX-OS writes it; OSSEC's agents, too, whose events know what it means.
+		if n := classicStamp(after[1:]); n > 0 && s[0] < '3' && !strings.HasPrefix(after[1+n:], " WinEvtLog: ") {
 			c.Stamp = s[:5+n]
 			return s[5+n:], true
 		}

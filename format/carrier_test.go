@@ -58,7 +58,7 @@ func TestCarry(t *testing.T) {
 			t.Errorf("%s: -want +got\n%s", tt.record, diff)
 		}
 	}
-	for _, record := range []string{"", "<", "<999>x", "<1", "<ab>x", "March of the ants", "2026-03-02 10:00:00 something", "2026-03-02T10:00:00Z", "2026-03-02T10:00:00Z INFO main: started", "1 2 3", `{"a":1}`, "Jan 99 00:00:00 x y: z", "12 <3> apples", `2026-03-02T10:00:00Z stdout F {"a":1}`, "12 <34>apples"} {
+	for _, record := range []string{"", "<", "<999>x", "<1", "<ab>x", "March of the ants", "2026-03-02 10:00:00 something", "2026-03-02T10:00:00Z", "2026-03-02T10:00:00Z INFO main: started", "1 2 3", `{"a":1}`, "Jan 99 00:00:00 x y: z", "12 <3> apples", "2026 Mar  2 10:00:00 WinEvtLog: Security: x", `2026-03-02T10:00:00Z stdout F {"a":1}`, "12 <34>apples"} {
 		if c, ok := format.Carry(record); ok {
 			t.Errorf("%q: a header was found: %+v", record, c)
 		}
