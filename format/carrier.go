@@ -318,19 +318,15 @@ func (c *Carried) sender(s string, relay bool) bool {
 func zoned(stamp string) bool { return stamp[4] != '-' || Zoned(stamp) }
 
 // relayed reads the header of the device itself behind that of the relay through which
-// it came.
+// it came. That is done for messages of devices alone: who may write to the socket of a
+// host's syslog may write a second header, too, and would be another host with it.
 func (c *Carried) relayed(s string) bool {
-	if strings.HasPrefix(s, "[") { // "[358]: ", the relay's guess at a program
-		if end := strings.Index(s[:min(len(s), 16)], "]: "); end > 0 && digits(s[1:end]) >= 0 {
-			s = s[end+3:]
-		}
-	}
 	inner := Carried{Priority: -1}
 	rest, ok := inner.stamp(s)
 	if !ok || strings.HasPrefix(rest, ":") || !inner.sender(rest, false) || inner.Host == "" {
 		return false
 	}
-	if inner.Program == "" && !strings.HasPrefix(inner.Line, "%") && !strings.HasPrefix(inner.Line, "CISE_") && !carries(inner.Line) {
+	if !strings.HasPrefix(inner.Line, "%") && !strings.HasPrefix(inner.Line, "CISE_") && !strings.HasPrefix(inner.Line, "CSCOacs_") && !carries(inner.Line) {
 		return false
 	}
 	inner.Priority, inner.Arrival = c.Priority, c.Arrival
@@ -364,6 +360,9 @@ func cutLevel(s string) string {
 		if program, _, _ := cutTag(s[6:]); program != "" {
 			return s[6:]
 		}
+	}
+	if len(word) > 7 || strings.HasSuffix(word, ":") {
+		return s
 	}
 	if word == strings.ToLower(word) && len(word) < len(s) && (severity(word) || word == "emerg" || word == "alert") {
 		if after := s[len(word)+1:]; tagWithPID(after) {
