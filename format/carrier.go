@@ -416,10 +416,10 @@ func (c *Carried) tag(s string) {
 	if word, rest, ok := strings.Cut(s[:min(len(s), maxTag)], " "); ok && tagged(word) && !severity(word) {
 		body := s[len(s[:min(len(s), maxTag)])-len(rest):]
 		switch { // "darktrace {", "vectra_cef -: CEF:", "OPSWATPC CEF:"
-		case strings.HasPrefix(body, "-: "):
+		case strings.HasPrefix(body, "-: ") && (carries(body[3:]) || strings.HasSuffix(body, "}")):
 			c.Program, c.Body = word, body[3:]
 			return
-		case carries(body), strings.HasPrefix(body, "{\""):
+		case carries(body), strings.HasPrefix(body, "{\"") && strings.HasSuffix(body, "}"): // what was cut off is text
 			c.Program, c.Body = word, body
 			return
 		}
@@ -447,7 +447,7 @@ func cutTag(s string) (program, pid, body string) {
 		return "", "", s
 	}
 	program = s[:i]
-	if strings.Trim(program, "0123456789-T") == "" { // a time that nobody knows
+	if strings.Trim(program, "0123456789-T/") == "" { // a time that nobody knows
 		return "", "", s
 	}
 	rest := s[i:]
