@@ -84,7 +84,7 @@ func (f *framer) document(first frame) (frame, bool, error) {
 	size := len(doc)
 	var taken []frame
 	for {
-		if f.xml && len(f.back) == 0 { // an event comes next
+		if f.xml != nil && len(f.back) == 0 { // an event comes next
 			return f.giveBack(first, taken, size)
 		}
 		l, err := f.readLine()

@@ -23,6 +23,32 @@ func TestCarry(t *testing.T) {
 		{"2026-03-02T10:00:00.123456+01:00 web7 sudo: x", format.Carried{Priority: -1, Stamp: "2026-03-02T10:00:00.123456+01:00", Host: "web7", Program: "sudo", Line: "sudo: x", Body: "x"}},
 		{"<134>date=2026-03-02 devid=1", format.Carried{Priority: 134, Line: "date=2026-03-02 devid=1", Body: "date=2026-03-02 devid=1"}},
 		{"<166>Mar 02 2026 10:00:00 fw : %ASA-6-1: Built", format.Carried{Priority: 166, Stamp: "Mar 02 2026 10:00:00", Host: "fw", Program: "%ASA-6-1", Line: "%ASA-6-1: Built", Body: "Built"}},
+		{"<34> Oct 11 22:14:15 mymachine su: x", format.Carried{Priority: 34, Stamp: "Oct 11 22:14:15", Host: "mymachine", Program: "su", Line: "su: x", Body: "x"}},
+		{"97 <34>1 2003-10-11T22:14:15.003Z host su 77 ID47 - x", format.Carried{Priority: 34, Stamp: "2003-10-11T22:14:15.003Z", Host: "host", Program: "su", PID: "77", MsgID: "ID47", Line: "x", Body: "x"}},
+		{"\ufeff<34>Oct 11 22:14:15 h su: x", format.Carried{Priority: 34, Stamp: "Oct 11 22:14:15", Host: "h", Program: "su", Line: "su: x", Body: "x"}},
+		{"<34>1 2003-10-11T22:14:15Z h CEF:0|A|B|1|2|c d|5|", format.Carried{Priority: 34, Stamp: "2003-10-11T22:14:15Z", Host: "h", Line: "CEF:0|A|B|1|2|c d|5|", Body: "CEF:0|A|B|1|2|c d|5|"}},
+		{"<34>1 2003-10-11T22:14:15Z h app: some words here", format.Carried{Priority: 34, Stamp: "2003-10-11T22:14:15Z", Host: "h", Program: "app", Line: "app: some words here", Body: "some words here"}},
+		{"<34>1 2003-10-11T22:14:15Z h app: - - - some words", format.Carried{Priority: 34, Stamp: "2003-10-11T22:14:15Z", Host: "h", Program: "app", Line: "some words", Body: "some words"}},
+		{"<34>2026-03-02 10:00:00,123 h app[7]: x", format.Carried{Priority: 34, Stamp: "2026-03-02 10:00:00,123", Host: "h", Program: "app", PID: "7", Line: "app[7]: x", Body: "x"}},
+		{"<34>2026-03-02 10:00:00.123 +0100  h app: x", format.Carried{Priority: 34, Stamp: "2026-03-02 10:00:00.123 +0100", Host: "h", Program: "app", Line: "app: x", Body: "x"}},
+		{"<34>2026-03-02T10:00:00Z h PKTLOG - - - x y", format.Carried{Priority: 34, Stamp: "2026-03-02T10:00:00Z", Host: "h", Program: "PKTLOG", Line: "x y", Body: "x y"}},
+		{"<34>20: r1: 0001: *Mar  2 10:00:00.123 DST: %SYS-5-X: Built", format.Carried{Priority: 34, Stamp: "Mar  2 10:00:00.123", Host: "r1", Program: "%SYS-5-X", Line: "%SYS-5-X: Built", Body: "Built"}},
+		{"<34>r1: 2026 Mar  2 10:00:00 CET: %SYS-5-X: Built", format.Carried{Priority: 34, Stamp: "2026 Mar  2 10:00:00 CET", Host: "r1", Program: "%SYS-5-X", Line: "%SYS-5-X: Built", Body: "Built"}},
+		{"<34>r1: 00:01:01: %SYS-5-X: Built", format.Carried{Priority: 34, Host: "r1", Program: "%SYS-5-X", Line: "%SYS-5-X: Built", Body: "Built"}},
+		{"<34>Mar  2 10:00:00 r1: CEF:0|A", format.Carried{Priority: 34, Stamp: "Mar  2 10:00:00", Host: "r1", Line: "CEF:0|A", Body: "CEF:0|A"}},
+		{"Mar  2 10:00:00 relay Mar  2 09:59:59 h CISE_Alarm x", format.Carried{Priority: -1, Stamp: "Mar  2 09:59:59", Host: "h", Line: "CISE_Alarm x", Body: "CISE_Alarm x"}},
+		{"Mar  2 10:00:00 relay 2026-03-02T09:59:59Z h : %ASA-6-1: x", format.Carried{Priority: -1, Stamp: "2026-03-02T09:59:59Z", Host: "h", Program: "%ASA-6-1", Line: "%ASA-6-1: x", Body: "x"}},
+		{"Mar  2 10:00:00 web1 Mar  2 09:59:59 dc1 su: x", format.Carried{Priority: -1, Stamp: "Mar  2 10:00:00", Host: "web1", Line: "Mar  2 09:59:59 dc1 su: x", Body: "Mar  2 09:59:59 dc1 su: x"}},
+		{"Mar  2 10:00:00 h app: Mar  2 09:59:59 other su: x", format.Carried{Priority: -1, Stamp: "Mar  2 10:00:00", Host: "h", Program: "app", Line: "app: Mar  2 09:59:59 other su: x", Body: "Mar  2 09:59:59 other su: x"}},
+		{"Mar  2 10:00:00 h notice sshd[7]: x", format.Carried{Priority: -1, Stamp: "Mar  2 10:00:00", Host: "h", Program: "sshd", PID: "7", Line: "sshd[7]: x", Body: "x"}},
+		{"Mar  2 10:00:00 h vectra_cef -: CEF:0|A", format.Carried{Priority: -1, Stamp: "Mar  2 10:00:00", Host: "h", Program: "vectra_cef", Line: "vectra_cef -: CEF:0|A", Body: "CEF:0|A"}},
+		{`Mar  2 10:00:00 h darktrace {"a":1}`, format.Carried{Priority: -1, Stamp: "Mar  2 10:00:00", Host: "h", Program: "darktrace", Line: `darktrace {"a":1}`, Body: `{"a":1}`}},
+		{"Mar  2 10:00:00 h 00179 mgr:  SME SSH", format.Carried{Priority: -1, Stamp: "Mar  2 10:00:00", Host: "h", Program: "mgr", Line: "mgr:  SME SSH", Body: "SME SSH"}},
+		{"<34>1 2003-10-11T22:14:15Z h app[77] - - -  info: x", format.Carried{Priority: 34, Stamp: "2003-10-11T22:14:15Z", Host: "h", Program: "app", PID: "77", Line: "info: x", Body: "info: x"}},
+		{"<34>Mar  2 10:00:00 fw1: %ASA-6-1: Built", format.Carried{Priority: 34, Stamp: "Mar  2 10:00:00", Host: "fw1", Program: "%ASA-6-1", Line: "%ASA-6-1: Built", Body: "Built"}},
+		{"Mar  2 10:00:00 h auth.info sshd[7]: x", format.Carried{Priority: -1, Stamp: "Mar  2 10:00:00", Host: "h", Program: "sshd", PID: "7", Line: "sshd[7]: x", Body: "x"}},
+		{"<34>2026-03-02T10:00Z h", format.Carried{Priority: 34, Line: "2026-03-02T10:00Z h", Body: "2026-03-02T10:00Z h"}},
+		{"<34>2026-03-02 10:00:00 INFO main: x", format.Carried{Priority: 34, Line: "2026-03-02 10:00:00 INFO main: x", Body: "2026-03-02 10:00:00 INFO main: x"}},
 		{"Aug 18 07:30:25 h sshd[7]: [ID 800047 auth.notice] x", format.Carried{Priority: -1, Stamp: "Aug 18 07:30:25", Host: "h", Program: "sshd", PID: "7", Line: "sshd[7]: [ID 800047 auth.notice] x", Body: "x"}},
 	} {
 		got, ok := format.Carry(tt.record)
@@ -33,7 +59,7 @@ func TestCarry(t *testing.T) {
 			t.Errorf("%s: -want +got\n%s", tt.record, diff)
 		}
 	}
-	for _, record := range []string{"", "<", "<999>x", "<1", "<ab>x", "March of the ants", "2026-03-02 10:00:00 something", "2026-03-02T10:00:00Z", "2026-03-02T10:00:00Z INFO main: started", "1 2 3", `{"a":1}`, "Jan 99 00:00:00 x y: z"} {
+	for _, record := range []string{"", "<", "<999>x", "<1", "<ab>x", "March of the ants", "2026-03-02 10:00:00 something", "2026-03-02T10:00:00Z", "2026-03-02T10:00:00Z INFO main: started", "1 2 3", `{"a":1}`, "Jan 99 00:00:00 x y: z", "12 <3> apples", "2026 Mar  2 10:00:00 WinEvtLog: Security: x", `2026-03-02T10:00:00Z stdout F {"a":1}`, "12 <34>apples"} {
 		if c, ok := format.Carry(record); ok {
 			t.Errorf("%q: a header was found: %+v", record, c)
 		}
@@ -49,6 +75,7 @@ func TestParseStamp(t *testing.T) {
 		return v
 	}
 	for _, tt := range []struct{ stamp, arrival, want string }{
+		{"Mar 2 10:00:00", "2026-03-02T10:00:05Z", "2026-03-02T10:00:00Z"},
 		{"Mar  2 10:00:00", "2026-03-02T10:00:05Z", "2026-03-02T10:00:00Z"},
 		{"Dec 31 23:59:59", "2026-01-01T00:00:01Z", "2025-12-31T23:59:59Z"},
 		{"Jan  1 00:00:10", "2025-12-31T23:59:50Z", "2026-01-01T00:00:10Z"},
@@ -57,6 +84,9 @@ func TestParseStamp(t *testing.T) {
 		{"Mar  2 2019 10:00:00", "2026-03-02T10:00:00Z", "2019-03-02T10:00:00Z"},
 		{"Mar 02 10:00:00.5 UTC", "2026-03-02T10:00:05Z", "2026-03-02T10:00:00.5Z"},
 		{"Mar  2 10:00:00 CET", "2026-03-02T10:00:05Z", "2026-03-02T09:00:00Z"},
+		{"2019 Mar  2 10:00:00 EDT", "2026-03-02T10:00:00Z", "2019-03-02T14:00:00Z"},
+		{"Mar  2 2026 04:33:34 PM.043 UTC", "2026-03-02T20:00:00Z", "2026-03-02T16:33:34.043Z"},
+		{"Mar  2 2026 12:03:34 AM", "2026-03-02T20:00:00Z", "2026-03-02T00:03:34Z"},
 		{"Mar  2 2019 10:00:00 EDT", "2026-03-02T10:00:00Z", "2019-03-02T14:00:00Z"},
 	} {
 		got, ok := format.ParseStamp(tt.stamp, at(tt.arrival))
@@ -114,6 +144,24 @@ func TestSigns(t *testing.T) {
 	} {
 		if got := rec.Recognise([]byte(record)); got != want {
 			t.Errorf("%s: %s, want %s", record, got, want)
+		}
+	}
+}
+
+// TestStructuredData: what RFC 5424's parameters are called says what they mean, too.
+func TestStructuredData(t *testing.T) {
+	rec := format.NewRecogniser()
+	for data, want := range map[string]any{
+		`[audit@1 user="mia" client_ip="203.0.113.4" status="failed"]`:  "203.0.113.4",
+		`[audit@1 user="x\" client_ip=\"203.0.113.4" action="blocked"]`: nil,
+	} {
+		stream, err := rec.Stream("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ev, _, err := stream.Decode([]byte("<13>1 2026-03-02T10:00:00Z h app - - " + data + " some text"))
+		if err != nil || ev.Fields["source.ip"] != want || ev.Fields["message"] != "some text" || ev.Time.Hour() != 10 {
+			t.Errorf("%s: %v %v at %s, want %v", data, ev.Fields, err, ev.Time, want)
 		}
 	}
 }

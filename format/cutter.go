@@ -52,7 +52,7 @@ func (c *Cutter) restore(state CutState) {
 	s := &c.source
 	c.state = state
 	s.begun, s.framer.begun, s.looked = true, state.Begun, state.Begun
-	s.xml, s.opened, s.framer.back, s.ready = false, nil, nil, nil
+	s.xml, s.opened, s.framer.back, s.ready = nil, nil, nil, nil
 	if !state.Begun {
 		s.lines = 0
 	}

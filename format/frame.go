@@ -23,7 +23,7 @@ type framer struct {
 	begun  bool    // past the place of a byte order mark
 	array  bool    // inside a JSON array of records
 	around int     // objects around the array
-	xml    bool    // an event in XML comes next
+	xml    *root   // the event in XML that comes next
 	events bool    // inside an Events element
 	tape   *tape   // in is this, of a stream that still grows
 	own    int     // where in its record that begins, behind a syslog header
@@ -58,13 +58,13 @@ func (f *framer) step() (frame, bool, error) {
 		return f.element()
 	}
 	if len(f.back) == 0 {
-		if !f.xml {
+		if f.xml == nil {
 			if err := f.begin(); err != nil {
 				return frame{}, false, err
 			}
 		}
 		switch {
-		case f.xml:
+		case f.xml != nil:
 			return f.event()
 		case f.array:
 			return frame{}, false, nil
@@ -143,7 +143,7 @@ func (f *framer) begin() error {
 		f.begun = true
 		lead, event, more := eventStart(head, f.events)
 		own := 0
-		if !event && !more && lead == 0 {
+		if event == nil && !more && lead == 0 {
 			own, event, more = headedEvent(head)
 		}
 		if more && len(head) < maxLead {
@@ -155,11 +155,11 @@ func (f *framer) begin() error {
 				continue
 			}
 		}
-		if lead > 0 && !more || event {
+		if lead > 0 && !more || event != nil {
 			f.lines += bytes.Count(head[:lead], []byte("\n"))
-			f.events = f.tape != nil || event && (f.events || bytes.Contains(head[:lead], []byte(eventsTag)))
+			f.events = f.tape != nil || event != nil && (f.events || bytes.Contains(head[:lead], []byte(eventsTag)))
 			f.xml, f.own = event, own
-			if _, err := f.in.Discard(lead); err != nil || event {
+			if _, err := f.in.Discard(lead); err != nil || event != nil {
 				return err
 			}
 			size = 1

@@ -60,7 +60,10 @@ type syslogDecoder struct{ textDecoder }
 // syslog and has none is read as text.
 func (d *syslogDecoder) DecodeCarried(record string, c *Carried) (event.Event, bool, error) {
 	ev, ok, err := d.Decode(record)
-	if c.Line != "" {
+	if c.Data != "" && !strings.Contains(c.Data, `\"`) { // an escaped quote could pass for the end of a value
+		d.names.pairs(&ev, c.Data)
+	}
+	if c.Line != "" || c.Data != "" {
 		ev.Time = time.Time{} // the header's counts
 		ev.Fields["event.module"] = "syslog"
 		ev.Fields["event.dataset"] = "syslog"

@@ -204,7 +204,7 @@ func appendText(dst []byte, s string) []byte {
 func (s *source) table(first frame) error {
 	before := s.sheet
 	s.sheet = nil
-	if first.line != 1 || first.fault != nil || s.array || s.xml || len(s.ready)+len(s.back) > 0 || !s.mereText(first.data) {
+	if first.line != 1 || first.fault != nil || s.array || s.xml != nil || len(s.ready)+len(s.back) > 0 || !s.mereText(first.data) {
 		return nil
 	}
 	t := newSheet(string(first.data))

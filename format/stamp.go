@@ -51,8 +51,13 @@ func (c clockTime) in(year int) time.Time {
 type stampParser struct{ rest string }
 
 func (p *stampParser) date() (t clockTime, year int, zone time.Duration, ok bool) {
-	if len(p.rest) < 15 {
+	if len(p.rest) < len("Jan 2 15:04:05") {
 		return t, 0, 0, false
+	}
+	if p.rest[4] == ' ' {
+		if n := digits(p.rest[:4]); n > 1969 && n < 2100 && len(p.rest) >= 20 {
+			year, p.rest = n, p.rest[5:]
+		}
 	}
 	if t.month = monthOf(p.rest[:3]); t.month == 0 || p.rest[3] != ' ' {
 		return t, 0, 0, false
@@ -62,7 +67,7 @@ func (p *stampParser) date() (t clockTime, year int, zone time.Duration, ok bool
 		return t, 0, 0, false
 	}
 	p.rest = strings.TrimLeft(p.rest, " ,")
-	if n, rest := leadingDigits(p.rest); n == 4 && strings.HasPrefix(rest, " ") {
+	if n, rest := leadingDigits(p.rest); year == 0 && n == 4 && strings.HasPrefix(rest, " ") {
 		year, p.rest = digits(p.rest[:4]), rest[1:]
 	}
 	if !p.clock(&t) {
@@ -83,6 +88,14 @@ func (p *stampParser) clock(t *clockTime) bool {
 		return false
 	}
 	t.nanos, p.rest = fraction(s[8:])
+	if len(p.rest) > 2 && p.rest[0] == ' ' && p.rest[2] == 'M' && (p.rest[1] == 'A' || p.rest[1] == 'P') && t.hour > 0 && t.hour < 13 {
+		if len(p.rest) == 3 || p.rest[3] == ' ' || p.rest[3] == '.' { // of twelve hours, and the fraction behind, as Cisco's call managers write it
+			if t.hour %= 12; p.rest[1] == 'P' {
+				t.hour += 12
+			}
+			t.nanos, p.rest = fraction(p.rest[3:])
+		}
+	}
 	return true
 }
 
@@ -122,7 +135,7 @@ var zones = map[string]time.Duration{
 	"BST": time.Hour, "CET": time.Hour, "CEST": 2 * time.Hour, "EET": 2 * time.Hour, "EEST": 3 * time.Hour, "MSK": 3 * time.Hour,
 	"JST": 9 * time.Hour, "AEST": 10 * time.Hour, "AEDT": 11 * time.Hour, "NZST": 12 * time.Hour, "NZDT": 13 * time.Hour,
 	"EST": -5 * time.Hour, "EDT": -4 * time.Hour, "CDT": -5 * time.Hour, "MST": -7 * time.Hour, "MDT": -6 * time.Hour,
-	"PST": -8 * time.Hour, "PDT": -7 * time.Hour,
+	"PST": -8 * time.Hour, "PDT": -7 * time.Hour, "AKST": -9 * time.Hour, "AKDT": -8 * time.Hour,
 }
 
 // CutZone takes the name of a zone off the end of a time.

@@ -33,12 +33,13 @@ func recognise(head string) int {
 	if strings.Contains(head, `"@timestamp"`) {
 		return 20 // a shipper's envelope
 	}
+	word := named(head)
 	for _, sign := range [...]string{`"flow_id"`, `"src_ip"`, `"pcap_cnt"`, `"stats"`, `"engine"`} {
-		if strings.Contains(head, sign) {
+		if strings.Contains(head, sign) && (word || sign != `"src_ip"`) {
 			return 100
 		}
 	}
-	if named(head) {
+	if word {
 		return 60
 	}
 	return 0
