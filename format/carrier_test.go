@@ -92,23 +92,26 @@ func TestSigns(t *testing.T) {
 		signed("start", format.Sign{Score: 90, Starts: []string{"BEGIN|"}, Contains: []string{"end"}}),
 	)
 	for record, want := range map[string]string{
-		`{"a":1,"b":{"c":[2]}}`:                          "pair",
-		`{"a":null,"b":{"c":2}}`:                         "json",
-		`{"x":{"y":"}"},"events":[{"name":"n"},3]}`:      "list",
-		`{"events":[{"name":"n"}],"b":0}`:                "json",
-		`{"kind":"xyz","a":1,"b":{"c":1}}`:               "value",
-		`{"kind":"aby","a":1}`:                           "value",
-		`{"kind":"ab","a":1}`:                            "json",
-		`{"k":1,"q":"\"","r":{}}`:                        "any",
-		`{"k":1,"q":1}`:                                  "json",
-		`{"a":1,"b":{"c":2`:                              "pair",
-		"Mar  2 10:00:00 h daemon[1]: x":                 "daemon",
-		"Mar  2 10:00:00 h mail/smtp: x":                 "daemon",
-		"Mar  2 10:00:00 h other: x":                     "syslog",
-		"BEGIN|x|end":                                    "start",
-		"Mar  2 10:00:00 h BEGIN|x|end":                  "start",
-		"<13>Mar  2 10:00:00 h app: BEGIN|x|end":         "start",
-		`<13>Mar  2 10:00:00 h app: {"a":1,"b":{"c":2}}`: "pair",
+		`{"a":1,"b":{"c":[2]}}`:                                          "pair",
+		`{"a":null,"b":{"c":2}}`:                                         "json",
+		`{"x":{"y":"}"},"events":[{"name":"n"},3]}`:                      "list",
+		`{"events":[{"name":"n"}],"b":0}`:                                "json",
+		`{"kind":"xyz","a":1,"b":{"c":1}}`:                               "value",
+		`{"kind":"aby","a":1}`:                                           "value",
+		`{"kind":"ab","a":1}`:                                            "json",
+		`{"k":1,"q":"\"","r":{}}`:                                        "any",
+		`{"k":1,"q":1}`:                                                  "json",
+		`{"a":1,"b":{"c":2`:                                              "pair",
+		"Mar  2 10:00:00 h daemon[1]: x":                                 "daemon",
+		"Mar  2 10:00:00 h mail/smtp: x":                                 "daemon",
+		"Mar  2 10:00:00 h other: x":                                     "syslog",
+		"BEGIN|x|end":                                                    "start",
+		"Mar  2 10:00:00 h BEGIN|x|end":                                  "start",
+		"<13>Mar  2 10:00:00 h app: BEGIN|x|end":                         "start",
+		`<13>Mar  2 10:00:00 h app: {"a":1,"b":{"c":2}}`:                 "pair",
+		"2026-03-02T10:00:00.413656027Z stdout F BEGIN|x|end":            "start",
+		`2026-03-02T10:00:00.413656027+01:00 stderr P {"k":1,"q":1}`:     "json",
+		"2026-03-02T10:00:00.413656027Z stdout F something else: BEGIN|": "text",
 		"BEGIN|x": "text",
 		"":        "text",
 	} {
@@ -121,7 +124,7 @@ func TestSigns(t *testing.T) {
 // TestResumeCarried reads a kept record alone: it must give what it gave first.
 func TestResumeCarried(t *testing.T) {
 	rec := format.NewRecogniser(signed("daemon", format.Sign{Score: 80, Programs: []string{"daemon"}}))
-	for _, record := range []string{"<13>Mar  2 10:00:00 h daemon[1]: x y", "Mar  2 10:00:00 h other: x", `<13>Mar  2 10:00:00 h app: {"a":1}`, "plain"} {
+	for _, record := range []string{"<13>Mar  2 10:00:00 h daemon[1]: x y", "Mar  2 10:00:00 h other: x", `<13>Mar  2 10:00:00 h app: {"a":1}`, "2026-03-02T10:00:00.4Z stdout F plain", "plain"} {
 		first, err := rec.Stream("")
 		if err != nil {
 			t.Fatal(err)
