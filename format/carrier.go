@@ -19,6 +19,7 @@ type Carried struct {
 	PID      string
 	MsgID    string
 	Data     string // structured data, as written
+	Stream   string // "stdout" or "stderr", of a container, in the place of all but the time
 	// Line is all after the header, with the program's name as RFC 3164 has it;
 	// Body is that without the name.
 	Line, Body string
@@ -53,7 +54,7 @@ func Carry(record string) (c Carried, ok bool) {
 	}
 	rest = sequence(rest)
 	if after, ok := c.stamp(rest); ok {
-		if c.sender(after, true) {
+		if c.Priority < 0 && c.container(after) || c.sender(after, true) {
 			return c, true
 		}
 	}
@@ -256,6 +257,19 @@ func (c *Carried) stamp(s string) (rest string, ok bool) {
 	}
 	c.Stamp = word
 	return rest, true
+}
+
+// container cuts off what the runtimes of containers write between the time and a
+// line: which stream it came by, and whether it is whole.
+func (c *Carried) container(s string) bool {
+	for _, stream := range [...]string{"stdout", "stderr"} {
+		rest, ok := strings.CutPrefix(s, stream)
+		if ok && len(rest) > 3 && rest[0] == ' ' && (rest[1] == 'F' || rest[1] == 'P') && rest[2] == ' ' {
+			c.Stream, c.Line, c.Body = stream, rest[3:], rest[3:]
+			return true
+		}
+	}
+	return false
 }
 
 // sender cuts host and program off what follows a time. Where relays add their header,
@@ -498,6 +512,7 @@ func (c *Carried) Fill(ev *event.Event, arrival time.Time) {
 	f.SetNew("log.syslog.msgid", c.MsgID)
 	f.SetNew("log.syslog.structured_data", c.Data)
 	f.SetNew("message", c.Body)
+	f.SetNew("stream", c.Stream)
 	if c.Program != "" && c.Program[0] != '%' { // Cisco's mnemonics name no process
 		f.SetNew("process.name", c.Program[strings.LastIndexByte(c.Program, '/')+1:])
 	}

@@ -59,7 +59,7 @@ func TestCarry(t *testing.T) {
 			t.Errorf("%s: -want +got\n%s", tt.record, diff)
 		}
 	}
-	for _, record := range []string{"", "<", "<999>x", "<1", "<ab>x", "March of the ants", "2026-03-02 10:00:00 something", "2026-03-02T10:00:00Z", "2026-03-02T10:00:00Z INFO main: started", "1 2 3", `{"a":1}`, "Jan 99 00:00:00 x y: z", "12 <3> apples", "2026 Mar  2 10:00:00 WinEvtLog: Security: x", `2026-03-02T10:00:00Z stdout F {"a":1}`, "12 <34>apples"} {
+	for _, record := range []string{"", "<", "<999>x", "<1", "<ab>x", "March of the ants", "2026-03-02 10:00:00 something", "2026-03-02T10:00:00Z", "2026-03-02T10:00:00Z INFO main: started", "1 2 3", `{"a":1}`, "Jan 99 00:00:00 x y: z", "12 <3> apples", "2026 Mar  2 10:00:00 WinEvtLog: Security: x", `2026-03-02T10:00:00Z stdout {"a":1}`, "12 <34>apples"} {
 		if c, ok := format.Carry(record); ok {
 			t.Errorf("%q: a header was found: %+v", record, c)
 		}
@@ -122,23 +122,26 @@ func TestSigns(t *testing.T) {
 		signed("start", format.Sign{Score: 90, Starts: []string{"BEGIN|"}, Contains: []string{"end"}}),
 	)
 	for record, want := range map[string]string{
-		`{"a":1,"b":{"c":[2]}}`:                          "pair",
-		`{"a":null,"b":{"c":2}}`:                         "json",
-		`{"x":{"y":"}"},"events":[{"name":"n"},3]}`:      "list",
-		`{"events":[{"name":"n"}],"b":0}`:                "json",
-		`{"kind":"xyz","a":1,"b":{"c":1}}`:               "value",
-		`{"kind":"aby","a":1}`:                           "value",
-		`{"kind":"ab","a":1}`:                            "json",
-		`{"k":1,"q":"\"","r":{}}`:                        "any",
-		`{"k":1,"q":1}`:                                  "json",
-		`{"a":1,"b":{"c":2`:                              "pair",
-		"Mar  2 10:00:00 h daemon[1]: x":                 "daemon",
-		"Mar  2 10:00:00 h mail/smtp: x":                 "daemon",
-		"Mar  2 10:00:00 h other: x":                     "syslog",
-		"BEGIN|x|end":                                    "start",
-		"Mar  2 10:00:00 h BEGIN|x|end":                  "start",
-		"<13>Mar  2 10:00:00 h app: BEGIN|x|end":         "start",
-		`<13>Mar  2 10:00:00 h app: {"a":1,"b":{"c":2}}`: "pair",
+		`{"a":1,"b":{"c":[2]}}`:                                          "pair",
+		`{"a":null,"b":{"c":2}}`:                                         "json",
+		`{"x":{"y":"}"},"events":[{"name":"n"},3]}`:                      "list",
+		`{"events":[{"name":"n"}],"b":0}`:                                "json",
+		`{"kind":"xyz","a":1,"b":{"c":1}}`:                               "value",
+		`{"kind":"aby","a":1}`:                                           "value",
+		`{"kind":"ab","a":1}`:                                            "json",
+		`{"k":1,"q":"\"","r":{}}`:                                        "any",
+		`{"k":1,"q":1}`:                                                  "json",
+		`{"a":1,"b":{"c":2`:                                              "pair",
+		"Mar  2 10:00:00 h daemon[1]: x":                                 "daemon",
+		"Mar  2 10:00:00 h mail/smtp: x":                                 "daemon",
+		"Mar  2 10:00:00 h other: x":                                     "syslog",
+		"BEGIN|x|end":                                                    "start",
+		"Mar  2 10:00:00 h BEGIN|x|end":                                  "start",
+		"<13>Mar  2 10:00:00 h app: BEGIN|x|end":                         "start",
+		`<13>Mar  2 10:00:00 h app: {"a":1,"b":{"c":2}}`:                 "pair",
+		"2026-03-02T10:00:00.413656027Z stdout F BEGIN|x|end":            "start",
+		`2026-03-02T10:00:00.413656027+01:00 stderr P {"k":1,"q":1}`:     "json",
+		"2026-03-02T10:00:00.413656027Z stdout F something else: BEGIN|": "text",
 		"BEGIN|x": "text",
 		"":        "text",
 	} {
@@ -169,7 +172,7 @@ func TestStructuredData(t *testing.T) {
 // TestResumeCarried reads a kept record alone: it must give what it gave first.
 func TestResumeCarried(t *testing.T) {
 	rec := format.NewRecogniser(signed("daemon", format.Sign{Score: 80, Programs: []string{"daemon"}}))
-	for _, record := range []string{"<13>Mar  2 10:00:00 h daemon[1]: x y", "Mar  2 10:00:00 h other: x", `<13>Mar  2 10:00:00 h app: {"a":1}`, "plain"} {
+	for _, record := range []string{"<13>Mar  2 10:00:00 h daemon[1]: x y", "Mar  2 10:00:00 h other: x", `<13>Mar  2 10:00:00 h app: {"a":1}`, "2026-03-02T10:00:00.4Z stdout F plain", "plain"} {
 		first, err := rec.Stream("")
 		if err != nil {
 			t.Fatal(err)

@@ -51,16 +51,18 @@ var (
 
 var meanings = [...]meaning{
 	{"@timestamp", moments, "eventtime eventtimestamp eventcreationtime eventdatetime timegenerated occurredat detectedat detectiontime detecttime observedat logtime deviceeventtime", "timestamp time ts datetime date published createddatetime timecreated createdat created starttime begintime start firstseen receivetime lastseen updatedat"},
-	{"source.ip", addresses, "srcip sourceip srcipaddress sourceipaddress srcaddr sourceaddress saddr srcipv4 srcipv6 clientip clientipaddress clientaddr clientaddress callerip calleripaddress remoteip remoteaddr remoteaddress attackerip actorip actoripaddress ipsrc ipsource userip connsrcip senderip senderclientip sourceipv4address sourceipv6address idorigh", "src source cip ip ipaddress client ipaddr peer rhost"},
-	{"destination.ip", addresses, "dstip destip destinationip dstipaddress destinationipaddress destipaddress dstaddr destaddr destinationaddress daddr dstipv4 dstipv6 serverip serveripaddress targetip targetipaddress ipdst conndestip destinationipv4address destinationipv6address idresph", "dst dest destination server"},
+	{"source.ip", addresses, "srcip sourceip srcipaddress sourceipaddress srcaddr sourceaddress saddr srcipv4 srcipv6 clientip clientipaddress clientaddr clientaddress callerip calleripaddress remoteip remoteaddr remoteaddress attackerip actorip actoripaddress ipsrc ipsource userip connsrcip senderip senderclientip sourceipv4address sourceipv6address idorigh requestip requesterip peerip peeraddress visitorip remotehost", "src source cip sip ip ipaddress client ipaddr peer rhost"},
+	{"destination.ip", addresses, "dstip destip destinationip dstipaddress destinationipaddress destipaddress dstaddr destaddr destinationaddress daddr dstipv4 dstipv6 serverip serveripaddress targetip targetipaddress ipdst conndestip destinationipv4address destinationipv6address idresph", "dst dest destination server dip"},
 	{"source.port", ports, "srcport sourceport clientport spt srcprt portsrc connsrcport sourcetransportport", "sport cport"},
 	{"destination.port", ports, "dstport destport destinationport serverport dpt dstprt targetport portdst conndestport destinationtransportport", "dport"},
+	{"source.domain", hosts, "srchost srchostname sourcehost sourcehostname shost clienthost clienthostname", ""},
+	{"destination.domain", hosts, "dsthost dsthostname desthost desthostname destinationhost destinationhostname dhost destinationdomain targethost targethostname", ""},
 	{"source.mac", macs, "srcmac sourcemac clientmac smac sourcemacaddress srcmacaddress", "mac macaddress"},
-	{"user.name", users, "username userid userprincipalname upn srcuser sourceuser sourceusername suser loginname accountname samaccountname actorusername actoremail actorname useremail usermail usr usrname subjectusername loggedonuser csusername", "user account login uname actor principal"},
-	{"user.target.name", users, "targetusername targetuser targetuseremail targetaccount", ""},
+	{"user.name", users, "username userid userprincipalname upn srcuser sourceuser sourceusername suser loginname accountname samaccountname actorusername actoremail actorname useremail usermail usr usrname subjectusername loggedonuser csusername", "user account login uname actor principal email"},
+	{"user.target.name", users, "targetusername targetuser targetuseremail targetaccount duser dstuser destuser destinationuser destinationusername targetuserid targetuserprincipalname", ""},
 	{"host.name", hosts, "hostname computername machinename devicename endpointname agenthostname agentcomputername hostcomputername workstationname dvchost devicehostname devicednsname fqdn", "host computer machine workstation"},
 	{"host.ip", addresses, "hostip hostipaddress deviceip deviceipaddress endpointip machineip agentip computerip localip", ""},
-	{"url.full", links, "requesturl urlfull fullurl targeturl httpurl eventurl", "url uri"},
+	{"url.full", links, "requesturl urlfull fullurl targeturl httpurl eventurl dsturl desturl destinationurl requestedurl", "url uri"},
 	{"url.domain", dnsNames, "httphost urldomain urlhost requesthost cshost", "domain"},
 	{"dns.question.name", dnsNames, "dnsquery queryname qname dnsname dnsquestion questionname rrname dnsqueryname dnsquestionname", "query"},
 	{"http.request.method", methods, "requestmethod httpmethod httprequestmethod csmethod", "method verb"},
@@ -79,7 +81,7 @@ var meanings = [...]meaning{
 	{"email.from.address", mails, "senderaddress fromaddress mailfrom envelopefrom senderemail senderfromaddress headerfrom emailfrom", "sender from"},
 	{"email.to.address", mails, "recipientaddress toaddress rcptto envelopeto recipientemail emailto", "recipient to rcpt recipients"},
 	{"email.subject", texts, "emailsubject mailsubject messagesubject", "subject"},
-	{"rule.name", texts, "rulename signaturename threatname detectionname malwarename virusname alertname", "signature"},
+	{"rule.name", texts, "rulename signaturename threatname detectionname malwarename virusname alertname", "signature threat rule"},
 	{"event.action", verdicts, "policyaction deviceaction fwaction actiontaken disposition", "action act verdict"},
 }
 
@@ -89,6 +91,7 @@ var (
 	hostMeant   = meant("host.name")
 	methodMeant = meant("http.request.method")
 	domainMeant = meant("url.domain")
+	agentMeant  = meant("user_agent.original")
 )
 
 func meant(field string) int {
@@ -126,6 +129,13 @@ var holders = map[string]bool{
 	"attributes": true, "params": true, "fields": true, "body": true, "metadata": true, "alert": true, "result": true, "eventdata": true, "context": true, "extra": true,
 }
 
+// asked are names of what a request brought along: whoever asked chose the names below
+// them, and only what a client says of itself counts there.
+var asked = map[string]bool{
+	"headers": true, "requestheaders": true, "reqheaders": true, "httpheaders": true, "httprequestheaders": true, "cookies": true, "args": true,
+	"querystring": true, "queryparams": true, "queryparameters": true, "querystringparameters": true, "formdata": true, "postdata": true,
+}
+
 const (
 	// maxSenses bounds what is remembered of names.
 	maxSenses = 4096
@@ -156,7 +166,8 @@ func (n *namesake) of(path string) []sense {
 }
 
 func (n *namesake) look(path string) []sense {
-	silent := true // all names above say nothing
+	silent := true  // all names above say nothing
+	chosen := false // by who asked
 	for depth, rest := 0, path; rest != "" && depth < 6; depth++ {
 		name := n.bare(rest)
 		found := senses[name]
@@ -164,14 +175,17 @@ func (n *namesake) look(path string) []sense {
 			found = plainSenses[name]
 		}
 		if len(found) > 0 {
-			out := make([]sense, len(found))
-			for i, s := range found {
-				out[i] = sense{s.meaning, s.rank + depth*deeper}
+			var out []sense
+			for _, s := range found {
+				if !chosen || s.meaning == agentMeant {
+					out = append(out, sense{s.meaning, s.rank + depth*deeper})
+				}
 			}
 			return out
 		}
 		above, below, _ := strings.Cut(rest, ".")
-		silent = silent && holders[n.bare(above)]
+		name = n.bare(above)
+		silent, chosen = silent && holders[name], chosen || asked[name]
 		rest = below
 	}
 	return nil
@@ -244,6 +258,7 @@ func (t *told) fill(ev *event.Event) {
 			ev.Fields[meanings[i].field] = v
 		}
 	}
+	ev.Fields.SetNew("url.domain", URLHost(ev.Fields.String("url.full")))
 }
 
 // members gives an event the meaning of its own fields, those below prefix.

@@ -45,6 +45,12 @@ func TestNames(t *testing.T) {
 			event.Fields{"source.ip": "10.1.2.3", "destination.ip": "198.51.100.7", "destination.port": int64(443), "host.name": "gw1", "process.name": "wall"},
 		},
 		{"what an attacker writes into a value", `msg="GET /?srcip=203.0.113.1 srcip=203.0.113.1 user=root" srcip=10.1.2.3 user=mia`, event.Fields{"source.ip": "10.1.2.3", "user.name": "mia"}},
+		{
+			"what a request brings along", `{"client_ip":"10.1.2.3","request":{"method":"GET","headers":{"Source-Ip":"203.0.113.1","User-Name":"root","User-Agent":"curl/8"},"args":{"dst_ip":"203.0.113.2"}}}`,
+			event.Fields{"source.ip": "10.1.2.3", "http.request.method": "GET", "user_agent.original": "curl/8"},
+		},
+		{"the host of a URL", `{"requestUrl":"https://evil.example:8443/x","src_host":"ws1","dest_host":"10.0.0.1"}`, event.Fields{"url.full": "https://evil.example:8443/x", "url.domain": "evil.example", "source.domain": "ws1"}},
+		{"the host of a URL in pairs", `src=10.1.2.3 usr=mia url="http://evil.example/x"`, event.Fields{"source.ip": "10.1.2.3", "user.name": "mia", "url.full": "http://evil.example/x", "url.domain": "evil.example"}},
 		{"the query of a URL", `fetched http://x.example/?srcip=203.0.113.1&user=root&dstip=203.0.113.2 twice`, event.Fields{}},
 		{"one pair makes no record", `set user=mia in the settings`, event.Fields{}},
 		{"quotes that do not end", `srcip="10.1.2.3`, event.Fields{}},

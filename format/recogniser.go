@@ -108,6 +108,10 @@ func (r *Recogniser) find(head string, last int, c *Carried) (int, part) {
 	if score >= least || !ok {
 		return i, whole
 	}
+	if carried.Stream != "" { // no syslog
+		*c = carried
+		return r.text, bodyPart
+	}
 	*c = carried
 	return r.syslog, bodyPart
 }

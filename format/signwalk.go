@@ -138,10 +138,17 @@ func closing(s string, from int) int {
 	}
 }
 
+// marks are the bytes at which skip must look.
+var marks = [256]bool{'"': true, '{': true, '[': true, '}': true, ']': true, ',': true}
+
 // skip steps over the value at pos, whatever it is.
 func (w *signWalk) skip() bool {
 	depth := 0
 	for w.pos < len(w.src) {
+		if !marks[w.src[w.pos]] {
+			w.pos++
+			continue
+		}
 		switch w.src[w.pos] {
 		case '"':
 			if _, ok := w.str(); !ok {

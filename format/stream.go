@@ -199,6 +199,12 @@ func (s *Stream) choose(record string) (int, part) {
 // record, or syslog carries it.
 func (s *Stream) declaredPart(record string) part {
 	f := &s.rec.formats[s.declared]
+	if s.declared == s.rec.text {
+		if c, ok := Carry(record); ok && c.Stream != "" {
+			s.carried = c
+			return bodyPart
+		}
+	}
 	if f.Signs == nil && (f.Recognise == nil || f.Recognise(record) > 0) || record == "" || record[0] == '{' {
 		return whole
 	}

@@ -35,6 +35,7 @@ var named = map[string]converter{
 	"user":   account,
 	"domain": realm,
 
+	"joined":    joined,
 	"undoubled": format.Undoubled,
 
 	"audit-args":    auditArgs,
@@ -125,6 +126,14 @@ func many(v any) any {
 	}
 	if s, ok := text(v).(string); ok && s != "" && s != "-" {
 		return []string{s}
+	}
+	return nil
+}
+
+// joined makes one text of a list, with blanks between, as of the arguments of a command.
+func joined(v any) any {
+	if list, ok := many(v).([]string); ok && len(list) > 0 {
+		return strings.Join(list, " ")
 	}
 	return nil
 }

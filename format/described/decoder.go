@@ -72,29 +72,10 @@ func (r *decoder) DecodeCarried(record string, c *format.Carried) (event.Event, 
 	}
 	f.SetNew("event.kind", "event")
 	f.SetNew("event.module", r.d.Name)
-	f.SetNew("url.domain", hostIn(f.String("url.full")))
+	f.SetNew("url.domain", format.URLHost(f.String("url.full")))
 	ev := event.Event{Fields: f}
 	ev.Time = r.d.time(f, c.Arrival)
 	return ev, true, nil
-}
-
-// hostIn returns the host of a URL as it is written, "" when it has none: rules ask for
-// hosts that logs of proxies have in URLs only.
-func hostIn(link string) string {
-	_, rest, ok := strings.Cut(link, "://")
-	if !ok {
-		return ""
-	}
-	if end := strings.IndexAny(rest, "/?#\\"); end >= 0 {
-		rest = rest[:end]
-	}
-	rest = rest[strings.LastIndexByte(rest, '@')+1:]
-	if strings.HasPrefix(rest, "[") {
-		host, _, _ := strings.Cut(rest, "]")
-		return host[1:]
-	}
-	host, _, _ := strings.Cut(rest, ":")
-	return host
 }
 
 // deeper reads what is packed inside of fields.

@@ -4,6 +4,7 @@
 package ecs
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/vedette-soc/vedette/event"
@@ -15,6 +16,7 @@ func Format() format.Format {
 	return format.Format{
 		Name:      "ecs",
 		Recognise: recognise,
+		Signs:     timeless,
 		New:       func() format.Decoder { return &decoder{scan: format.NewScanner("")} },
 		Carries:   format.Shipped(""),
 		Whole:     format.SkimOwn,
@@ -27,6 +29,18 @@ var signs = []string{
 	`"event": {`, `"event.module":`, `"event.dataset":`, `"event.category":`,
 	`"event.kind":`, `"source.ip":`, `"host.name":`, `"vedette":{`,
 }
+
+// timeless tell documents that have no "@timestamp", as tools make them.
+var timeless = []format.Sign{
+	{Score: 80, Keys: []string{"ecs.version"}},
+	{
+		Score: 80, Keys: []string{"event.category", "event.type"},
+		Values: []format.Value{{Key: "event.kind", Texts: []string{"alert", "enrichment", "event", "metric", "state", "pipeline_error", "signal", "asset"}}},
+	},
+}
+
+// moments are the fields that say when, the best first.
+var moments = []string{"@timestamp", "event.created", "event.start", "timestamp"}
 
 func recognise(head string) int {
 	if len(head) == 0 || head[0] != '{' || !strings.Contains(head, `"@timestamp"`) {
@@ -56,7 +70,7 @@ func (d *decoder) Brief(record string, b *format.Brief) (event.Event, bool) {
 	if d.of != b {
 		asked := b.Of("ecs", "")
 		d.of, d.brief = b, format.NewBriefScanner("", func(name string) bool {
-			return asked.Wants(name) || name == "@timestamp" || name == "event.dataset"
+			return asked.Wants(name) || slices.Contains(moments, name) || name == "event.dataset"
 		})
 	}
 	f, err := d.brief.Object(record)
@@ -79,7 +93,12 @@ func (d *decoder) Decode(record string) (event.Event, bool, error) {
 // out; the raw record keeps it.
 func Pass(f event.Fields) event.Event {
 	ev := event.Event{Fields: f}
-	ev.Time, _ = format.TimeOf(f["@timestamp"])
+	for _, name := range moments {
+		if at, ok := format.TimeOf(f[name]); ok {
+			ev.Time = at
+			break
+		}
+	}
 	for name := range f {
 		if name == "@timestamp" || name == "vedette" || strings.HasPrefix(name, "vedette.") || strings.HasPrefix(name, "@metadata.") {
 			delete(f, name)

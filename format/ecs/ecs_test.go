@@ -27,6 +27,13 @@ func TestPass(t *testing.T) {
 			event.Fields{"source.ip": "192.0.2.1", "event.kind": "alert", "event.module": "ecs"},
 		},
 	}
+	tests["NoTimestamp"] = struct {
+		in   string
+		want event.Fields
+	}{
+		`{"ecs":{"version":"8.11"},"event":{"created":"2024-05-06T07:08:09.123Z"},"source":{"ip":"192.0.2.1"}}`,
+		event.Fields{"ecs.version": "8.11", "event.created": "2024-05-06T07:08:09.123Z", "event.kind": "event", "event.module": "ecs", "source.ip": "192.0.2.1"},
+	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			s, err := format.NewRecogniser(ecs.Format()).Stream("")
@@ -44,5 +51,21 @@ func TestPass(t *testing.T) {
 				t.Errorf("format %s, time %s", ev.Format, got)
 			}
 		})
+	}
+}
+
+func TestRecognise(t *testing.T) {
+	rec := format.NewRecogniser(ecs.Format())
+	for record, want := range map[string]string{
+		`{"ecs.version":"8.11","user.name":"mia"}`:                                       "ecs",
+		`{"event":{"kind":"event","category":["process"],"type":["start"]}}`:             "ecs",
+		`{"ecs":{"cluster":"prod"},"user":{"name":"mia"}}`:                               "json",
+		`{"event":{"kind":"order","category":"shop","type":"sale"},"user":{"name":"x"}}`: "json",
+		`{"document":{"ecs":{"version":"8.11"}}}`:                                        "json",
+		`{"msg":"{\"ecs\":{\"version\":\"8\"}}"}`:                                        "json",
+	} {
+		if got := rec.Recognise([]byte(record)); got != want {
+			t.Errorf("%s: %s, want %s", record, got, want)
+		}
 	}
 }

@@ -1,8 +1,12 @@
-package described
+package format_test
 
-import "testing"
+import (
+	"testing"
 
-func TestHostIn(t *testing.T) {
+	"github.com/vedette-soc/vedette/format"
+)
+
+func TestURLHost(t *testing.T) {
 	for link, want := range map[string]string{
 		"http://Evil.example/x":              "Evil.example",
 		"https://u:p@evil.example:8443?q=a@": "evil.example",
@@ -16,7 +20,7 @@ func TestHostIn(t *testing.T) {
 		"http://[":                           "",
 		"":                                   "",
 	} {
-		if got := hostIn(link); got != want {
+		if got := format.URLHost(link); got != want {
 			t.Errorf("%q: %q, want %q", link, got, want)
 		}
 	}
