@@ -109,6 +109,9 @@ func Pass(f event.Fields) event.Event {
 			f[name] = []string{s}
 		}
 	}
+	if _, ok := f["process.command_line"]; !ok { // Auditbeat has only the arguments
+		f.SetNew("process.command_line", strings.Join(f.Strings("process.args"), " "))
+	}
 	f.SetNew("event.kind", "event")
 	f.SetNew("event.module", module(f))
 	return ev

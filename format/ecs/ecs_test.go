@@ -26,13 +26,14 @@ func TestPass(t *testing.T) {
 			`{"@timestamp":1714979289123,"source.ip":"192.0.2.1","event.kind":"alert","vedette":{"file":"forged"}}`,
 			event.Fields{"source.ip": "192.0.2.1", "event.kind": "alert", "event.module": "ecs"},
 		},
-	}
-	tests["NoTimestamp"] = struct {
-		in   string
-		want event.Fields
-	}{
-		`{"ecs":{"version":"8.11"},"event":{"created":"2024-05-06T07:08:09.123Z"},"source":{"ip":"192.0.2.1"}}`,
-		event.Fields{"ecs.version": "8.11", "event.created": "2024-05-06T07:08:09.123Z", "event.kind": "event", "event.module": "ecs", "source.ip": "192.0.2.1"},
+		"NoTimestamp": {
+			`{"ecs":{"version":"8.11"},"event":{"created":"2024-05-06T07:08:09.123Z"},"source":{"ip":"192.0.2.1"}}`,
+			event.Fields{"ecs.version": "8.11", "event.created": "2024-05-06T07:08:09.123Z", "event.kind": "event", "event.module": "ecs", "source.ip": "192.0.2.1"},
+		},
+		"Arguments": {
+			`{"@timestamp":1714979289123,"event.module":"system","process.args":["sh","-c","id"]}`,
+			event.Fields{"event.kind": "event", "event.module": "system", "process.args": []string{"sh", "-c", "id"}, "process.command_line": "sh -c id"},
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
