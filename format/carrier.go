@@ -461,7 +461,7 @@ func cutTag(s string) (program, pid, body string) {
 		return "", "", s
 	}
 	program = s[:i]
-	if strings.Trim(program, "0123456789-T/") == "" { // a time that nobody knows
+	if program != "-" && strings.Trim(program, "0123456789-T/") == "" { // a time that nobody knows
 		return "", "", s
 	}
 	rest := s[i:]
