@@ -161,6 +161,7 @@ var defender = source{
 		spaced("Severity ID", "event.severity", defenderSeverity),
 		spaced("Action Name", "event.reason", rendered),
 	),
+	module: "microsoft_defender",
 	alerts: []int64{1006, 1008, 1015, 1116, 1117, 1118, 1119, 1121},
 }
 

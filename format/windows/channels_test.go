@@ -73,7 +73,7 @@ func TestChannels(t *testing.T) {
 				"winlog.event_data.Path": `containerfile:_C:\t\a.zip; file:_C:\t\a.zip->x.exe; webfile:_C:\t\a.zip|https://evil.example/a.zip|pid:1`, "winlog.event_data.Process Name": `C:\Windows\explorer.exe`,
 			},
 			event.Fields{
-				"event.kind": "alert", "rule.name": "HackTool:Win64/X", "event.severity": int64(8), "user.name": "mia", "user.domain": "ACME", "file.path": `C:\t\a.zip`, "file.name": "a.zip",
+				"event.kind": "alert", "event.module": "microsoft_defender", "rule.name": "HackTool:Win64/X", "event.severity": int64(8), "user.name": "mia", "user.domain": "ACME", "file.path": `C:\t\a.zip`, "file.name": "a.zip",
 				"process.executable": `C:\Windows\explorer.exe`, "process.name": "explorer.exe", "event.action": "malware-found",
 			},
 		},

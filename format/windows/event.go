@@ -1,6 +1,7 @@
 package windows
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +49,7 @@ func classify(f event.Fields, id int64, table *source) {
 	headerGUIDs(f)
 	f["winlog.event_id"] = id
 	f.SetNew("event.code", strconv.FormatInt(id, 10))
-	f.SetNew("event.module", "windows")
+	f.SetNew("event.module", cmp.Or(table.module, "windows"))
 	f.SetNew("event.dataset", "windows."+dataset(f.String("winlog.channel")))
 	f.SetNew("event.provider", f.String("winlog.provider_name"))
 	f.SetNew("host.name", f.String("winlog.computer_name"))

@@ -13,6 +13,7 @@ type source struct {
 	rules   []format.Rule           // of every event
 	byID    map[int64][]format.Rule // of one event
 	alerts  []int64                 // events by which another product raises an alert
+	module  string                  // of that product; "" = windows
 }
 
 // class is how ECS classifies an event.

@@ -77,6 +77,7 @@ func specific(t indicator.Type, value string) float64 {
 
 func products(alerts []*Alert) []risk.Term {
 	weights := [...]float64{1: 2, 2: 1.2, 3: .5}
+	words := [...]string{1: "its highest", 2: "high", 3: "medium"}
 	var best *risk.Term
 	for _, a := range alerts {
 		r := a.Detection.Reason
@@ -84,7 +85,7 @@ func products(alerts []*Alert) []risk.Term {
 			continue
 		}
 		if w := weights[r.Severity]; best == nil || w > best.Weight {
-			best = &risk.Term{Family: "detection", Weight: w, Why: fmt.Sprintf("%s raised %q (severity %d)", a.Detection.Sensor, r.Title, r.Severity)}
+			best = &risk.Term{Family: "detection", Weight: w, Why: fmt.Sprintf("%s raised %q (severity: %s)", a.Detection.Sensor, r.Title, words[r.Severity])}
 		}
 	}
 	if best == nil {
