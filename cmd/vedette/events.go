@@ -30,6 +30,7 @@ type reading struct {
 	failed  map[string]int
 	shown   int
 	skipped int // files
+	foreign int // files that are no logs: evidence often lies beside them
 }
 
 func newReading(e env, k *kinds, observables bool) *reading {
@@ -95,7 +96,11 @@ func (r *reading) file(ctx context.Context, name string, in io.Reader, fn func(*
 }
 
 func (r *reading) skip(err error) {
-	r.skipped++
+	if errs.CodeOf(err) == "not_text" {
+		r.foreign++
+	} else {
+		r.skipped++
+	}
 	fmt.Fprintln(r.env.stderr, errs.Public(err))
 }
 
@@ -123,6 +128,9 @@ func (r *reading) outcome() error {
 	}
 	if r.skipped > 0 {
 		return errs.New(errs.Unavailable, "files_skipped", "%d of the files could not be read, or not to the end; the others were.", r.skipped)
+	}
+	if r.events == 0 && r.foreign > 0 {
+		return errs.New(errs.Unavailable, "nothing_read", "There is no log among the files.")
 	}
 	if r.events == 0 && total > 0 {
 		return errs.New(errs.Unavailable, "nothing_read", "No record of the input could be read as an event.")
