@@ -97,7 +97,7 @@ func ruleExplain(ctx context.Context, e env, args []string) error {
 	}
 	if len(rules) == 0 {
 		// No id of a rule is a path that is there.
-		if at := slices.IndexFunc(rest, missing); at < 0 {
+		if !slices.ContainsFunc(rest, missing) {
 			rules, rest = rest, nil
 		}
 	}

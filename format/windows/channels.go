@@ -23,11 +23,6 @@ func userData(root string, rules ...format.Rule) []format.Rule {
 	return out
 }
 
-// userOf are rules for an account written as "domain\\name".
-func userOf(from string) []format.Rule {
-	return []format.Rule{{From: from, To: "user.name", Convert: userName}, {From: from, To: "user.domain", Convert: userDomain}}
-}
-
 // always sets a field of every event, whatever it says.
 func always(to string, v any) format.Rule {
 	return format.Rule{From: "winlog.event_id", To: to, Convert: func(any) any { return v }}
@@ -161,11 +156,16 @@ var defender = source{
 		spaced("Severity ID", "event.severity", defenderSeverity),
 		spaced("Action Name", "event.reason", rendered),
 	),
+	byID:   map[int64][]format.Rule{1121: surface, 1122: surface},
 	module: "microsoft_defender",
 	alerts: []int64{1006, 1008, 1015, 1116, 1117, 1118, 1119, 1121},
 }
 
 var malware = class{"malware-found", []string{"malware"}, []string{"info"}}
+
+// surface is of the rules that reduce the attack surface, which have a number only and
+// name the file as it is.
+var surface = join(userOf(data+"User"), path("Path", "file"), []format.Rule{{From: data + "ID", To: "rule.id"}, always("rule.name", "Attack surface reduction")})
 
 // spaced are rules for a name with spaces, which some carriers write otherwise.
 func spaced(name, to string, convert func(any) any) []format.Rule {
@@ -216,8 +216,10 @@ func foundName(v any) any {
 // smbServer maps failed sign-ins and refused access to shares.
 var smbServer = source{
 	classes: map[int64]class{551: {"logon-failed", login, start}, 1006: {"share-denied", []string{"network", "file"}, []string{"access", "denied"}}},
-	rules: userData("EventData", format.Rule{From: "UserName", To: "user.name", Convert: userName}, format.Rule{From: "UserName", To: "user.domain", Convert: userDomain},
-		format.Rule{From: "ClientName", To: "source.ip", Convert: endIP}, format.Rule{From: "ShareName", To: "file.directory"}),
+	rules: userData("EventData", join(userOf("UserName"), []format.Rule{
+		{From: "ClientName", To: "source.ip", Convert: endIP},
+		{From: "ShareName", To: "file.directory"},
+	})...),
 	byID: map[int64][]format.Rule{551: {failed}, 1006: {failed}},
 }
 

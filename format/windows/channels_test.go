@@ -77,6 +77,16 @@ func TestChannels(t *testing.T) {
 				"process.executable": `C:\Windows\explorer.exe`, "process.name": "explorer.exe", "event.action": "malware-found",
 			},
 		},
+		"Defender, attack surface": {
+			"Microsoft-Windows-Windows Defender", 1121,
+			event.Fields{
+				"winlog.event_data.ID": "{D4F940AB-401B-4EFC-AADC-AD5F3C50688A}", "winlog.event_data.User": `ACME\mia`, "winlog.event_data.Path": `C:\t\x.exe`, "winlog.event_data.Process Name": `C:\Office\winword.exe`,
+			},
+			event.Fields{
+				"event.kind": "alert", "event.module": "microsoft_defender", "rule.name": "Attack surface reduction", "rule.id": "{D4F940AB-401B-4EFC-AADC-AD5F3C50688A}", "user.name": "mia", "user.domain": "ACME",
+				"file.path": `C:\t\x.exe`, "file.name": "x.exe", "process.executable": `C:\Office\winword.exe`, "process.name": "winword.exe", "event.action": "attack-surface-rule-blocked",
+			},
+		},
 		"SMB": {
 			"Microsoft-Windows-SMBServer", 551,
 			event.Fields{"winlog.user_data.EventData.UserName": "mia", "winlog.user_data.EventData.ClientName": `\\203.0.113.4`},

@@ -77,6 +77,11 @@ func exe(from, to string) []format.Rule {
 	}
 }
 
+// userOf maps an account written as DOMAIN\name.
+func userOf(from string) []format.Rule {
+	return []format.Rule{{From: from, To: "user.name", Convert: userName}, {From: from, To: "user.domain", Convert: userDomain}}
+}
+
 // path maps a path to the path and name of a file or library.
 func path(from, to string) []format.Rule {
 	return []format.Rule{

@@ -54,12 +54,8 @@ var sysmon = source{
 		{From: data + "CommandLine", To: "process.command_line"},
 		{From: data + "ParentCommandLine", To: "process.parent.command_line"},
 		{From: data + "CurrentDirectory", To: "process.working_directory"},
-		{From: data + "User", To: "user.name", Convert: userName},
-		{From: data + "User", To: "user.domain", Convert: userDomain},
-		{From: data + "SourceUser", To: "user.name", Convert: userName},
-		{From: data + "SourceUser", To: "user.domain", Convert: userDomain},
 		{From: data + "RuleName", To: "rule.name"},
-	}),
+	}, userOf(data+"User"), userOf(data+"SourceUser")),
 	byID: map[int64][]format.Rule{
 		1: {
 			{From: data + "OriginalFileName", To: "process.pe.original_file_name"},
