@@ -113,6 +113,29 @@ func (c *Catalogue) Techniques(d Domain, tactic string) []Entity {
 	return out
 }
 
+// TacticOf returns the short name of the tactic, the first in the order of the matrix,
+// that a technique is used for, given by its id in any case; "" when none is known.
+func (c *Catalogue) TacticOf(technique string) string {
+	id, err := ParseID(technique)
+	if err != nil {
+		return ""
+	}
+	e, ok := c.Current(id)
+	if !ok {
+		if e, ok = c.Current(id.Parent()); !ok {
+			return ""
+		}
+	}
+	for _, d := range Domains {
+		for _, t := range tactics[d] {
+			if slices.Contains(e.Domains, d) && slices.Contains(e.Tactics, t.Short) {
+				return t.Short
+			}
+		}
+	}
+	return ""
+}
+
 // Uses returns the software and techniques that a group, campaign or software
 // uses itself, in the order of their ids.
 func (c *Catalogue) Uses(id ID) []Entity { return c.follow(c.edges, id, 0, false) }

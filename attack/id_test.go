@@ -38,7 +38,7 @@ func TestParseID(t *testing.T) {
 }
 
 func TestFindTactic(t *testing.T) {
-	for _, s := range []string{"command-and-control", "Command and Control", "COMMAND_AND_CONTROL", "ta0011"} {
+	for _, s := range []string{"command-and-control", "Command and Control", "COMMAND_AND_CONTROL", "ta0011", "CommandAndControl", "Command & Control"} {
 		if got, ok := attack.FindTactic(attack.Enterprise, s); !ok || got.ID != "TA0011" {
 			t.Errorf("%q: %v %v", s, got, ok)
 		}
@@ -46,8 +46,10 @@ func TestFindTactic(t *testing.T) {
 	if got, ok := attack.FindTactic(attack.ICS, "impair-process-control"); !ok || got.ID != "TA0106" {
 		t.Errorf("%v %v", got, ok)
 	}
-	if _, ok := attack.FindTactic(attack.Enterprise, "impair-process-control"); ok {
-		t.Error("found a tactic of another domain")
+	for _, s := range []string{"impair-process-control", "", "-", "impacts", "impac", "impact é", "TA0106"} {
+		if got, ok := attack.FindTactic(attack.Enterprise, s); ok {
+			t.Errorf("%q is taken for %v", s, got)
+		}
 	}
 }
 

@@ -1,8 +1,8 @@
 package attack
 
 import (
-	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Domain is one of ATT&CK's matrices.
@@ -77,15 +77,34 @@ var tactics = map[Domain][]TacticInfo{
 	},
 }
 
-// FindTactic returns a tactic of a domain by its ID, short name or name; case,
-// and blanks or underscores for hyphens, do not matter.
+// FindTactic returns a tactic of a domain by its ID, short name or name; only letters
+// are compared, in either case, and "&" is "and".
 func FindTactic(d Domain, s string) (TacticInfo, bool) {
-	s = strings.TrimSpace(s)
-	short := strings.NewReplacer(" ", "-", "_", "-").Replace(strings.ToLower(s))
-	list := tactics[d]
-	i := slices.IndexFunc(list, func(t TacticInfo) bool { return t.Short == short || strings.EqualFold(string(t.ID), s) })
-	if i < 0 {
-		return TacticInfo{}, false
+	s = strings.ReplaceAll(strings.TrimSpace(s), "&", "and")
+	for _, t := range tactics[d] {
+		if sameLetters(t.Short, s) || strings.EqualFold(string(t.ID), s) {
+			return t, true
+		}
 	}
-	return list[i], true
+	return TacticInfo{}, false
 }
+
+// sameLetters tells whether the letters of s are those of short.
+func sameLetters(short, s string) bool {
+	i := 0
+	for _, c := range []byte(short) {
+		if c == '-' {
+			continue
+		}
+		for i < len(s) && !letter(s[i]) {
+			i++
+		}
+		if i == len(s) || s[i]|0x20 != c {
+			return false
+		}
+		i++
+	}
+	return !strings.ContainsFunc(s[i:], func(r rune) bool { return r >= utf8.RuneSelf || letter(byte(r)) })
+}
+
+func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }

@@ -65,3 +65,18 @@ func TestAttackNotice(t *testing.T) {
 		t.Error("the licence lacks the notice")
 	}
 }
+
+// TestTacticOf: a technique is of the first tactic of the matrix that it is used for.
+func TestTacticOf(t *testing.T) {
+	cat, err := content.Attack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for technique, want := range map[string]string{
+		"T1003.001": "credential-access", "t1053.005": "execution", "T1078": "initial-access", "T1059.999": "execution", "T0836": "impair-process-control", "T9999": "", "mimikatz": "",
+	} {
+		if got := cat.TacticOf(technique); got != want {
+			t.Errorf("%s: %q, want %q", technique, got, want)
+		}
+	}
+}

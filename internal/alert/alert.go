@@ -69,13 +69,12 @@ type Reason struct {
 	Type       indicator.Type  `json:"type,omitempty"`
 	Value      string          `json:"value,omitempty"`
 	Confidence int             `json:"confidence,omitempty"` // 0-100
-	Severity   int             `json:"severity,omitempty"`   // product: 1 (worst) - 4
 	Names      []string        `json:"names,omitempty"`
 	Sources    []string        `json:"sources,omitempty"`
 	KillChain  string          `json:"kill_chain,omitempty"` // tactic, when known
 	Layer      indicator.Layer `json:"layer,omitempty"`
 	LastSeen   time.Time       `json:"last_seen,omitzero"`
-	Level      string          `json:"level,omitempty"`    // rule: informational, low, medium, high, critical
+	Level      string          `json:"level,omitempty"`    // rule, and severity of a product: informational, low, medium, high, critical
 	Author     string          `json:"author,omitempty"`   // of the rule; shown wherever the rule speaks
 	License    string          `json:"license,omitempty"`  // of the rule
 	Evidence   []string        `json:"evidence,omitempty"` // rule: field=value that made it match

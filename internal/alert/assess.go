@@ -88,8 +88,8 @@ func (j judge) evidence(ctx context.Context, in *Incident, alerts []*Alert) (ris
 		input.FloorElse, input.FloorRests = at, notExposed
 	}
 	for _, a := range alerts {
-		if v := round(stageImpact[a.Detection.Tactic] * meaning(a.Detection)); v > input.Stage.Value {
-			input.Stage = risk.Factor{Value: v, Why: fmt.Sprintf("%s: %s", tacticName(a.Detection.Tactic), a.Title)}
+		if f := stage(a); f.Value > input.Stage.Value {
+			input.Stage = f
 		}
 	}
 	input.Criticality = risk.Factor{Value: 10, Why: "no asset of the profile is named: counted as ordinary"}

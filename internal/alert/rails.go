@@ -39,8 +39,8 @@ func Rails() []Rail {
 	}
 }
 
-// stops tells whether an alert meets the rail. What rules of a low level say of a
-// stage of attack is not believed enough.
+// stops tells whether an alert meets the rail. What rules below high, and products of
+// low severity, say of a stage of attack is not believed enough.
 func (r Rail) stops(a *Alert) bool {
 	d := a.Detection
 	switch {
@@ -51,7 +51,8 @@ func (r Rail) stops(a *Alert) bool {
 	case len(r.Techniques) == 0:
 		return true
 	}
-	return meaning(d) >= 1 && slices.ContainsFunc(d.Techniques, func(t string) bool {
+	believed := meaning(d) >= 1 || d.Reason.Kind == ByProduct && d.Reason.Level != "low"
+	return believed && slices.ContainsFunc(d.Techniques, func(t string) bool {
 		parent, _, _ := strings.Cut(strings.ToUpper(t), ".")
 		return slices.Contains(r.Techniques, parent)
 	})

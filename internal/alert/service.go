@@ -23,11 +23,19 @@ type Service struct {
 	learnt *triage.Learnt // guarded by taking; nil = to be fitted
 	fitted time.Time      // guarded by taking
 	store  Store
+	tactic func(technique string) string // nil = none is known
 	now    func() time.Time
 }
 
 // New returns a Service over store.
 func New(store Store) *Service { return &Service{store: store, now: time.Now} }
+
+// WithTactics gives the service what tells the tactic of a technique of ATT&CK, for
+// detections that name a technique alone, and returns it.
+func (s *Service) WithTactics(of func(technique string) string) *Service {
+	s.tactic = of
+	return s
+}
 
 // Mark says how far the consumer of events got; Take makes it durable with what
 // came of them, so that a replay after a crash counts nothing twice.
@@ -48,6 +56,7 @@ type Taken struct {
 // Take keeps detections, groups them and ranks the incidents concerned, in one
 // transaction with mark (which may be nil).
 func (s *Service) Take(ctx context.Context, ds []Detection, mark *Mark) (Taken, error) {
+	s.stage(ds)
 	var taken Taken
 	err := s.write(ctx, func(g *grouping) error {
 		err := g.recall(ctx)
@@ -63,6 +72,18 @@ func (s *Service) Take(ctx context.Context, ds []Detection, mark *Mark) (Taken, 
 		return Taken{}, err
 	}
 	return taken, nil
+}
+
+// stage gives detections that name techniques and no tactic that of the first.
+func (s *Service) stage(ds []Detection) {
+	if s.tactic == nil {
+		return
+	}
+	for i := range ds {
+		for _, t := range ds[i].Techniques {
+			ds[i].Tactic = cmp.Or(ds[i].Tactic, s.tactic(t))
+		}
+	}
 }
 
 func (g *grouping) take(ctx context.Context, ds []Detection) (Taken, error) {

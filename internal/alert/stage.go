@@ -3,6 +3,8 @@ package alert
 import (
 	"fmt"
 	"strings"
+
+	"github.com/vedette-soc/vedette/risk"
 )
 
 // stageImpact is how much of the full impact an attack has reached at a tactic
@@ -22,6 +24,24 @@ var stageImpact = map[string]float64{
 	"collection":           .8,
 	"exfiltration":         1,
 	"impact":               1,
+
+	// of industrial control systems
+	"evasion":                   .5,
+	"inhibit-response-function": 1,
+	"impair-process-control":    1,
+}
+
+// stage is how far an attack has come by one of its alerts. What is bad and names no
+// stage counts as a first step.
+func stage(a *Alert) risk.Factor {
+	d := a.Detection
+	if d.Tactic != "" {
+		return risk.Factor{Value: round(stageImpact[d.Tactic] * meaning(d)), Why: fmt.Sprintf("%s: %s", tacticName(d.Tactic), a.Title)}
+	}
+	if d.Reason.Level == "" {
+		return risk.Factor{}
+	}
+	return risk.Factor{Value: round(stageImpact["initial-access"] * meaning(d)), Why: "no stage is named, counted as a first step: " + a.Title}
 }
 
 // tacticName is a tactic as people write it.
@@ -51,17 +71,18 @@ func title(in *Incident, alerts []*Alert) string {
 func rank(a *Alert) float64 {
 	d := a.Detection
 	said := float64(d.Reason.Confidence)
-	if d.Reason.Kind == ByRule {
-		said = 30 * ruleWeight[d.Reason.Level]
+	if d.Reason.Kind != ByIndicator {
+		said = 30 * levelWeight[d.Reason.Level]
 	}
 	return stageImpact[d.Tactic]*meaning(d)*100 + said + d.Entity.Criticality/10
 }
 
 // meaning is how far a detection is believed to show the stage of attack that it
-// names: a rule of a low level describes what also happens without one.
+// names: a rule of a low level describes what also happens without one, and so does
+// what a product finds of low severity.
 func meaning(d Detection) float64 {
-	if d.Reason.Kind != ByRule {
+	if d.Reason.Kind == ByIndicator || d.Reason.Kind == ByProduct && d.Reason.Level == "" {
 		return 1
 	}
-	return min(ruleWeight[d.Reason.Level]/ruleWeight["high"], 1)
+	return min(levelWeight[d.Reason.Level]/levelWeight["high"], 1)
 }

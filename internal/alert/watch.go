@@ -101,10 +101,10 @@ func severity(d *Detection) float64 {
 	case ByIndicator:
 		return float64(d.Reason.Confidence) / 100
 	case ByRule:
-		return ruleWeight[d.Reason.Level] / ruleWeight["critical"]
+		return levelWeight[d.Reason.Level] / levelWeight["critical"]
 	}
-	if d.Reason.Severity < 1 {
-		return 0
-	}
-	return 1 - float64(d.Reason.Severity-1)/3
+	return productShare[d.Reason.Level]
 }
+
+// productShare is severity by what products call it: high is Suricata's worst.
+var productShare = map[string]float64{"critical": 1, "high": .9, "medium": .6, "low": .3}

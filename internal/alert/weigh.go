@@ -75,17 +75,16 @@ func specific(t indicator.Type, value string) float64 {
 	return 1
 }
 
+// products weighs what other products raised: the worst of it, as a rule of that level.
 func products(alerts []*Alert) []risk.Term {
-	weights := [...]float64{1: 2, 2: 1.2, 3: .5}
-	words := [...]string{1: "its highest", 2: "high", 3: "medium"}
 	var best *risk.Term
 	for _, a := range alerts {
 		r := a.Detection.Reason
-		if r.Kind == ByIndicator || r.Severity < 1 || r.Severity >= len(weights) {
+		if r.Kind != ByProduct {
 			continue
 		}
-		if w := weights[r.Severity]; best == nil || w > best.Weight {
-			best = &risk.Term{Family: "detection", Weight: w, Why: fmt.Sprintf("%s raised %q (severity: %s)", a.Detection.Sensor, r.Title, words[r.Severity])}
+		if w := levelWeight[r.Level]; best == nil || w > best.Weight {
+			best = &risk.Term{Family: "detection", Weight: w, Why: fmt.Sprintf("%s raised %q (severity: %s)", a.Detection.Sensor, r.Title, cmp.Or(r.Level, "not stated"))}
 		}
 	}
 	if best == nil {
@@ -94,11 +93,10 @@ func products(alerts []*Alert) []risk.Term {
 	return []risk.Term{*best}
 }
 
-// ruleWeight is what a match says by the level its author gave the rule.
-var ruleWeight = map[string]float64{"critical": 3.2, "high": 2, "medium": .9, "low": .2}
+// levelWeight is what a match says by the level its author gave the rule, or another
+// product the severity; "" where neither says.
+var levelWeight = map[string]float64{"critical": 3.2, "high": 2, "medium": .9, "": .5, "low": .2}
 
-// rules weighs the distinct rules that matched: the strongest counts in full,
-// each further one half of the one before.
 func rules(alerts []*Alert) []risk.Term {
 	var terms []risk.Term
 	met := map[string]bool{}
@@ -109,7 +107,7 @@ func rules(alerts []*Alert) []risk.Term {
 		}
 		met[r.Key] = true
 		terms = append(terms, risk.Term{
-			Family: "rule", Weight: ruleWeight[r.Level], Ref: "rule/" + r.Key,
+			Family: "rule", Weight: levelWeight[r.Level], Ref: "rule/" + r.Key,
 			Why: fmt.Sprintf("the rule %q of level %s matched", r.Title, cmp.Or(r.Level, "unknown")),
 		})
 	}

@@ -221,7 +221,7 @@ func (s *scene) split(title, part string) {
 // said is everything an incident says of itself.
 func (s *scene) said(title string) string {
 	d := ask[alert.Detail](s.t, s.h, "GET", "/incidents/"+s.find(title).ID, nil)
-	lines := []string{d.Incident.Assessment.Floor, d.Incident.Assessment.Counterfactual}
+	lines := []string{d.Incident.Assessment.Floor, d.Incident.Assessment.Counterfactual, d.Incident.Assessment.Stage.Why}
 	for _, t := range d.Incident.Assessment.Terms {
 		lines = append(lines, t.Why)
 	}

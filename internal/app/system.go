@@ -184,7 +184,7 @@ func (s *System) build(ctx context.Context) error {
 	if err := s.strangers.Recall(ctx, s.store.Strangers()); err != nil {
 		return err
 	}
-	s.alerts = alert.New(s.store.Alerts())
+	s.alerts = alert.New(s.store.Alerts()).WithTactics(s.cat.TacticOf)
 	s.intel = intel.New(s.store.Intel(), s.store.Knowledge(), s.store.Ledger()).WithActors(s.store.Actors())
 	s.identity = identity.New(s.store.Identities())
 	s.intake = telemetry.NewIntake(s.into(), 0)

@@ -37,7 +37,7 @@ func settle(ev *event.Event, x *org.Index) setting {
 	dst, dstOurs := ours(f.String("destination.ip"), x)
 	var s setting
 	host := f.String("host.name")
-	if (srcOurs || dstOurs) && overheard(f) {
+	if (srcOurs || dstOurs) && overheard(f) || srcOurs && honeypot(f) {
 		host = ""
 	}
 	switch {

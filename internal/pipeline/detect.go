@@ -169,12 +169,21 @@ func supplierOf(t indicator.Type, value string, x *org.Index) string {
 	return ""
 }
 
+// blocked tells whether a sensor says that it stopped what it saw.
 func blocked(ev *event.Event) bool {
-	switch ev.Fields.String("event.action") {
+	action := strings.ToLower(ev.Fields.String("event.action"))
+	switch action {
 	case "blocked", "block", "denied", "deny", "dropped", "drop", "reject", "rejected":
 		return true
 	}
-	return false
+	if ev.Fields.String("event.kind") == "alert" && !strings.Contains(action, "fail") {
+		for _, done := range []string{"quarantine", "clean", "delet", "prevent", "remediat", "mitigat"} {
+			if strings.HasPrefix(action, done) {
+				return true
+			}
+		}
+	}
+	return slices.Contains(ev.Fields.Strings("event.type"), "denied")
 }
 
 // byIndicator fills d for an observable that touched a live indicator.
@@ -197,48 +206,6 @@ func byIndicator(d *alert.Detection, o event.Observable, m Met, who *setting) {
 	}
 	d.Tactic = cmp.Or(tacticOf(row.KillChain), stageOf(o, who.direction))
 	d.Summary = sentence(d, o, m)
-}
-
-// stageOf guesses the ATT&CK tactic from what kind of value was met where.
-func stageOf(o event.Observable, dir direction) string {
-	side, _, _ := strings.Cut(o.Field, ".")
-	switch {
-	case dir == inbound && (side == "source" || side == "client"):
-		return "reconnaissance"
-	case side == "email" || o.Type == indicator.Email:
-		return "initial-access"
-	case strings.HasPrefix(string(o.Type), "file:"):
-		return "execution"
-	case o.Type == indicator.UserAccount:
-		return "credential-access"
-	}
-	return "command-and-control"
-}
-
-var hyphens = strings.NewReplacer(" ", "-", "_", "-")
-
-// tacticOf brings the phase a source states into ATT&CK's spelling; "" when it is
-// none.
-func tacticOf(phase string) string {
-	p := strings.ToLower(hyphens.Replace(strings.TrimSpace(phase)))
-	switch p {
-	case "reconnaissance", "resource-development", "initial-access", "execution", "persistence", "privilege-escalation", "defense-evasion",
-		"credential-access", "discovery", "lateral-movement", "collection", "command-and-control", "exfiltration", "impact":
-		return p
-	case "recon":
-		return "reconnaissance"
-	case "weaponization", "weaponize":
-		return "resource-development"
-	case "delivery", "deliver":
-		return "initial-access"
-	case "exploitation", "exploit", "installation":
-		return "execution"
-	case "c2", "command-&-control", "command-and-control-(c2)", "control":
-		return "command-and-control"
-	case "actions-on-objectives", "actions-on-objective":
-		return "impact"
-	}
-	return ""
 }
 
 // sentence says what happened in one line.
@@ -273,82 +240,61 @@ func sentence(d *alert.Detection, o event.Observable, m Met) string {
 	return s
 }
 
-// severityOf is how bad a product finds what it raises: 1 (worst) to 4, 0 when it does
-// not say. Formats write event.severity as CEF has it, from 0 to the worst, 10; others
-// also of a hundred. What counts otherwise keeps its own numbers.
-func severityOf(f event.Fields) int {
+// levelOf is how bad a product finds what it raises, in the words of rules' levels.
+// Formats write event.severity as CEF has it, from 0 to the worst, 10; others also of a
+// hundred. What counts otherwise keeps its own numbers. Of products that do not say,
+// malware is high; a honeypot is touched from outside all day, and from within only by
+// who looks around; of others it is "".
+func levelOf(f event.Fields, dir direction) string {
 	n, ok := f.Int("event.severity")
-	if !ok || n < 0 {
-		return 0
+	switch {
+	case ok && n >= 0:
+	case honeypot(f) && (dir == internal || dir == outbound):
+		return "critical"
+	case honeypot(f):
+		return "low"
+	case slices.Contains(f.Strings("event.category"), "malware"):
+		return "high"
+	default:
+		return ""
 	}
+	critical, high, medium := int64(9), int64(7), int64(4)
 	switch f.String("event.module") {
-	case "suricata", "snort": // priorities, of which 1 is the worst
-		return int(min(n, 4))
-	case "wazuh", "ossec": // levels up to 15
-		n = min(n*3/4, 10)
-	}
-	if n > 10 {
-		n /= 10
+	case "suricata", "snort": // priorities from 1, which is called high
+		n = []int64{7, 7, 4, 0}[min(n, 3)]
+	case "wazuh", "ossec": // levels, as Wazuh names them
+		critical, high, medium = 15, 12, 7
+	default:
+		if n > 10 {
+			n /= 10
+		}
 	}
 	switch {
-	case n >= 9:
-		return 1
-	case n >= 7:
-		return 2
-	case n >= 4:
-		return 3
+	case n >= critical:
+		return "critical"
+	case n >= high:
+		return "high"
+	case n >= medium:
+		return "medium"
 	}
-	return 4
+	return "low"
 }
 
 // byProduct fills d for an event that is another product's alert.
 func byProduct(d *alert.Detection, ev *event.Event, who *setting) {
 	f := ev.Fields
 	product := cmp.Or(f.String("event.module"), ev.Format)
-	rule := cmp.Or(f.String("rule.name"), f.String("message"), "an alert without a name")
-	key := product + "/" + cmp.Or(f.String("rule.id"), rule)
+	action := cmp.Or(f.String("event.action"), f.String("event.dataset"))
+	rule := cmp.Or(f.String("rule.name"), f.String("message"), action, "an alert without a name")
+	// A message tells of one event, so it is no name for all of its kind.
+	key := product + "/" + cmp.Or(f.String("rule.id"), f.String("rule.name"), action)
 	d.ID = alert.DetectionID(d.Event, key, "")
 	d.Sensor = product
-	d.Reason = alert.Reason{Kind: alert.ByProduct, Key: key, Title: rule, Severity: severityOf(f), Names: f.Strings("threat.software.name")}
+	d.Reason = alert.Reason{Kind: alert.ByProduct, Key: key, Title: rule, Level: levelOf(f, who.direction), Names: f.Strings("threat.software.name")}
 	d.CVEs = f.Strings("vulnerability.id")
-	d.Tactic = cmp.Or(tacticOf(first(f.Strings("threat.tactic.name"))), categoryTactic[strings.ToLower(f.String("rule.category"))])
+	d.Tactic = stageSaid(f, who.direction)
 	d.Summary = fmt.Sprintf("%s: %s", cmp.Or(who.entity.Name, product), rule)
 	if d.Blocked {
 		d.Summary += " (blocked)"
 	}
-}
-
-func first(s []string) string {
-	if len(s) == 0 {
-		return ""
-	}
-	return s[0]
-}
-
-// categoryTactic maps the classification of network rules (Suricata's
-// classification.config) to a tactic, where it says enough.
-var categoryTactic = map[string]string{
-	"a network trojan was detected":                               "command-and-control",
-	"malware command and control activity detected":               "command-and-control",
-	"domain observed used for c2 detected":                        "command-and-control",
-	"potentially bad traffic":                                     "command-and-control",
-	"web application attack":                                      "initial-access",
-	"access to a potentially vulnerable web application":          "initial-access",
-	"attempted administrator privilege gain":                      "initial-access",
-	"successful administrator privilege gain":                     "privilege-escalation",
-	"attempted user privilege gain":                               "initial-access",
-	"successful user privilege gain":                              "initial-access",
-	"possible social engineering attempted":                       "initial-access",
-	"exploit kit activity detected":                               "initial-access",
-	"executable code was detected":                                "execution",
-	"attempted information leak":                                  "reconnaissance",
-	"detection of a network scan":                                 "reconnaissance",
-	"large scale information leak":                                "exfiltration",
-	"information leak":                                            "exfiltration",
-	"successful credential theft detected":                        "credential-access",
-	"an attempted login using a suspicious username was detected": "credential-access",
-	"attempt to login by a default username and password":         "credential-access",
-	"attempted denial of service":                                 "impact",
-	"detection of a denial of service attack":                     "impact",
-	"crypto currency mining activity detected":                    "impact",
 }

@@ -52,7 +52,7 @@ func TestLeaksRankWhatTheyTouch(t *testing.T) {
 		rule := fmt.Sprint("Sign-in ", host)
 		ds = append(ds, alert.Detection{
 			ID: alert.DetectionID(ev, rule, ""), Time: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC).AddDate(0, 0, i), Event: ev, Sensor: "idp", Summary: fmt.Sprint("host", host, ": ", rule),
-			Reason: alert.Reason{Kind: alert.ByProduct, Key: rule, Title: rule, Severity: 2}, Entity: alert.Entity{Kind: "host", Name: fmt.Sprint("host", host), Criticality: 10},
+			Reason: alert.Reason{Kind: alert.ByProduct, Key: rule, Title: rule, Level: "high"}, Entity: alert.Entity{Kind: "host", Name: fmt.Sprint("host", host), Criticality: 10},
 			Account: alert.Account{Name: fmt.Sprint("u", i/20*20+host%4), Used: true}, Tactic: "initial-access",
 		})
 	}

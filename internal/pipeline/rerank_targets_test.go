@@ -37,7 +37,7 @@ func TestTargetsRankWhatTheyTouch(t *testing.T) {
 		host := fmt.Sprint("host", i)
 		ds = append(ds, alert.Detection{
 			ID: alert.DetectionID(ev, rule, ""), Time: time.Date(2026, 3, 2, i%24, 0, 0, 0, time.UTC).AddDate(0, 0, i), Event: ev, Sensor: "ids", Summary: host + ": " + rule,
-			Reason: alert.Reason{Kind: alert.ByProduct, Key: rule, Title: rule, Severity: 2}, Entity: alert.Entity{Kind: "host", Name: host, Criticality: 10},
+			Reason: alert.Reason{Kind: alert.ByProduct, Key: rule, Title: rule, Level: "high"}, Entity: alert.Entity{Kind: "host", Name: host, Criticality: 10},
 		})
 	}
 	if err := exposed.Fill(ctx, ds); err != nil {

@@ -157,7 +157,7 @@ func TestLeakTermsAddUp(t *testing.T) {
 			name := fmt.Sprint("u", i%7)
 			d := alert.Detection{
 				ID: alert.DetectionID(ev, "r", ""), Time: now.Add(time.Duration(i) * time.Hour), Event: ev, Sensor: "idp", Summary: "sign-in", Entity: alert.Entity{Kind: "host", Name: fmt.Sprint("h", i%5), Criticality: 10},
-				Reason: alert.Reason{Kind: alert.ByProduct, Key: "r", Title: "sign-in", Severity: 1 + i%3}, Account: alert.Account{Name: name, Used: i%2 == 0}, Tactic: []string{"initial-access", "command-and-control", "reconnaissance"}[i%3],
+				Reason: alert.Reason{Kind: alert.ByProduct, Key: "r", Title: "sign-in", Level: []string{"high", "medium", "low"}[i%3]}, Account: alert.Account{Name: name, Used: i%2 == 0}, Tactic: []string{"initial-access", "command-and-control", "reconnaissance"}[i%3],
 			}
 			if i%3 != 1 {
 				d.Leak = &alert.Leak{Account: name, Kind: credential.Kinds()[i%4], Password: i%5 > 0, Time: now.AddDate(0, 0, -i*9)}

@@ -37,7 +37,7 @@ func (h *house) hostile() string {
 	h.must(err)
 	h.meet(sample{host: markup, value: "hostile.example", names: nasty, crit: 100, title: long, raw: `{"message":"` + markup + rightTo + `"` + "\xff\xfe"})
 	id := h.meet(sample{host: markup, value: evilURL2, typ: indicator.URL, names: nasty, crit: 100, title: markup + rightTo, after: time.Minute})
-	h.meet(sample{host: rightTo, value: "other.example", crit: 10, severity: 1, title: markup + evilURL + rightTo, after: time.Minute})
+	h.meet(sample{host: rightTo, value: "other.example", crit: 10, level: "high", title: markup + evilURL + rightTo, after: time.Minute})
 	h.must(h.cfg.Alerts.Note(system(), id, markup+rightTo+evilURL))
 	h.must(h.cfg.Alerts.Assign(system(), id, markup))
 	return id

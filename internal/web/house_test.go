@@ -226,7 +226,7 @@ type sample struct {
 	after            time.Duration
 	names            []string
 	crit             float64
-	severity         int // > 0: another product's alert instead
+	level            string // another product's alert instead
 	title            string
 	typ              indicator.Type
 }
@@ -260,11 +260,11 @@ func (h *house) meet(s sample) string {
 			Reputation: 1.5, ReputationWhy: s.host + " holds customers' data", Label: "order intake",
 		},
 	}
-	if s.severity > 0 {
-		d.Sensor, d.Reason = "suricata", alert.Reason{Kind: alert.ByProduct, Key: "suricata/" + s.title, Title: s.title, Severity: s.severity}
+	if s.level != "" {
+		d.Sensor, d.Reason = "suricata", alert.Reason{Kind: alert.ByProduct, Key: "suricata/" + s.title, Title: s.title, Level: s.level}
 		d.Summary, d.Blocked, d.Tactic = s.host+": "+s.title+" (blocked)", true, "reconnaissance"
 	}
-	if s.title != "" && s.severity == 0 {
+	if s.title != "" && s.level == "" {
 		d.Summary = s.title
 	}
 	taken, err := h.cfg.Alerts.Take(system(), []alert.Detection{d}, nil)
@@ -340,7 +340,7 @@ func (h *house) furnish() string {
 	top := h.meet(sample{host: "shop-db-1", value: "evil.example", names: []string{"Cobalt Strike", "APT29"}, crit: 100})
 	h.meet(sample{host: "shop-db-1", value: "bad.example", names: []string{"Cobalt Strike"}, crit: 100, after: time.Minute})
 	h.meet(sample{host: "laptop-17", value: "tracker.example", crit: 3, after: 2 * time.Hour})
-	h.meet(sample{host: "printer-3", value: "unused.example", crit: 1, after: 3 * time.Hour, severity: 3, title: "ET SCAN Suspicious inbound to mySQL port 3306"})
+	h.meet(sample{host: "printer-3", value: "unused.example", crit: 1, after: 3 * time.Hour, level: "low", title: "ET SCAN Suspicious inbound to mySQL port 3306"})
 	h.must(h.cfg.Alerts.Note(system(), top, "called the shop team"))
 	_, err = h.cfg.Respond.Block(system(), respond.Order{Type: indicator.Domain, Value: "bad.example", Reason: "controller", Incident: top})
 	h.must(err)

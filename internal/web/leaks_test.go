@@ -93,7 +93,7 @@ func TestLeaksAreHostile(t *testing.T) {
 	}
 	ev := ref.Ref{Kind: ref.Event, ID: "9"}
 	d := alert.Detection{
-		ID: alert.DetectionID(ev, "r", ""), Time: time.Now(), Event: ev, Sensor: "idp", Summary: "a sign-in", Reason: alert.Reason{Kind: alert.ByProduct, Key: "r", Title: "sign-in", Severity: 2},
+		ID: alert.DetectionID(ev, "r", ""), Time: time.Now(), Event: ev, Sensor: "idp", Summary: "a sign-in", Reason: alert.Reason{Kind: alert.ByProduct, Key: "r", Title: "sign-in", Level: "high"},
 		Entity: alert.Entity{Kind: "host", Name: markup, Criticality: 10}, Account: alert.Account{Name: "x", Used: true}, Tactic: "initial-access",
 		Leak:      &alert.Leak{Account: markup, Site: evilURL, Kind: markup, Source: long, Family: rightTo, Password: true, Machine: markup, User: markup},
 		Infection: &alert.Leak{Kind: "stealer", Machine: markup, User: rightTo, Time: time.Now()},
