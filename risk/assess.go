@@ -42,12 +42,14 @@ func Scale(loss float64) int {
 	return int(math.Round(100 * math.Log1p(loss) / math.Log1p(maxLoss)))
 }
 
-// LevelOf is the band of a priority.
+// LevelOf is the band of a priority. High begins where an attack on an ordinary host
+// (criticality 10) is almost certain and has come as far as credentials or another host;
+// only what matters more to the organisation can be critical.
 func LevelOf(priority int) Level {
 	switch {
 	case priority >= 70:
 		return Critical
-	case priority >= 45:
+	case priority >= 35:
 		return High
 	case priority >= 25:
 		return Medium
