@@ -110,6 +110,7 @@ type Case struct {
 	Leaked     []Leaked  `json:"leaked,omitempty"`   // each account once
 	Infected   []string  `json:"infected,omitempty"` // hosts that stealer logs name
 	Reasons    []Reason  `json:"reasons,omitempty"`  // one per alert
+	Acts       []Act     `json:"acts,omitempty"`     // what was done, by what rules and products say
 }
 
 // Reason is one matched indicator of a case, or another product's alert.

@@ -202,7 +202,7 @@ func advise(c Case, d Dossier) []Advice {
 		}
 	}
 	open = dedupe(open)
-	hosts := strings.Join(c.Entities[:min(len(c.Entities), 3)], ", ")
+	hosts := listed(c.Entities)
 	if len(open) > 0 {
 		out = append(out, Advice{
 			Title: "Block what was reached", Block: open,
@@ -216,12 +216,13 @@ func advise(c Case, d Dossier) []Advice {
 			Why: "A file known by its hash was handled; other hosts may hold it under another name.",
 		})
 	}
+	plays := advisePlays(c)
 	if len(d.Malware) > 0 && len(c.Entities) > 0 {
-		out = append(out, Advice{
-			Title: "Isolate " + hosts, Text: "Take the host off the network before it is cleaned, and keep its memory: what runs there is known as " + d.Malware[0].Name + ".",
-			Why: d.Malware[0].Name + " is named by the matched indicators.", URL: attack.ID(d.Malware[0].AttackID).URL(),
-		})
+		name := d.Malware[0].Name
+		out = append(out, isolate(c.Entities, name+" is named by the matched indicators.", name, attack.ID(d.Malware[0].AttackID).URL()))
+		plays = slices.DeleteFunc(plays, func(a Advice) bool { return strings.HasPrefix(a.Title, "Isolate ") })
 	}
+	out = append(out, plays...)
 	out = append(out, adviseLeaks(c)...)
 	if slices.ContainsFunc(d.Related, func(r Related) bool { return r.Seen > 0 }) {
 		out = append(out, Advice{

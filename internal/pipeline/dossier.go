@@ -51,9 +51,28 @@ func (s Sources) Case(ctx context.Context, incident string) (investigate.Case, e
 			reason.Indicator = r.Key
 		}
 		c.Reasons = append(c.Reasons, reason)
+		if act, ok := actOf(&a.Detection); ok && !a.Detection.Suppressed {
+			c.Acts = append(c.Acts, act)
+		}
 		leaksOf(&a.Detection, &c)
 	}
 	return c, nil
+}
+
+// actOf is what a rule or another product says was done, if it is believed and was not
+// stopped.
+func actOf(d *alert.Detection) (investigate.Act, bool) {
+	r := d.Reason
+	if r.Kind == alert.ByIndicator || d.Blocked || d.Tactic == "" || r.Level == "low" || r.Level == "informational" {
+		return investigate.Act{}, false
+	}
+	a := investigate.Act{Tactic: d.Tactic, Techniques: d.Techniques, Title: r.Title, Account: d.Account.Name, Strong: r.Level == "high" || r.Level == "critical"}
+	if d.Entity.Kind != userKind {
+		a.Host = d.Entity.Name
+	} else if a.Account == "" {
+		a.Account = d.Entity.Name
+	}
+	return a, true
 }
 
 // targets are the words by which a report may say that it speaks of us: sectors,

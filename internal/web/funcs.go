@@ -109,7 +109,7 @@ func every(d time.Duration) string {
 }
 
 func percentDigits(p float64) int {
-	if p > .995 || p < .01 {
+	if p > .995 && p < 1 || p < .01 {
 		return 1
 	}
 	return 0
