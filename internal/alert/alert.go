@@ -77,7 +77,7 @@ type Reason struct {
 	Level      string          `json:"level,omitempty"`    // rule, and severity of a product: informational, low, medium, high, critical
 	Author     string          `json:"author,omitempty"`   // of the rule; shown wherever the rule speaks
 	License    string          `json:"license,omitempty"`  // of the rule
-	Evidence   []string        `json:"evidence,omitempty"` // rule: field=value that made it match
+	Evidence   []string        `json:"evidence,omitempty"` // rule: field=value that made it match; product: what its event says of it
 	Related    []ref.Ref       `json:"related,omitempty"`  // correlation: the other events it rests on
 }
 

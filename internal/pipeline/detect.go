@@ -280,6 +280,36 @@ func levelOf(f event.Fields, dir direction) string {
 	return "low"
 }
 
+// productFields are the fields of a product's alert that say most of what it found; of those
+// in a group the first that is there.
+var productFields = [][]string{
+	{"process.command_line", "process.executable", "process.name"},
+	{"file.path", "file.name"},
+	{"file.hash.sha256", "process.hash.sha256", "file.hash.sha1", "process.hash.sha1", "file.hash.md5", "process.hash.md5"},
+	{"url.full", "url.original", "dns.question.name", "url.domain", "tls.client.server_name", "destination.domain"},
+	{"email.subject", "email.from.address"},
+	{"user.name", "user.email"},
+	{"source.ip"},
+	{"destination.ip"},
+}
+
+// maxSaid bounds what is kept of one value, in bytes.
+const maxSaid = 1000
+
+// saidOf is what the event of a product's alert says of what it found, as field=value.
+func saidOf(f event.Fields) []string {
+	var out []string
+	for _, group := range productFields {
+		for _, field := range group {
+			if v := f.String(field); v != "" {
+				out = append(out, field+"="+v[:min(len(v), maxSaid)])
+				break
+			}
+		}
+	}
+	return out
+}
+
 // byProduct fills d for an event that is another product's alert.
 func byProduct(d *alert.Detection, ev *event.Event, who *setting) {
 	f := ev.Fields
@@ -291,6 +321,7 @@ func byProduct(d *alert.Detection, ev *event.Event, who *setting) {
 	d.ID = alert.DetectionID(d.Event, key, "")
 	d.Sensor = product
 	d.Reason = alert.Reason{Kind: alert.ByProduct, Key: key, Title: rule, Level: levelOf(f, who.direction), Names: f.Strings("threat.software.name")}
+	d.Reason.Evidence = saidOf(f)
 	d.CVEs = f.Strings("vulnerability.id")
 	d.Tactic = stageSaid(f, who.direction)
 	d.Summary = fmt.Sprintf("%s: %s", cmp.Or(who.entity.Name, product), rule)

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/vedette-soc/vedette/internal/alert"
@@ -55,6 +56,9 @@ func TestProductStage(t *testing.T) {
 		set := settle(&ev, org.New(nil).Index())
 		got := alert.Detection{Blocked: blocked(&ev)}
 		byProduct(&got, &ev, &set)
+		if name == "to without" && !slices.Equal(got.Reason.Evidence, []string{"source.ip=10.0.0.5", "destination.ip=203.0.113.4"}) {
+			t.Errorf("%s: says %q", name, got.Reason.Evidence)
+		}
 		if got.Tactic != c.tactic || got.Reason.Level != c.level || got.Blocked != c.stop {
 			t.Errorf("%s: stage %q of level %q, blocked %v; want %q, %q, %v", name, got.Tactic, got.Reason.Level, got.Blocked, c.tactic, c.level, c.stop)
 		}
