@@ -41,6 +41,21 @@ func accountOf(ev *event.Event, x *org.Index) alert.Account {
 	return a
 }
 
+// recipientOf is whom a message went to: somebody of ours when there is one, else the
+// first; "" when the event is none of mail.
+func recipientOf(f event.Fields, x *org.Index) string {
+	to := f.Strings("email.to.address")
+	for _, name := range to {
+		if _, ours := x.Person(name); ours {
+			return strings.ToLower(name)
+		}
+	}
+	if len(to) > 0 {
+		return strings.ToLower(to[0])
+	}
+	return ""
+}
+
 // machineAccount tells whether an account is no person's: of a machine, of the system.
 func machineAccount(name string) bool {
 	if strings.HasSuffix(name, "$") || strings.HasPrefix(name, "dwm-") || strings.HasPrefix(name, "umfd-") || strings.HasPrefix(name, "s-1-") {

@@ -57,17 +57,37 @@ func settle(ev *event.Event, x *org.Index) setting {
 		s.direction, s.entity, s.peer = outbound, addressEntity(src, x), f.String("destination.ip")
 	case dstOurs:
 		s.direction, s.entity, s.peer = inbound, addressEntity(dst, x), f.String("source.ip")
-	case src.IsValid():
-		// Neither end is known: take the one that started it.
-		s.entity, s.peer = addressEntity(src, x), f.String("destination.ip")
+	default: // neither end is known to be ours
+		s.peer = foreign(f.String("destination.ip"), false, f.String("source.ip"), false)
+		if e, ok := reached(f, x); ok {
+			s.direction, s.entity, s.peer = inbound, e, f.String("source.ip")
+		}
 	}
 	s.account = accountOf(ev, x)
 	if s.entity.Name != "" {
 		s.entity = atWork(s.entity, s.account.Name, x)
-	} else if user := cmp.Or(strings.ToLower(f.String("user.name")), s.account.Name); user != "" {
+	} else if user := cmp.Or(strings.ToLower(f.String("user.name")), s.account.Name, recipientOf(f, x)); user != "" {
 		s.entity = userEntity(user, x)
+	} else if src.IsValid() { // the one that started it
+		s.entity, s.peer = addressEntity(src, x), f.String("destination.ip")
 	}
 	return s
+}
+
+// reached is what of ours an event is about by what it names instead of a host or
+// address: a machine of a cloud, or an asset of the profile that a device stands before.
+func reached(f event.Fields, x *org.Index) (alert.Entity, bool) {
+	if name := cmp.Or(f.String("cloud.instance.name"), f.String("cloud.instance.id")); name != "" {
+		return hostEntity(name, x), true
+	}
+	for _, field := range []string{"destination.domain", "url.domain", "server.domain"} {
+		if name := f.String(field); name != "" {
+			if a, ok := x.Host(name); ok {
+				return assetEntity(a), true
+			}
+		}
+	}
+	return alert.Entity{}, false
 }
 
 // overheard says that an event tells what a device saw of the traffic of others: its

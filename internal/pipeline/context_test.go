@@ -14,7 +14,10 @@ import (
 // about the device that syslog or a shipper names; what happened on a host is about it.
 func TestWhoseEventItIs(t *testing.T) {
 	type who struct{ Entity, Peer string }
-	d, x := allFormats(t), org.New(nil).Index()
+	d := allFormats(t)
+	x := org.Compile(org.Profile{
+		Domains: []string{"acme.example"}, Assets: []org.Asset{{ID: "shop", Name: "shop", Hostnames: []string{"shop.acme.example"}}}, People: []org.Person{{Name: "Mia", Accounts: []string{"mia@acme.example"}}},
+	})
 	const header = "<13>Nov 30 12:00:00 box "
 	for _, c := range []struct {
 		name, record string
@@ -36,6 +39,12 @@ func TestWhoseEventItIs(t *testing.T) {
 		{"who logs in at the firewall", header + `date=2026-11-30 time=12:00:00 devname="fw-a" devid="FG1" logid="0100032001" type="event" subtype="system" level="information" logdesc="Admin login successful" user="admin" srcip=10.1.2.3 dstip=10.0.0.1 action="login" status="success"`, who{"box", ""}},
 		{"a host's own firewall", header + "kernel: [UFW BLOCK] IN=eth0 OUT= MAC=00 SRC=198.51.100.7 DST=10.0.0.5 LEN=40 PROTO=TCP SPT=40000 DPT=22", who{"box", "198.51.100.7"}},
 		{"a login", header + "sshd[7]: Failed password for root from 10.1.2.3 port 40000 ssh2", who{"box", ""}},
+		{"a sign-in to a cloud", ecsEvent(`"event":{"category":["authentication"]},"source":{"ip":"198.51.100.7"},"user":{"name":"mia@acme.example"}`), who{"mia@acme.example", "198.51.100.7"}},
+		{"a machine of a cloud", ecsEvent(`"source":{"ip":"198.51.100.7"},"cloud":{"instance":{"id":"i-1"}},"user":{"name":"mia"}`), who{"i-1", "198.51.100.7"}},
+		{"what a device stands before", ecsEvent(`"source":{"ip":"198.51.100.7"},"url":{"domain":"shop.acme.example"},"user":{"name":"mia"}`), who{"shop", "198.51.100.7"}},
+		{"a message", ecsEvent(`"event":{"category":["email"]},"source":{"ip":"198.51.100.7"},"email":{"to":{"address":["x@other.example","Mia@acme.example"]}}`), who{"mia@acme.example", "198.51.100.7"}},
+		{"a message to others", ecsEvent(`"event":{"category":["email"]},"source":{"ip":"198.51.100.7"},"email":{"to":{"address":["x@other.example"]}}`), who{"x@other.example", "198.51.100.7"}},
+		{"a stranger alone", ecsEvent(`"source":{"ip":"198.51.100.7"},"url":{"domain":"shop.other.example"}`), who{"198.51.100.7", ""}},
 		{"a web server", header + `nginx: 198.51.100.7 - - [30/Nov/2026:12:00:00 +0000] "GET /x HTTP/1.1" 200 5 "-" "-"`, who{"box", "198.51.100.7"}},
 	} {
 		ev, ok := d.Decode(telemetry.Stored{Record: telemetry.Record{Raw: []byte(c.record), Received: time.Now()}})
@@ -47,4 +56,9 @@ func TestWhoseEventItIs(t *testing.T) {
 			t.Errorf("%s, read as %s: -want +got\n%s", c.name, ev.Format, diff)
 		}
 	}
+}
+
+// ecsEvent is an event in ECS with these members.
+func ecsEvent(members string) string {
+	return `{"@timestamp":"2026-03-02T10:00:00Z","ecs":{"version":"8.11.0"},` + members + "}"
 }
