@@ -246,6 +246,7 @@ func FuzzCanonical(f *testing.F) {
 	for _, s := range []string{
 		"8.8.8.8", "hxxp://a[.]b/%%3a#'", "[[.]]a", "a@b.example", "bücher.example", "::ffff:1.2.3.4/96",
 		"evil.com:443/x", `HKLM\\a`, "xn--a.com", "1.2.3.4|80", "'\"a.b,;#", "sha1:sha1:da", "/\u200b#",
+		"http://%65vil。com/%7e/../%2e/%%34%31", `http:\\\a@0x7f.1\b?c\d`, "/..//%2e%2e\\a", "ftp://030052000401.:21/./",
 	} {
 		f.Add(s)
 	}

@@ -80,6 +80,7 @@ func TestScan(t *testing.T) {
 func FuzzScan(f *testing.F) {
 	for _, s := range []string{
 		`{"a":"http:\/\/evil.com\/x","b":"evil\u002ecom"}`, `u=http://a.com/?x=http://b.com`, `1.2.3.4/24 [::1]:80 a@b.com`, `\ud83d\ude00 %3Aevil.com`, `访问evil.com`,
+		`http:\\evil.com\a\..\b http://0x7f.1/%2e%2e/%61`, `http://%65vil%2ecom/?u=http://3232235777/ http%3A%2F%2F127.1%2F`,
 	} {
 		f.Add([]byte(s))
 	}

@@ -229,7 +229,10 @@ func TestForeignLetters(t *testing.T) {
 }
 
 func FuzzSearch(f *testing.F) {
-	for _, s := range []string{`{"a":"http:\/\/evil.com\/x","b":"evil\u002eexample"}`, `1.2.3.4-5 [::1]:80 a@b.com`, `\ud83d\ude00 %3Aevil.example`, `http%3A%2F%2Fa.org%2Fgate.php d41d8cd98f00b204e9800998ecf8427e.exe`, "evil\u2024example [dot] d41d8cd98f00b204e9800998ecf8427e"} {
+	for _, s := range []string{
+		`{"a":"http:\/\/evil.com\/x","b":"evil\u002eexample"}`, `1.2.3.4-5 [::1]:80 a@b.com`, `\ud83d\ude00 %3Aevil.example`, `http%3A%2F%2Fa.org%2Fgate.php d41d8cd98f00b204e9800998ecf8427e.exe`, "evil\u2024example [dot] d41d8cd98f00b204e9800998ecf8427e",
+		`http://%65vil.example/g%61te%2Ephp http:\\0x01020304\x`, `https:\/\/evil.exampl\u0025\u0036\u0035 ftp://a@16909060:80/%70anel.php?id=1`, `/x/../%67ate.php http://evil。example http://１.2.3.4`,
+	} {
 		f.Add([]byte(s))
 	}
 	x := build(f, known)
