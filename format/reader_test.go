@@ -243,6 +243,10 @@ func TestObservables(t *testing.T) {
 			"ipv4-addr 203.0.113.9 json.l", "url https://a.example/p?q=1 json.l.d", "domain-name a.example json.l.d",
 			"email-addr eve@evil.example json.x.who",
 		}},
+		"JSON, hosts in disguise": {`{"d":"see http://%65vil.example:80/%61 http://3232235777/ 3232235777 http://bob@[::ffff:1.2.3.4]:80/"}`, []string{
+			"url http://evil.example/a json.d", "domain-name evil.example json.d", "url http://192.168.1.1/ json.d", "ipv4-addr 192.168.1.1 json.d",
+			"url http://1.2.3.4/ json.d", "ipv4-addr 1.2.3.4 json.d",
+		}},
 		"Text": {`deny src=203.0.113.9 dst=[2001:db8::1] to evil.example, hash d41d8cd98f00b204e9800998ecf8427e CVE-less`, []string{
 			"ipv4-addr 203.0.113.9 message", "ipv6-addr 2001:db8::1 message", "domain-name evil.example message",
 			"file:md5 d41d8cd98f00b204e9800998ecf8427e message",

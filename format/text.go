@@ -87,21 +87,8 @@ func scanLink(raw string, emit func(indicator.Type, string)) {
 		return
 	}
 	emit(indicator.URL, v)
-	_, rest, _ := strings.Cut(raw, "://")
-	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
-		rest = rest[:i]
-	}
-	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
-		rest = rest[i+1:]
-	}
-	if i := strings.LastIndexByte(rest, ':'); i >= 0 && !strings.HasSuffix(rest, "]") {
-		rest = rest[:i]
-	}
-	for _, t := range host {
-		if v, err := indicator.Canonical(t, strings.Trim(rest, "[]")); err == nil {
-			emit(t, v)
-			return
-		}
+	if t, name, ok := indicator.HostOf(indicator.URL, v); ok {
+		emit(t, name)
 	}
 }
 

@@ -65,6 +65,8 @@ func shape(s string) Type {
 	switch {
 	case slashes > 0 && (strings.Contains(s, "://") || s[0] == '/'):
 		return URL
+	case colons > 0 && behindScheme(s):
+		return URL
 	case len(s) > 4 && (s[0] == 'H' || s[0] == 'h' || s[0] == '\\') && isRegistry(s):
 		return RegistryKey
 	case others > 0:
@@ -85,6 +87,13 @@ func shape(s string) Type {
 		return FileName
 	}
 	return Domain
+}
+
+// behindScheme says whether a value begins with a scheme and whatever stands for its
+// slashes.
+func behindScheme(s string) bool {
+	_, _, ok := cutScheme(s)
+	return ok
 }
 
 func hashOfLength(n int) Type {

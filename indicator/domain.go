@@ -28,12 +28,9 @@ func canonicalDomain(s string) (string, error) {
 	s = strings.TrimPrefix(s, "*.")
 	s = strings.TrimPrefix(s, ".")
 	if !isASCII(s) {
-		if !utf8.ValidString(s) || len(s) > 4*maxName {
-			return "", refuse(ReasonDomain, raw)
-		}
-		a, err := lookupNames.ToASCII(s)
+		a, err := asciiName(s)
 		if err != nil {
-			return "", refuse(ReasonDomain, raw)
+			return "", err
 		}
 		s = a
 	}
@@ -42,6 +39,16 @@ func canonicalDomain(s string) (string, error) {
 		return "", refuse(ReasonDomain, raw)
 	}
 	return strings.ToLower(s), nil
+}
+
+// asciiName returns a name in A-labels.
+func asciiName(s string) (string, error) {
+	if utf8.ValidString(s) && len(s) <= 4*maxName {
+		if a, err := lookupNames.ToASCII(s); err == nil {
+			return a, nil
+		}
+	}
+	return "", refuse(ReasonDomain, s)
 }
 
 func validName(s string) bool {

@@ -159,10 +159,16 @@ func DashedURL(s string) (value string, start, end int) {
 		if err != nil {
 			continue
 		}
-		if v, err := Canonical(URL, raw); err == nil {
+		if v, err := Canonical(URL, raw); err == nil && !odd(raw) {
 			return v, start, end
 		}
 	}
+}
+
+// odd says whether a URL has a host that does not stand in it as it is.
+func odd(raw string) bool {
+	_, rest, ok := cutScheme(raw)
+	return ok && OddHost([]byte(rest))
 }
 
 func hasDashedSlashes(s string) bool {
@@ -236,7 +242,7 @@ func EncodedURL(s string) (value string, start, end int) {
 				}
 			}
 			if err == nil {
-				if v, err := Canonical(URL, raw); err == nil {
+				if v, err := Canonical(URL, raw); err == nil && !odd(raw) {
 					return v, start, end
 				}
 			}

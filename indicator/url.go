@@ -14,15 +14,18 @@ import (
 // Scheme and host are lower case and the host canonical; the scheme's own port
 // goes, and so do user information (it is no part of where a URL points, and may
 // be a secret) and the fragment (it is never sent). A missing path is "/". Bytes
-// that may not stand in a URL are percent-encoded, and percent-encodings have
-// upper-case digits; nothing is decoded and dot segments stay, since logs have
-// what was sent. A lone "/" says nothing and is refused.
+// that may not stand in a URL are percent-encoded; percent-encodings of what needs
+// none are decoded, the others have upper-case digits (RFC 3986 §6.2.2); "." and
+// ".." are resolved (§5.2.4). What the URL Standard has a browser do with http,
+// https, ws, wss and ftp is done here too: a backslash is a slash, also behind the
+// scheme, however many there are, and hosts are read as at webHost. A lone "/" says
+// nothing and is refused.
 func canonicalURL(s string) (string, error) {
 	u, err := splitURL(s)
 	if err != nil {
 		return "", err
 	}
-	path, ok := escapePath(u.path)
+	path, ok := plainPath(u)
 	if !ok || u.host == "" && path == "/" {
 		return "", refuse(ReasonURL, s)
 	}
@@ -45,8 +48,8 @@ func splitURL(s string) (urlParts, error) {
 	if i := strings.IndexByte(rest, '#'); i >= 0 {
 		rest = rest[:i]
 	}
-	if i := strings.Index(rest, "://"); i > 0 && validScheme(rest[:i]) {
-		u.scheme, rest = strings.ToLower(rest[:i]), rest[i+3:]
+	if scheme, behind, ok := cutScheme(rest); ok {
+		u.scheme, rest = strings.ToLower(scheme), behind
 	} else if strings.HasPrefix(rest, "//") {
 		rest = rest[2:]
 	} else if strings.HasPrefix(rest, "/") {
@@ -61,24 +64,48 @@ func splitURL(s string) (urlParts, error) {
 		path = "/" + strings.TrimPrefix(path, `\`)
 	}
 	u.path = path
+	web := DefaultPort(u.scheme) != 0 && strings.IndexFunc(authority, endsAuthority) < 0
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 		authority = authority[i+1:]
 	}
 	var err error
-	u.kind, u.host, err = canonicalAuthority(u.scheme, authority)
+	u.kind, u.host, err = canonicalAuthority(u.scheme, authority, web)
 	if err != nil {
 		return u, refuse(ReasonURL, s)
 	}
 	return u, nil
 }
 
-// canonicalAuthority returns the type of the host, and host with port.
-func canonicalAuthority(scheme, s string) (Type, string, error) {
+// cutScheme cuts "scheme://" off, and of the schemes of the web whatever slashes and
+// backslashes follow.
+func cutScheme(s string) (scheme, rest string, ok bool) {
+	i := strings.IndexByte(s, ':')
+	if i <= 0 || i+1 == len(s) || !isSlash(s[i+1]) || !validScheme(s[:i]) {
+		return "", s, false
+	}
+	if i <= len("https") && DefaultPort(strings.ToLower(s[:i])) != 0 {
+		return s[:i], strings.TrimLeft(s[i+1:], `/\`), true
+	}
+	if strings.HasPrefix(s[i:], "://") {
+		return s[:i], s[i+len("://"):], true
+	}
+	return "", s, false
+}
+
+func isSlash(c byte) bool { return c == '/' || c == '\\' }
+
+// canonicalAuthority returns the type of the host, and host with port; web says that the
+// host is read as webHost does.
+func canonicalAuthority(scheme, s string, web bool) (Type, string, error) {
 	host, port := s, ""
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && i > strings.LastIndexByte(s, ']') {
 		host, port = s[:i], s[i+1:]
 	}
-	t, h, err := canonicalHost(host)
+	read := canonicalHost
+	if web {
+		read = webHost
+	}
+	t, h, err := read(host)
 	if err != nil {
 		return "", "", err
 	}
@@ -119,43 +146,6 @@ func validScheme(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-// escapePath brings percent-encodings into upper case and encodes what is not
-// printable ASCII; control characters are refused.
-func escapePath(s string) (string, bool) {
-	clean := true
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c < ' ' || c == 0x7f {
-			return "", false
-		}
-		if c == ' ' || c > 0x7f || c == '%' {
-			clean = false
-		}
-	}
-	if clean {
-		return s, true
-	}
-	const digits = "0123456789ABCDEF"
-	var b strings.Builder
-	b.Grow(len(s) + 16)
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == ' ' || c > 0x7f:
-			b.WriteByte('%')
-			b.WriteByte(digits[c>>4])
-			b.WriteByte(digits[c&15])
-		case c == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
-			b.WriteByte('%')
-			b.WriteByte(upper(s[i+1]))
-			b.WriteByte(upper(s[i+2]))
-			i += 2
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String(), true
 }
 
 func upper(c byte) byte {

@@ -25,6 +25,8 @@ const blockSize = 64
 type traits struct {
 	foreign   bool // not ASCII
 	backslash bool
+	percent   bool
+	schemed   bool // a colon behind what may be the last letter of a scheme, such as http
 }
 
 // blocks maps a line; the last block has no bytes in it. The result is valid until
@@ -79,7 +81,7 @@ const (
 // fillBlocks maps src, a block or more, to len(dst) blocks, eight bytes at a time. The
 // last block is of the last 64 bytes, wherever they begin.
 func fillBlocks(dst []block, src []byte) traits {
-	var all, escapes uint64
+	var all, escapes, percents, schemes, before uint64
 	for i := range dst {
 		part := src[min(i*blockSize, len(src)-blockSize):][:blockSize]
 		var b block
@@ -107,10 +109,21 @@ func fillBlocks(dst []block, src []byte) traits {
 				b.open |= gather(open) << at
 			}
 			escapes |= equals(w, '\\') & ascii
+			percents |= equals(w, '%') & ascii
 		}
 		dst[i] = b
+		schemes |= b.schemes(&before)
 	}
-	return traits{foreign: all&tops != 0, backslash: escapes != 0}
+	return traits{foreign: all&tops != 0, backslash: escapes != 0, percent: percents != 0, schemed: schemes != 0}
+}
+
+// schemes marks the colons behind what may be the last letter of a scheme: one that is no
+// hexadecimal digit, as in times and addresses; before is what the block before leaves over.
+func (b *block) schemes(before *uint64) uint64 {
+	last := b.token &^ b.hex
+	out := b.colon & (last<<1 | *before)
+	*before = last >> (blockSize - 1)
+	return out
 }
 
 // equals sets the highest bit of each byte of w, all below 0x80, that is c.

@@ -11,12 +11,11 @@ func fastBlocks(dst []block, src []byte) traits {
 	}
 	last := src[len(src)-blockSize:]
 	found := blocksAVX2(&dst[0], &src[0], len(dst), &last[0])
-	return traits{foreign: uint32(found) != 0, backslash: found>>32 != 0}
+	return traits{foreign: found&1 != 0, backslash: found&2 != 0, percent: found&4 != 0, schemed: found&8 != 0}
 }
 
 // blocksAVX2 maps n blocks, n > 0, the last of them from what last points at. It
-// returns two halves that are not zero when
-// there was a byte that is not ASCII (low), or a backslash (high).
+// returns a bit for each of the traits, in their order.
 //
 //go:noescape
 func blocksAVX2(dst *block, src *byte, n int, last *byte) uint64

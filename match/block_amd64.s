@@ -14,8 +14,16 @@ GLOBL highHalf<>(SB), RODATA|NOPTR, $16
 
 DATA half<>+0(SB)/1, $0x0f
 GLOBL half<>(SB), RODATA|NOPTR, $1
-DATA inToken<>+0(SB)/1, $0x3b
-GLOBL inToken<>(SB), RODATA|NOPTR, $1
+DATA inToken<>+0(SB)/8, $0x3b3b3b3b3b3b3b3b
+DATA inToken<>+8(SB)/8, $0x3b3b3b3b3b3b3b3b
+DATA inToken<>+16(SB)/8, $0x3b3b3b3b3b3b3b3b
+DATA inToken<>+24(SB)/8, $0x3b3b3b3b3b3b3b3b
+GLOBL inToken<>(SB), RODATA|NOPTR, $32
+DATA percent<>+0(SB)/8, $0x2525252525252525
+DATA percent<>+8(SB)/8, $0x2525252525252525
+DATA percent<>+16(SB)/8, $0x2525252525252525
+DATA percent<>+24(SB)/8, $0x2525252525252525
+GLOBL percent<>(SB), RODATA|NOPTR, $32
 DATA dot<>+0(SB)/1, $0x2e
 GLOBL dot<>(SB), RODATA|NOPTR, $1
 DATA colon<>+0(SB)/1, $0x3a
@@ -25,13 +33,15 @@ GLOBL backslash<>(SB), RODATA|NOPTR, $1
 
 // KINDS looks 32 bytes up.
 #define KINDS(bytes, kinds) \
-	VPOR     bytes, Y7, Y7      \
-	VPCMPEQB bytes, Y10, Y4     \
-	VPOR     Y4, Y6, Y6         \
-	VPSHUFB  bytes, Y15, kinds  \
-	VPSRLW   $4, bytes, Y4      \
-	VPAND    Y13, Y4, Y4        \
-	VPSHUFB  Y4, Y14, Y4        \
+	VPOR     bytes, Y7, Y7             \
+	VPCMPEQB bytes, Y10, Y4            \
+	VPOR     Y4, Y6, Y6                \
+	VPCMPEQB percent<>(SB), bytes, Y5  \
+	VPOR     Y5, Y9, Y9                \
+	VPSHUFB  bytes, Y15, kinds         \
+	VPSRLW   $4, bytes, Y4             \
+	VPAND    Y13, Y4, Y4               \
+	VPSHUFB  Y4, Y14, Y4               \
 	VPAND    Y4, kinds, kinds
 
 // STORE keeps the highest bits of the bytes of two registers.
@@ -54,10 +64,12 @@ TEXT ·blocksAVX2(SB), NOSPLIT, $0-40
 	VPBROADCASTB   dot<>(SB), Y12
 	VPBROADCASTB   colon<>(SB), Y11
 	VPBROADCASTB   backslash<>(SB), Y10
-	VPBROADCASTB   inToken<>(SB), Y9
+	VPXOR          Y9, Y9, Y9         // where there were percent signs
 	VPXOR          Y8, Y8, Y8         // nothing
 	VPXOR          Y7, Y7, Y7         // all bytes so far
 	VPXOR          Y6, Y6, Y6         // where there were backslashes
+	XORQ           R9, R9             // whether the block before ends in what may end a scheme
+	XORQ           R10, R10           // where there was a colon behind such
 
 next:
 	CMPQ    CX, $1
@@ -68,8 +80,8 @@ next:
 	KINDS(Y1, Y3)
 
 	// token: the other way round
-	VPAND     Y9, Y2, Y4
-	VPAND     Y9, Y3, Y5
+	VPAND     inToken<>(SB), Y2, Y4
+	VPAND     inToken<>(SB), Y3, Y5
 	VPCMPEQB  Y8, Y4, Y4
 	VPCMPEQB  Y8, Y5, Y5
 	VPMOVMSKB Y4, AX
@@ -114,15 +126,38 @@ next:
 	VPOR   Y3, Y5, Y5
 	STORE(Y4, Y5, 32(DI))
 
+	// a scheme ends in what is of a token and not hex; AX has hex
+	XORQ 0(DI), AX
+	LEAQ (R9)(AX*2), BX
+	ANDQ 16(DI), BX
+	ORQ  BX, R10
+	MOVQ AX, R9
+	SHRQ $63, R9
+
 	ADDQ $64, SI
 	ADDQ $56, DI
 	DECQ CX
 	JNZ  next
 
+	// a bit for each that there was
 	VPMOVMSKB Y7, AX
 	VPMOVMSKB Y6, BX
-	SHLQ      $32, BX
+	VPMOVMSKB Y9, DX
+	NEGQ      AX
+	SBBQ      AX, AX
+	ANDQ      $1, AX
+	NEGQ      BX
+	SBBQ      BX, BX
+	ANDQ      $2, BX
 	ORQ       BX, AX
+	NEGQ      DX
+	SBBQ      DX, DX
+	ANDQ      $4, DX
+	ORQ       DX, AX
+	NEGQ      R10
+	SBBQ      R10, R10
+	ANDQ      $8, R10
+	ORQ       R10, AX
 	MOVQ      AX, ret+32(FP)
 	VZEROUPPER
 	RET

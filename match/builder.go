@@ -26,6 +26,7 @@ type Builder struct {
 
 	text     pages
 	records  [parts]chain[record] // by the highest bits of the hash
+	older    []record             // of URLs that came in an older spelling
 	gates    [parts]chain[uint64]
 	lastGate uint64
 	nets     []network
@@ -110,18 +111,28 @@ func (b *Builder) addPort(t indicator.Type, value string, id uint64) error {
 	return nil
 }
 
+// addURL takes a URL as indicator.Canonical spells it today. One that a store has kept in
+// a spelling of before is brought into this, since that is how values are looked up; it
+// gives way to one that came in it.
 func (b *Builder) addURL(value string, id uint64) error {
-	k, ok := keyOf(indicator.URL, value)
+	now, older := today(value)
+	k, ok := keyOf(indicator.URL, now)
 	if k.host != "" && strings.IndexByte(k.host, '.') < 0 {
-		if err := indicator.Check(indicator.URL, value); err != nil {
+		if err := indicator.Check(indicator.URL, now); err != nil {
 			return err
 		}
 	}
 	if !ok {
-		return refusal(indicator.URL, value)
+		return refusal(indicator.URL, now)
 	}
-	if err := b.put(k.space, value, id, k.hash()); err != nil {
+	r, err := b.write(k.space, now, id, k.hash())
+	if err != nil {
 		return err
+	}
+	if older {
+		b.older = append(b.older, r)
+	} else {
+		b.keep(r)
 	}
 	if k.space == spacePath {
 		b.anchor(k.space, k.rest)
@@ -134,20 +145,43 @@ func (b *Builder) addURL(value string, id uint64) error {
 	return nil
 }
 
+// today returns a canonical URL as it is spelled today, and whether that is another
+// spelling. What it never was stays as it is.
+func today(value string) (_ string, older bool) {
+	if strings.IndexByte(value, '%') < 0 && strings.IndexByte(value, '\\') < 0 && !strings.Contains(value, "/.") && !strings.Contains(value, "0x") {
+		return value, false
+	}
+	now, err := indicator.Canonical(indicator.URL, value)
+	if err != nil || now == value {
+		return value, false
+	}
+	return now, true
+}
+
 // put keeps a value with the hash of its key.
 func (b *Builder) put(s space, value string, id, h uint64) error {
+	r, err := b.write(s, value, id, h)
+	if err == nil {
+		b.keep(r)
+	}
+	return err
+}
+
+func (b *Builder) keep(r record) { b.records[r.hash>>(64-partBits)].add(r) }
+
+// write adds a value to the text.
+func (b *Builder) write(s space, value string, id, h uint64) (record, error) {
 	if len(value) > maxValue {
-		return &indicator.ValueError{Reason: indicator.ReasonTooLong, Value: value}
+		return record{}, &indicator.ValueError{Reason: indicator.ReasonTooLong, Value: value}
 	}
 	off, ok := b.text.add(s, id, value)
 	if !ok {
-		return ErrFull
+		return record{}, ErrFull
 	}
-	b.records[h>>(64-partBits)].add(record{h, off})
 	b.spaces |= 1 << s
 	b.unseen |= 1 << s & unseenSpaces
 	b.n++
-	return nil
+	return record{h, off}, nil
 }
 
 func (b *Builder) addNet(t indicator.Type, value string, id uint64) error {

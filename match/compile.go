@@ -24,6 +24,9 @@ type record struct {
 
 // Build compiles what was added. The builder must not be used afterwards.
 func (b *Builder) Build() *Index {
+	for _, r := range b.older {
+		b.keep(r)
+	}
 	x := &Index{facts: b.facts, note: b.Note, text: b.text.done(), hosts: b.hosts.done(), begins6: b.begins6}
 	x.dups = x.nets.build(b.nets)
 	x.n = x.nets.n

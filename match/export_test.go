@@ -27,9 +27,12 @@ func Mapped(line []byte) bool {
 	return s.mapped()
 }
 
+// Traits are traits.
+type Traits struct{ Foreign, Backslash, Percent, Schemed bool }
+
 // Kinds names the kinds of each byte of a line as a Searcher sees them, in the
 // slow way or as fast as the processor can; more: a byte behind the end has one.
-func Kinds(line []byte, slow bool) (kinds []string, foreign, backslash, more bool) {
+func Kinds(line []byte, slow bool) (kinds []string, has Traits, more bool) {
 	m := mapper{slow: slow}
 	m.out = []block{{token: 1}, {token: 1}, {token: 1}} // from the record before
 	blocks, s := m.blocks(line)
@@ -50,7 +53,7 @@ func Kinds(line []byte, slow bool) (kinds []string, foreign, backslash, more boo
 		}
 		more = more || i >= len(line) && word != ""
 	}
-	return kinds, s.foreign, s.backslash, more
+	return kinds, Traits{s.foreign, s.backslash, s.percent, s.schemed}, more
 }
 
 // Marked maps where the bytes of a set stand in a line, in the slow way or as fast

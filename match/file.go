@@ -25,7 +25,7 @@ import (
 // layout, the hashes, the meaning of a space.
 const (
 	fileMagic    = 0x7865646e69746476 // "vdtindex"
-	fileVersion  = 3
+	fileVersion  = 4
 	headSize     = 512
 	sectionAlign = 64
 	// MaxNote bounds Builder.Note.

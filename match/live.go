@@ -141,7 +141,11 @@ func (l *Live) publish(x *Index) (refused []error) {
 }
 
 func (x *Index) holds(c Change) bool {
-	for _, h := range x.Lookup(c.Type, c.Value, nil) {
+	value := c.Value
+	if c.Type == indicator.URL {
+		value, _ = today(value)
+	}
+	for _, h := range x.Lookup(c.Type, value, nil) {
 		if h.ID == c.ID {
 			return true
 		}

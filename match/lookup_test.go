@@ -224,3 +224,68 @@ func TestAccountWithItsDomain(t *testing.T) {
 		}
 	}
 }
+
+// TestOlderSpelling: what a store has kept of a URL in a spelling of before is found, and
+// gives way to the spelling of today.
+func TestOlderSpelling(t *testing.T) {
+	var b match.Builder
+	for i, v := range []string{
+		"http://evil.example/%6Dalware%2Eexe", "any.example/a/../b%7E", "/x\\gate.php", "http://0xc0.0xa8.1.0x1/", "http://evil.example/malware.exe", "http://other.example/%2F", "http://other.example/%zz/./%",
+	} {
+		if err := b.Add(indicator.URL, v, uint64(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if b.Len() != 7 {
+		t.Errorf("%d were added, not 7", b.Len())
+	}
+	x := b.Build()
+	if x.Len() != 6 || x.Duplicates() != 1 {
+		t.Errorf("%d distinct and %d twice, not 6 and 1", x.Len(), x.Duplicates())
+	}
+	for raw, want := range map[string]uint64{
+		"http://evil.example/malware.exe": 4, "http://evil.example/m%61lware.exe": 4, "https://any.example/b~/c": 1, "http://any.example/b%7e": 1,
+		"http://fine.example/x/gate.php": 2, `http://fine.example/x\gate.php?a`: 2, "http://192.168.1.1/": 3, "http://other.example/%2f": 5, "http://other.example/%zz/%": 6,
+	} {
+		v, err := indicator.Canonical(indicator.URL, raw)
+		if hs := x.Lookup(indicator.URL, v, nil); err != nil || len(hs) != 1 || hs[0].ID != want {
+			t.Errorf("%s touches %v, %v, want %d", raw, hs, err, want)
+		}
+	}
+	reach := x.Reach(100)
+	if !reached(reach, indicator.URL, "http://any.example/b~") || !reached(reach, indicator.URL, "http://evil.example/malware.exe") {
+		t.Error("what an older spelling touches is not in its reach")
+	}
+}
+
+// TestOlderSpellingLive: one that ends leaves the other be, and the number of those that
+// are in effect is right.
+func TestOlderSpellingLive(t *testing.T) {
+	const older, today = "http://evil.example/%6Dalware%2Eexe", "http://evil.example/malware.exe"
+	var b match.Builder
+	for i, v := range []string{older, today} {
+		if err := b.Add(indicator.URL, v, uint64(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var l match.Live
+	l.Store(b.Build(), l.Mark())
+	l.Apply(match.Change{ID: 0, Type: indicator.URL, Value: older, Gone: true})
+	if hs := l.Lookup(indicator.URL, today, nil); len(hs) != 1 || hs[0].ID != 1 {
+		t.Errorf("%v is found, not the one that is left", hs)
+	}
+
+	var alone match.Builder
+	if err := alone.Add(indicator.URL, older, 0); err != nil {
+		t.Fatal(err)
+	}
+	l.Store(alone.Build(), l.Mark())
+	l.Apply(match.Change{ID: 0, Type: indicator.URL, Value: older, Gone: true})
+	if hs, n := l.Lookup(indicator.URL, today, nil), l.View().Len(); len(hs) > 0 || n != 0 {
+		t.Errorf("%v is found, and there are %d: nothing is left", hs, n)
+	}
+	l.Apply(match.Change{ID: 0, Type: indicator.URL, Value: older})
+	if hs := l.Lookup(indicator.URL, today, nil); len(hs) != 1 {
+		t.Errorf("%v is found, not what came back", hs)
+	}
+}

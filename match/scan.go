@@ -103,11 +103,13 @@ func (s *scanner) run(from, to int) int {
 	if from > 0 && s.line[from-1] == '#' {
 		from = min(to-1, from+indicator.RelayedControl(s.line[from:to]))
 	}
-	if s.line[to-1] == ':' && bytes.HasPrefix(s.line[to:], []byte("//")) {
+	if s.line[to-1] == ':' && twoSlashes(s.line[to:]) {
 		if end := s.url(from, to); end > 0 {
 			return end
 		}
-		return to
+		if s.line[to] == '/' {
+			return to
+		}
 	}
 	if from >= 2 && s.line[from-1] == '%' && to-from >= 2 && isHexByte(s.line[from]) && isHexByte(s.line[from+1]) {
 		from += indicator.EncodedDigits(s.line[from:to])
@@ -126,7 +128,13 @@ func (s *scanner) run(from, to int) int {
 	return s.resume
 }
 
-// url reads scheme://… where the word [from, to) ends in the scheme and its
+// twoSlashes says whether a text begins with two slashes, or backslashes, which a browser
+// takes for them.
+func twoSlashes(s []byte) bool {
+	return len(s) > 1 && s[0] == s[1] && (s[0] == '/' || s[0] == '\\')
+}
+
+// url reads scheme://…, or http:\\…, where the word [from, to) ends in the scheme and its
 // colon; 0 when it is none.
 func (s *scanner) url(from, to int) int {
 	start := to - 1
@@ -140,7 +148,14 @@ func (s *scanner) url(from, to int) int {
 	if to-start > longest {
 		return 0
 	}
-	end := pathEnd(s.line[:min(len(s.line), start+longest+len("//"))], to+2)
+	ends := &pathEnds
+	if s.line[to] == '\\' {
+		if scheme := string(s.line[start : to-1]); indicator.DefaultPort(strings.ToLower(scheme)) == 0 {
+			return 0 // C:\\Windows
+		}
+		ends = &otherEnds
+	}
+	end := pathEnd(s.line[:min(len(s.line), start+longest+len("//"))], to+2, ends)
 	raw := string(s.line[start:end])
 	v, err := indicator.Canonical(indicator.URL, raw)
 	if err != nil {
@@ -202,8 +217,8 @@ func (s *scanner) encoded(from, to int) int {
 
 // pathEnd returns where a URL that has begun ends: at a byte that cannot be in
 // one, without the punctuation of the sentence around it.
-func pathEnd(line []byte, i int) int {
-	for i < len(line) && !pathEnds[line[i]] {
+func pathEnd(line []byte, i int, ends *[256]bool) int {
+	for i < len(line) && !ends[line[i]] {
 		i++
 	}
 	for i > 0 && strings.IndexByte(".,;:!?)]", line[i-1]) >= 0 {
@@ -212,9 +227,12 @@ func pathEnd(line []byte, i int) int {
 	return i
 }
 
-var pathEnds = func() (ends [256]bool) {
+// pathEnds are the bytes that end a URL, otherEnds those that end one with backslashes.
+var pathEnds, otherEnds = endsOf("\"'`<>\\|^{}"), endsOf("\"'`<>|^{}")
+
+func endsOf(marks string) (ends [256]bool) {
 	for c := range ends {
-		ends[c] = c <= ' ' || c == 0x7f || strings.IndexByte("\"'`<>\\|^{}", byte(c)) >= 0
+		ends[c] = c <= ' ' || c == 0x7f || strings.IndexByte(marks, byte(c)) >= 0
 	}
 	return ends
-}()
+}

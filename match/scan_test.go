@@ -62,6 +62,10 @@ func TestScan(t *testing.T) {
 		{`{"m":"A \u0028(4)Evil(3)COM(0) f(1)a(0)"}`, []string{"evil.com"}},
 		{`a#011evil.com#015#01210.0.0.5#011http://evil.net/x#011 #099.evil.com`, []string{"evil.com", "10.0.0.5", "http://evil.net/x", "099.evil.com"}},
 		{`a#0112001:db8::1#011d41d8cd98f00b204e9800998ecf8427e`, []string{"2001:db8::1", "d41d8cd98f00b204e9800998ecf8427e"}},
+		{`http:\\evil.com\a\..\b, C:\\evil.net\x srv.evil.com:\\y`, []string{"http://evil.com/a../b", "evil.net", "srv.evil.com"}},
+		{`{"p":"C:\\\\evil.net","u":"HTTPS:\\\\evil.com\\a"}`, []string{"evil.net", "https://evil.com/a"}},
+		{`http://3232235777/ 3232235777 //3232235777/ x://3232235777/ http%3A%2F%2F3232235777%2F`, []string{"http://192.168.1.1/"}},
+		{`u=https-3A__3232235777_x evil.com u=https-3A__evil-252Ecom_x`, []string{"evil.com"}},
 		{``, nil},
 	}
 	for _, tt := range tests {
@@ -76,6 +80,7 @@ func TestScan(t *testing.T) {
 func FuzzScan(f *testing.F) {
 	for _, s := range []string{
 		`{"a":"http:\/\/evil.com\/x","b":"evil\u002ecom"}`, `u=http://a.com/?x=http://b.com`, `1.2.3.4/24 [::1]:80 a@b.com`, `\ud83d\ude00 %3Aevil.com`, `访问evil.com`,
+		`http:\\evil.com\a\..\b http://0x7f.1/%2e%2e/%61`, `http://%65vil%2ecom/?u=http://3232235777/ http%3A%2F%2F127.1%2F`,
 	} {
 		f.Add([]byte(s))
 	}

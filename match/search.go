@@ -32,8 +32,9 @@ type Touch struct {
 // observable that Index.Lookup finds is always named, as long as the observable
 // stands in the record as one piece, or its host does, in whatever spelling
 // indicator.Canonical understands: with JSON's escapes at any depth, defanged,
-// in capitals, with letters of any script. What it cannot see are the types
-// that [Index.Unseen] lists.
+// in capitals, with letters of any script, percent-encoded. What it cannot see are
+// the types that [Index.Unseen] lists, and a number, or what is percent-encoded, that a
+// reader makes the host of a URL though no scheme stands before it.
 //
 // It makes a map of each record, see block, and goes by that from dot to dot, to
 // look at the token around each, and to what is long enough for a hash. One
@@ -172,20 +173,29 @@ func (s *Searcher) lookInstead(text []byte) bool {
 func (s *Searcher) lookAt(line []byte) bool {
 	s.blocks, s.traits = s.mapper.blocks(line)
 	foreign := s.traits.foreign
-	if foreign && foreignHost(line) || s.defanged() || s.x.uses(spaceForeign) && (foreign || foreignPercent(line)) ||
-		(s.x.uses(spacePath) || s.x.uses(spaceHost6)) && encodedURL(line) {
+	if s.traits.schemed && s.oddHost() || foreign && foreignHost(line) || s.defanged() || s.x.uses(spaceForeign) && (foreign || s.traits.percent && foreignPercent(line)) ||
+		(s.x.uses(spacePath) || s.x.uses(spaceHost6)) && encodedURL(line, s.traits.percent) {
 		s.mustRead()
 		return false
 	}
+	counted, percent := s.counted, s.traits.percent
 	s.scan()
-	if !s.counted {
-		return true
-	}
+	return (!counted || s.lookAtCounted(line)) && (!percent || s.lookAtPlain(line))
+}
+
+// lookAtCounted scans the names of a line that have the length of each label before it.
+func (s *Searcher) lookAtCounted(line []byte) bool {
 	var names []byte
 	for name := range countedNames(line) {
 		names = append(append(names, name...), ' ')
 	}
 	return names == nil || s.lookInstead(names)
+}
+
+// lookAtPlain scans a line without the percent-encodings that say nothing.
+func (s *Searcher) lookAtPlain(line []byte) bool {
+	plain, again := indicator.PlainEscapes(line)
+	return !again || s.lookInstead(plain)
 }
 
 // scan looks for everything that the index may hold.

@@ -2,6 +2,7 @@ package match
 
 import (
 	"bytes"
+	"math/bits"
 	"unicode"
 	"unicode/utf8"
 
@@ -32,6 +33,21 @@ func foreignHost(line []byte) bool {
 		}
 		if foreign && dot {
 			return true
+		}
+	}
+	return false
+}
+
+// oddHost says whether there is a URL in the line being searched whose host may mean
+// another than it shows.
+func (s *Searcher) oddHost() bool {
+	var before uint64
+	for w := range s.blocks {
+		for schemes := s.blocks[w].schemes(&before); schemes != 0; schemes &= schemes - 1 {
+			rest := s.line[w*blockSize+bits.TrailingZeros64(schemes)+1:]
+			if behind := bytes.TrimLeft(rest, `/\`); len(behind) < len(rest) && indicator.OddHost(behind) {
+				return true
+			}
 		}
 	}
 	return false
@@ -99,8 +115,8 @@ func unhex(c byte) byte {
 
 // encodedURL says whether a line may have a URL whose path no mark stands before, not all
 // of which stands there, or whose host of colons does not: it is percent-encoded, or a mail gateway wrote it.
-func encodedURL(line []byte) bool {
-	for rest := line; ; {
+func encodedURL(line []byte, percent bool) bool {
+	for rest := line; percent; {
 		i := bytes.IndexByte(rest, '%')
 		if i < 0 {
 			break

@@ -27,12 +27,15 @@ func TestSearch(t *testing.T) {
 		`mail guy@mail.example`, `C:\\a\\EVIL.exe`, `"url":"/gate.php"`, `GET /x?y=1 bücher.example`, `{"q":"xn--bcher-kva.example"}`, `bad-host.net`,
 		`1.2.3.4:80`, `{"a":["x","y"],"b":"(1.2.3.4)"}`, `evil\x2eexample`, `\.evil`, `tls.example`, `"url":"/Bot-net/add?x"`, `http://other.org\\Bot-net\add`, `"url":"/?botid="`, `http://a.example?botid=`,
 		`a#011evil.example`, `#015#0121.2.3.4#011`, `x#011d41d8cd98f00b204e9800998ecf8427e#012`, `#0112001:db8:9::9#012`,
+		`GET /g%61te.php`, `"url":"\/g\u002561te\u00252Ephp"`, `/Bot%2dnet/add`, `/%42ot-net/%61dd?x`, `http:\\0x01020304\x`, `http://16909060/`, `http:\/\/16909060`, `Http:\\\\x@16909060:80`, `r=ftp://%65vil.example`,
+		`{"u":"https://urldefense.com/v3/__https://1690*060__;OQ!!a"}`,
 		`Q [0001 D NOERROR] A (3)www(4)Evil(7)example(0)`, `{"m":"A \u00284)evil(7)example(0)"}`, `{"m":"{\"n\":\"(2)a-(4)evil(7)example(0)\"}"}`,
 	}
 	no := []string{
 		``, `{"dest_ip":"1.2.3.5","t":"2024-01-01T10:00:00.123456+0000","f":1.25}`, `notevil.example`, `evil.example.org`, `11.2.3.45`, `1.2.3.4.5`,
 		`Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36`, `d41d8cd98f00b204e9800998ecf8427f`, `00:11:22:33:44:55`, `C:\\Windows\\explorer.exe`,
 		`other@mail.example`[:5], `{"a":[{"b":1}],"c":{"d":[1,2]}}`, `Größe straße`, `2001:db7::1`, `{"path":"/index.php"}`,
+		`/g%2561te.php`, `%%2567ate`, `{"AccessList":"%%4416 %%1538 %%1541"}`, `{"n":16909060,"f":"C:\\\\16909060\\x","t":"a: 0x01020304"}`, `x:16909060`, `https://a.org/?x=1:2`, `http://1.2.3.5/`,
 		`(7)notevil(7)example(0)`, `(5)evil(7)example(0)`, `(4)evil(7)example`,
 	}
 	var records [][]byte
@@ -226,7 +229,10 @@ func TestForeignLetters(t *testing.T) {
 }
 
 func FuzzSearch(f *testing.F) {
-	for _, s := range []string{`{"a":"http:\/\/evil.com\/x","b":"evil\u002eexample"}`, `1.2.3.4-5 [::1]:80 a@b.com`, `\ud83d\ude00 %3Aevil.example`, `http%3A%2F%2Fa.org%2Fgate.php d41d8cd98f00b204e9800998ecf8427e.exe`, "evil\u2024example [dot] d41d8cd98f00b204e9800998ecf8427e"} {
+	for _, s := range []string{
+		`{"a":"http:\/\/evil.com\/x","b":"evil\u002eexample"}`, `1.2.3.4-5 [::1]:80 a@b.com`, `\ud83d\ude00 %3Aevil.example`, `http%3A%2F%2Fa.org%2Fgate.php d41d8cd98f00b204e9800998ecf8427e.exe`, "evil\u2024example [dot] d41d8cd98f00b204e9800998ecf8427e",
+		`http://%65vil.example/g%61te%2Ephp http:\\0x01020304\x`, `https:\/\/evil.exampl\u0025\u0036\u0035 ftp://a@16909060:80/%70anel.php?id=1`, `/x/../%67ate.php http://evil。example http://１.2.3.4`,
+	} {
 		f.Add([]byte(s))
 	}
 	x := build(f, known)

@@ -222,7 +222,7 @@ func (s *scanner) withPath(from, to int) bool {
 	if !s.atPath(to) || from > 0 && (s.line[from-1] == '/' || s.line[from-1] == '\\') {
 		return false
 	}
-	end := min(pathEnd(s.line, to), from+maxToken)
+	end := min(pathEnd(s.line, to, &pathEnds), from+maxToken)
 	v, err := indicator.Canonical(indicator.URL, string(s.line[from:end]))
 	if err != nil {
 		return false

@@ -102,6 +102,9 @@ func (s *server) showLookup(w http.ResponseWriter, r *http.Request, v visitor) (
 		return nil, errs.New(errs.Invalid, "value_invalid", "%q is not a value that can be looked up (%s).", short(200, q.Get("value")), indicator.Reason(err)).Because(err)
 	}
 	row, err := s.cfg.Intel.Lookup(r.Context(), t, value)
+	if older := q.Get("value"); older != value && errs.KindOf(err) == errs.NotFound {
+		row, err = s.cfg.Intel.Lookup(r.Context(), t, older) // kept since before values were spelled so
+	}
 	switch {
 	case err == nil:
 		return see(w, r, "/indicators/"+row.ID)

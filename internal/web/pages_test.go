@@ -64,6 +64,18 @@ func (h *house) play(t *testing.T, s scenario) {
 	}
 }
 
+// TestLookupOfOlderSpelling: what is kept in a spelling of before is found by that.
+func TestLookupOfOlderSpelling(t *testing.T) {
+	h := newHouse(t)
+	h.users()
+	const older, today = "http://evil.example/a%5Fb", "http://evil.example/a_b"
+	h.know("urlhaus", 90, nil, indicator.URL, older)
+	target := "/lookup?type=url&value=" + url.QueryEscape(older)
+	h.play(t, scenario{name: "as it is kept", user: "viewer", target: target, status: 303, to: "/indicators/" + indicator.ID(indicator.URL, older)})
+	h.know("urlhaus", 90, nil, indicator.URL, today)
+	h.play(t, scenario{name: "as it came again", user: "viewer", target: target, status: 303, to: "/indicators/" + indicator.ID(indicator.URL, today)})
+}
+
 func TestPages(t *testing.T) {
 	h := newHouse(t)
 	top := h.furnish()
