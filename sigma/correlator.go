@@ -95,7 +95,7 @@ type group struct {
 type seen struct {
 	at    time.Time
 	rule  int
-	value string // of the field that is counted
+	value string // of the field that is counted, folded
 	event string
 }
 
@@ -420,7 +420,7 @@ func (p *correlationPlan) take(rule int, h Hit) []part {
 	var out []part
 	for _, g := range groups {
 		for _, v := range counted {
-			out = append(out, part{g, seen{h.Time, rule, v, h.Event}})
+			out = append(out, part{g, seen{h.Time, rule, folded(v), h.Event}})
 		}
 	}
 	return out
@@ -440,7 +440,7 @@ func (p *correlationPlan) joint(rule int, h Hit) []string {
 }
 
 func (p *correlationPlan) group(values []string) (*group, bool) {
-	key := strings.ToLower(strings.Join(values, "\x00"))
+	key := folded(strings.Join(values, "\x00"))
 	g := p.groups[key]
 	if g != nil {
 		return g, false

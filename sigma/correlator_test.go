@@ -334,6 +334,36 @@ func TestCorrelatorSurvivesRestart(t *testing.T) {
 	}
 }
 
+// TestCountedValuesHaveNoCase: values that differ in the case of letters are one to a
+// count as they are to a group, also those kept by who counted them apart.
+func TestCountedValuesHaveNoCase(t *testing.T) {
+	const body = "type: value_count\nrules: [failed]\ngroup-by: [Host]\ntimespan: 1m\ncondition: {field: %s, gte: 3}"
+	steps := []step{{"r1", 0, "Host=WS-Ä User=Eve"}, {"r1", 1, "Host=ws-ä User=EVE"}, {"r1", 2, "Host=Ws-ä User=eve"}, {"r1", 3, "Host=ws-ä User=JÖRG"}, {"r1", 4, "Host=ws-ä User=jörg"}, {"r1", 5, "Host=ws-ä User=mia"}}
+	want := []string{"5 WS-Ä e0,e1,e2,e3,e4,e5 3"}
+	for _, field := range []string{"User", "'User,Host'"} {
+		if got := raised(correlator(t, fmt.Sprintf(body, field)), steps); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", field, got, want)
+		}
+	}
+	before := correlator(t, fmt.Sprintf(body, "User"))
+	raised(before, steps[:3])
+	state, err := before.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := strings.Replace(string(state), `"v":"eve"`, `"v":"EVE"`, 1)
+	if old == string(state) {
+		t.Fatalf("no value in %s", state)
+	}
+	after := correlator(t, fmt.Sprintf(body, "User"))
+	if err := after.Restore([]byte(old)); err != nil {
+		t.Fatal(err)
+	}
+	if got := raised(after, steps[3:]); len(got) != 1 || !strings.HasPrefix(got[0], "5 ") || !strings.HasSuffix(got[0], " 3") {
+		t.Errorf("after a restart: got %q", got)
+	}
+}
+
 func randomSteps(r *rand.Rand, n int) []step {
 	var out []step
 	at := 0
