@@ -69,6 +69,11 @@ func (f *framer) step() (frame, bool, error) {
 		case f.array:
 			return frame{}, false, nil
 		}
+		if is, err := f.entryNext(); err != nil {
+			return frame{}, false, err
+		} else if is {
+			return f.entry()
+		}
 		if is, err := f.blockNext(); err != nil {
 			return frame{}, false, err
 		} else if is {
