@@ -536,11 +536,13 @@ func (c *Carried) Fill(ev *event.Event, arrival time.Time) {
 	f.SetNew("log.syslog.structured_data", c.Data)
 	f.SetNew("message", c.Body)
 	f.SetNew("stream", c.Stream)
-	if c.Program != "" && c.Program[0] != '%' { // Cisco's mnemonics name no process
-		f.SetNew("process.name", c.Program[strings.LastIndexByte(c.Program, '/')+1:])
-	}
-	if n, err := strconv.ParseInt(c.PID, 10, 64); err == nil {
-		f.SetNew("process.pid", n)
+	if !strings.HasPrefix(c.Program, "%") { // mnemonics of Cisco and Huawei name no process
+		if c.Program != "" {
+			f.SetNew("process.name", c.Program[strings.LastIndexByte(c.Program, '/')+1:])
+		}
+		if n, err := strconv.ParseInt(c.PID, 10, 64); err == nil {
+			f.SetNew("process.pid", n)
+		}
 	}
 	if c.Priority >= 0 {
 		f["log.syslog.priority"] = int64(c.Priority)
