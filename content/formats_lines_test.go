@@ -249,3 +249,15 @@ func TestOthersStay(t *testing.T) {
 		t.Errorf("only %d records", n)
 	}
 }
+
+// TestChosenTextStays: what somebody chose within a line of sshd's does not make it one of
+// a device's.
+func TestChosenTextStays(t *testing.T) {
+	rec := recogniser(t)
+	for _, chosen := range []string{"%%10SHELL/5/SHELL_LOGIN(l): x", "%%01SHELL/4/LOGIN(l):x"} {
+		line := "Mar  2 10:00:00 h sshd[7]: Failed password for invalid user x " + chosen + " from 203.0.113.4 port 5 ssh2"
+		if got := rec.Recognise([]byte(line)); got != "sshd" {
+			t.Errorf("%s is read as %s", line, got)
+		}
+	}
+}

@@ -119,6 +119,7 @@ func sequence(s string) string {
 
 // modern reads what follows the version of RFC 5424.
 func (c *Carried) modern(s string) bool {
+	clock := blankClock(s)
 	var parts [5]string
 	old := false
 	for i := range parts {
@@ -126,6 +127,9 @@ func (c *Carried) modern(s string) bool {
 			break
 		}
 		word, _, ok := strings.Cut(s[:min(len(s), maxHeader)], " ")
+		if i == 0 && clock > 0 {
+			word = s[:clock]
+		}
 		if !ok && i < len(parts)-1 || word == "" {
 			return false
 		}
@@ -160,6 +164,19 @@ func (c *Carried) modern(s string) bool {
 	}
 	c.Line = c.Body
 	return true
+}
+
+// blankClock returns how long the time is that s begins with when it has a blank before
+// the clock, as Check Point writes it: "2026-03-02 10:00:00"; else 0.
+func blankClock(s string) int {
+	const shape = "2006-01-02 15:04:05"
+	if len(s) <= len(shape) || s[10] != ' ' || s[len(shape)] != ' ' {
+		return 0
+	}
+	if _, ok := ParseTime(s[:len(shape)]); !ok {
+		return 0
+	}
+	return len(shape)
 }
 
 // cutShort says whether what follows the host is not the program, its number and the
@@ -336,6 +353,12 @@ func zoned(stamp string) bool { return stamp[4] != '-' || Zoned(stamp) }
 // host's syslog may write a second header, too, and would be another host with it.
 func (c *Carried) relayed(s string) bool {
 	inner := Carried{Priority: -1}
+	if version(s) && inner.modern(s[2:]) && inner.Host != "" && inner.Program == "CheckPoint" {
+		inner.Priority, inner.Arrival = c.Priority, c.Arrival
+		*c = inner
+		return true
+	}
+	inner = Carried{Priority: -1}
 	rest, ok := inner.stamp(s)
 	if !ok || strings.HasPrefix(rest, ":") || !inner.sender(rest, false) || inner.Host == "" {
 		return false
@@ -513,11 +536,13 @@ func (c *Carried) Fill(ev *event.Event, arrival time.Time) {
 	f.SetNew("log.syslog.structured_data", c.Data)
 	f.SetNew("message", c.Body)
 	f.SetNew("stream", c.Stream)
-	if c.Program != "" && c.Program[0] != '%' { // Cisco's mnemonics name no process
-		f.SetNew("process.name", c.Program[strings.LastIndexByte(c.Program, '/')+1:])
-	}
-	if n, err := strconv.ParseInt(c.PID, 10, 64); err == nil {
-		f.SetNew("process.pid", n)
+	if !strings.HasPrefix(c.Program, "%") { // mnemonics of Cisco and Huawei name no process
+		if c.Program != "" {
+			f.SetNew("process.name", c.Program[strings.LastIndexByte(c.Program, '/')+1:])
+		}
+		if n, err := strconv.ParseInt(c.PID, 10, 64); err == nil {
+			f.SetNew("process.pid", n)
+		}
 	}
 	if c.Priority >= 0 {
 		f["log.syslog.priority"] = int64(c.Priority)

@@ -36,6 +36,9 @@ func TestCarry(t *testing.T) {
 		{"<34>r1: 2026 Mar  2 10:00:00 CET: %SYS-5-X: Built", format.Carried{Priority: 34, Stamp: "2026 Mar  2 10:00:00 CET", Host: "r1", Program: "%SYS-5-X", Line: "%SYS-5-X: Built", Body: "Built"}},
 		{"<34>r1: 00:01:01: %SYS-5-X: Built", format.Carried{Priority: 34, Host: "r1", Program: "%SYS-5-X", Line: "%SYS-5-X: Built", Body: "Built"}},
 		{"<34>Mar  2 10:00:00 r1: CEF:0|A", format.Carried{Priority: 34, Stamp: "Mar  2 10:00:00", Host: "r1", Line: "CEF:0|A", Body: "CEF:0|A"}},
+		{"<34>1 2026-03-02 10:00:00 gw CheckPoint 7 - [a:b]", format.Carried{Priority: 34, Stamp: "2026-03-02 10:00:00", Host: "gw", Program: "CheckPoint", PID: "7", Line: "[a:b]", Body: "[a:b]"}},
+		{"Mar  2 10:00:00 relay 1 2026-03-02T09:59:59Z gw CheckPoint 7 - [a:b]", format.Carried{Priority: -1, Stamp: "2026-03-02T09:59:59Z", Host: "gw", Program: "CheckPoint", PID: "7", Line: "[a:b]", Body: "[a:b]"}},
+		{"Mar  2 10:00:00 h 1 2026-03-02T09:59:59Z other sshd: 7 - x", format.Carried{Priority: -1, Stamp: "Mar  2 10:00:00", Host: "h", Line: "1 2026-03-02T09:59:59Z other sshd: 7 - x", Body: "1 2026-03-02T09:59:59Z other sshd: 7 - x"}},
 		{"Mar  2 10:00:00 relay Mar  2 09:59:59 h CISE_Alarm x", format.Carried{Priority: -1, Stamp: "Mar  2 09:59:59", Host: "h", Line: "CISE_Alarm x", Body: "CISE_Alarm x"}},
 		{"Mar  2 10:00:00 relay 2026-03-02T09:59:59Z h : %ASA-6-1: x", format.Carried{Priority: -1, Stamp: "2026-03-02T09:59:59Z", Host: "h", Program: "%ASA-6-1", Line: "%ASA-6-1: x", Body: "x"}},
 		{"Mar  2 10:00:00 web1 Mar  2 09:59:59 dc1 su: x", format.Carried{Priority: -1, Stamp: "Mar  2 10:00:00", Host: "web1", Line: "Mar  2 09:59:59 dc1 su: x", Body: "Mar  2 09:59:59 dc1 su: x"}},
@@ -170,6 +173,52 @@ func TestStructuredData(t *testing.T) {
 }
 
 // TestResumeCarried reads a kept record alone: it must give what it gave first.
+// TestBrokenCarried: what a header carries that cannot be read is text; host, program,
+// time and what the text says are not lost with it.
+func TestBrokenCarried(t *testing.T) {
+	for _, tt := range []struct {
+		record, format, host, program, message string
+	}{
+		{`<13>Mar  2 10:00:00 h app[7]: {"a":"1","b`, "syslog", "h", "app", `{"a":"1","b`},
+		{`<13>1 2026-03-02T10:00:00Z h app 7 - - {"timestamp":"2026-03-02T10:00:00.1+0000","event_type":"alert","flow_id":1,"src_ip":"203.0.113.9","x`, "syslog", "h", "app", `{"timestamp":"2026-03-02T10:00:00.1+0000","event_type":"alert","flow_id":1,"src_ip":"203.0.113.9","x`},
+		{`Mar  2 10:00:00 h app: {"a":"1"}{"a":"2"}`, "syslog", "h", "app", `{"a":"1"}{"a":"2"}`},
+		{`2026-03-02T10:00:00.4Z stdout P {"a":"1","b`, "text", "", "", `{"a":"1","b`},
+	} {
+		r, err := format.NewReader(strings.NewReader(tt.record+"\n"), "in.log", recogniser(), format.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ev, err := r.Next()
+		if err != nil {
+			t.Errorf("%s: %v", tt.record, err)
+			continue
+		}
+		got := []string{ev.Format, ev.Fields.String("host.name"), ev.Fields.String("log.syslog.appname"), ev.Fields.String("message")}
+		if diff := cmp.Diff([]string{tt.format, tt.host, tt.program, tt.message}, got); diff != "" || ev.Time.IsZero() {
+			t.Errorf("%s: at %v: -want +got\n%s", tt.record, ev.Time, diff)
+		}
+		if s := r.Stats(); s.Records != 1 || s.Events != 1 || len(s.Failed) > 0 {
+			t.Errorf("%s: counted as %+v", tt.record, s)
+		}
+		s, err := recogniser().Resume(ev.Format, r.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, ok, err := s.Decode(ev.Raw); !ok || err != nil || again.Fields.String("message") != tt.message {
+			t.Errorf("%s: read again: %v %t %v", tt.record, again.Fields, ok, err)
+		}
+	}
+	for record, declared := range map[string]string{`{"a":"1","b`: "", `<13>Mar  2 10:00:00 h app: {"a":"1","b`: "json"} {
+		s, err := recogniser().Stream(declared)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ev, _, err := s.Decode([]byte(record)); err == nil {
+			t.Errorf("%s, declared %q: read as %v", record, declared, ev.Fields)
+		}
+	}
+}
+
 func TestResumeCarried(t *testing.T) {
 	rec := format.NewRecogniser(signed("daemon", format.Sign{Score: 80, Programs: []string{"daemon"}}))
 	for _, record := range []string{"<13>Mar  2 10:00:00 h daemon[1]: x y", "Mar  2 10:00:00 h other: x", `<13>Mar  2 10:00:00 h app: {"a":1}`, "2026-03-02T10:00:00.4Z stdout F plain", "plain"} {

@@ -47,6 +47,9 @@ func TestCutter(t *testing.T) {
 		"the last":           {format.Ended, []string{"a\nb"}, []string{"a", "b"}},
 		"late":               {format.Late, []string{"{\n\"a\":\nb"}, []string{"{", `"a":`, "rest: b"}},
 		"objects":            {format.Growing, []string{"{\n \"a\": 1\n", "}\nx\n{\"a\":1}{\"b\":2}\n"}, []string{"{\n \"a\": 1\n}", "x", `{"a":1}`, `{"b":2}`}},
+		"entries":            {format.Growing, []string{entryOne[:5], entryOne[5:70], entryOne[70:] + "A\n\x04\x00\x00", "\x00\x00\x00\x00\x00\n\nb", "c\n\n" + "x\n" + entryOne}, []string{entryJSON[:len(entryJSON)-1] + `,"A":"\n\nbc"}`, "x", "rest: " + entryOne}},
+		"the last entry":     {format.Ended, []string{entryOne + "\n", entryOne}, []string{entryJSON, entryJSON}},
+		"broken entry":       {format.Late, []string{entryOne + "A\n\x04\x00\x00\x00\x00\x00\x00\x00b\ncde\nf\n" + entryOne + "\n"}, []string{entryJSON, "A", "\x04\x00\x00\x00\x00\x00\x00\x00b", "cde", "f", entryJSON}},
 		"lists":              {format.Growing, []string{"[{\"a\":1},\n {\"b\":2}]\n[\n{\"c\":3},\n{\"d\":4}\n]\n{\"Records\": [\n{\"e\":5},{}]}\n"}, []string{`{"a":1}`, `{"b":2}`, `{"c":3}`, `{"d":4}`, `{"e":5}`, "{}"}},
 		"broken objects":     {format.Growing, []string{"{a\n{b\n{c\n{\"d\":1}\n{e\n"}, []string{"{a", "{b", "{c", `{"d":1}`, "rest: {e\n"}},
 		"broken list":        {format.Growing, []string{"[{\"a\":1},\n{\"b\":\n{\"c\":1}\n]]\nx\n"}, []string{`{"a":1}`, "{\"b\":\n{\"c\":1}\n]", "x"}},
@@ -95,6 +98,7 @@ func FuzzCutter(f *testing.F) {
 		"a\nb", "{\n\"a\":\n1}\n{", "[{\"a\":1},\n{}]\n", "time,a,b\n1,\"2\n\",3\n", "<Events><Event><System></Event>\n<Event><System>\na\n<Event></Events>\n",
 		blockOne + "\n" + blockOne, "{\"Records\":[{\n}]}\n", strings.Repeat("{\"a\":\n", 70),
 		"<13>a: <Event><System>\n1\n</Event> x\n<14>c: <Event><System>\n", "<13> " + blockOne + "\n<13>a\n",
+		entryOne + binaryField("A", "\nb\n") + "\n" + entryOne, entryOne + binaryField("A", "\nb\n")[:12] + "\n\nc\n",
 	} {
 		f.Add(s, uint16(5), uint16(20))
 	}
@@ -117,7 +121,7 @@ func FuzzCutter(f *testing.F) {
 // each of its lines.
 func TestCutterHostile(t *testing.T) {
 	for name, line := range map[string]string{
-		"objects": "{\"a\":\n", "open": "{a\n", "lists": "[{\n", "events": "<Event><System>\n", "messages": "<13>a: <Event><System>\n", "rows": "\"a\",\"b\n", "quotes": "\"\"\"x\n", "blocks": "04/25/2023 07:01:02 PM\nLogName=\n",
+		"objects": "{\"a\":\n", "open": "{a\n", "lists": "[{\n", "events": "<Event><System>\n", "messages": "<13>a: <Event><System>\n", "rows": "\"a\",\"b\n", "quotes": "\"\"\"x\n", "blocks": "04/25/2023 07:01:02 PM\nLogName=\n", "entries": "__CURSOR=\n", "values": "__CURSOR=\nA\n",
 	} {
 		for _, start := range []string{"", "time,user,action\n1,2,3\n"} {
 			in := start + strings.Repeat(line, 200_000/len(line))

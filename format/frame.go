@@ -69,6 +69,11 @@ func (f *framer) step() (frame, bool, error) {
 		case f.array:
 			return frame{}, false, nil
 		}
+		if is, err := f.entryNext(); err != nil {
+			return frame{}, false, err
+		} else if is {
+			return f.entry()
+		}
 		if is, err := f.blockNext(); err != nil {
 			return frame{}, false, err
 		} else if is {
@@ -239,21 +244,23 @@ func (f *framer) tooLong(size int) *Fault {
 // split cuts a record that turned out to be several JSON objects side by side.
 func (f *framer) split(r frame) bool {
 	var parts []frame
-	rest := r.data
+	rest, line := r.data, r.line
 	for len(rest) > 0 && rest[0] == '{' {
 		var b balance
 		n, done := b.feed(rest)
 		if !done {
 			break
 		}
-		parts = append(parts, frame{data: rest[:n:n], line: r.line})
-		rest = bytes.TrimLeft(rest[n:], " \t\r\n,")
+		parts = append(parts, frame{data: rest[:n:n], line: line})
+		next := bytes.TrimLeft(rest[n:], " \t\r\n,")
+		line += bytes.Count(rest[:len(rest)-len(next)], []byte("\n"))
+		rest = next
 	}
 	if len(parts) == 0 || len(parts) == 1 && len(rest) == 0 {
 		return false
 	}
 	if len(rest) > 0 {
-		parts = append(parts, frame{data: rest, line: r.line})
+		parts = append(parts, frame{data: rest, line: line})
 	}
 	for i := len(parts) - 1; i >= 0; i-- {
 		f.ready = append(f.ready, parts[i])

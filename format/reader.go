@@ -99,9 +99,9 @@ func (r *Reader) Next() (event.Event, error) {
 			continue
 		}
 		r.stats.Events++
-		ev.Origin = event.Origin{File: r.name, Line: r.stats.Records - r.stats.Headers}
-		if contained {
-			ev.Origin.Line = f.line
+		ev.Origin = event.Origin{File: r.name, Line: f.line}
+		if !contained {
+			ev.Origin.Record = r.stats.Records - r.stats.Headers
 		}
 		if !r.opt.NoObservables {
 			ev.Observables = Observables(&ev, r.opt.Search)

@@ -40,7 +40,7 @@ func read(t *testing.T, in io.Reader, opt format.Options) ([]string, format.Stat
 			if ev.Format == "json" {
 				value = ev.Fields.String("json.a")
 			}
-			out = append(out, fmt.Sprintf("%s %d %s", ev.Format, ev.Origin.Line, value))
+			out = append(out, fmt.Sprintf("%s %d %s", ev.Format, ev.Origin.Record, value))
 		}
 	}
 }
@@ -118,6 +118,73 @@ func TestFraming(t *testing.T) {
 					t.Errorf("counts do not add up: %+v", stats)
 				}
 			})
+		}
+	}
+}
+
+// TestLines holds the line that events name against the file, however its records lie
+// in it.
+func TestLines(t *testing.T) {
+	const xml = `<Event xmlns="x"><System><EventID>1</EventID><Channel>c</Channel></System>`
+	tests := map[string]struct{ in, want string }{
+		"Lines":       {"{\"a\":1}\n{\"a\":2}\n", "1 2"},
+		"Blank":       {"\n \n{\"a\":1}\n\n\nhello\n", "3/1 6/2"},
+		"CRLF":        {"\r\n{\"a\":1}\r\n\r\nhello\r\n", "2/1 4/2"},
+		"Mark":        {"\xef\xbb\xbf\n{\"a\":1}\n", "2/1"},
+		"Array":       {`[{"a":1},{"a":2}]` + "\n" + `{"a":3}`, "1 1/2 2/3"},
+		"ArrayPretty": {"[\n  {\n    \"a\": 1\n  },\n\n  {\"a\": 2}, {\"a\": 3}\n]\nhello\n", "2/1 6/2 6/3 8/4"},
+		"Envelope":    {"{\n \"Records\": [\n  {\"a\":1},\n  {\n  \"a\":2}],\n \"n\":\n 1\n}\n{\"a\":3}\n", "3/1 4/2 9/3"},
+		"Document":    {"{\n\"a\":1\n}\n{\n\"a\":2}\n{\"a\":3}\n", "1 4/2 6/3"},
+		"SideBySide":  {"{\"a\":\n1}{\"a\":2}\n{\"a\":3}{\"a\":4}\n{\"a\":[{\n\"b\":1}]} {\"a\":\n5}\n{\"a\":6}\n", "1 2 3 3/4 4/5 5/6 7"},
+		"Unended":     {"{\"a\":\n{\"a\":1}\n\n{\"a\":2}\n", "line1 2 4/3"},
+		"TooLong":     {"hello\n" + strings.Repeat("x", 400) + "\n\nhello\n", "1 line2 4/3"},
+		"XML":         {"<?xml version=\"1.0\"?>\n<Events>\n" + xml + "\n</Event>\n\n" + xml + "</Event>" + xml + "</Event>\n</Events>\nhello\n", "3/1 6/2 6/3 8/4"},
+		"XMLHeaded":   {"hello\n<13>Mar  2 10:00:00 h p: " + xml + "\n</Event>\n<13>Mar  2 10:00:00 h p: x\n", "1 2 4/3"},
+		"XMLUnended":  {xml + "\n\n" + xml + "</Event>\nhello\n", "line1 3/2 4/3"},
+		"Sheet":       {"time,a,b\n\n2026-03-02T09:00:00Z,1,\"x\n\ny\"\n2026-03-02T09:00:00Z,2,z\n", "3/1 6/2"},
+		"SheetOpen":   {"time,a,b\nt,1,x\nt,2,\"x\nt,3,y\n", "2/1 line3 4/3"},
+		"Blocks":      {"\n03/02/2026 09:00:00 AM\nLogName=Security\nEventCode=1\nMessage=a\n\n03/02/2026 09:00:01 AM\nLogName=Security\nEventCode=2\n", "2/1 7/2"},
+		"Zeek":        {"#separator \\x09\n#path\tdns\n#fields\tts\tquery\n#types\ttime\tstring\n1521911720.8\ta.example\n1521911720.9\tb.example\n#close\n", "5/1 6/2"},
+	}
+	for name, tt := range tests {
+		for _, kind := range []string{"whole", "bytes", "ahead"} {
+			var in io.Reader = strings.NewReader(tt.in)
+			opt := format.Options{MaxRecord: 300}
+			switch kind {
+			case "bytes":
+				in = iotest.OneByteReader(in)
+			case "ahead":
+				opt.Wanted = func(_ [][]byte, wanted []bool) {
+					for i := range wanted {
+						wanted[i] = true
+					}
+				}
+			}
+			r, err := format.NewReader(in, "in.log", recogniser(), opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for {
+				ev, err := r.Next()
+				if err == io.EOF {
+					break
+				}
+				var bad *format.RecordError
+				switch {
+				case errors.As(err, &bad):
+					got = append(got, fmt.Sprint("line", bad.Line))
+				case err != nil:
+					t.Fatal(err)
+				case ev.Origin.Ordinal() > 0:
+					got = append(got, fmt.Sprintf("%d/%d", ev.Origin.Line, ev.Origin.Ordinal()))
+				default:
+					got = append(got, fmt.Sprint(ev.Origin.Line))
+				}
+			}
+			if got := strings.Join(got, " "); got != tt.want {
+				t.Errorf("%s, %s: lines %s, want %s", name, kind, got, tt.want)
+			}
 		}
 	}
 }

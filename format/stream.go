@@ -126,6 +126,8 @@ func (s *Stream) Brief(record []byte, b *Brief) (ev event.Event, brief, ok bool,
 }
 
 // full decodes a record, which is also given as text, of which a part is of format i.
+// What syslog carries that cannot be read, such as JSON that was cut off, is a message
+// of syslog all the same.
 func (s *Stream) full(record []byte, text string, i int, part part) (ev event.Event, ok bool, err error) {
 	s.last = i
 	d := s.decoder(i)
@@ -137,6 +139,15 @@ func (s *Stream) full(record []byte, text string, i int, part part) (ev event.Ev
 			d = s.decoder(i)
 			ev, ok, err = s.decode(d, text, part)
 		}
+	}
+	if err != nil && s.declared < 0 && part != whole {
+		i = s.rec.syslog
+		if s.carried.Stream != "" {
+			i = s.rec.text
+		}
+		s.last = i
+		d = s.decoder(i)
+		ev, ok, err = s.decode(d, text, bodyPart)
 	}
 	if d.Context() != nil {
 		s.withText = i + 1
@@ -150,8 +161,7 @@ func (s *Stream) full(record []byte, text string, i int, part part) (ev event.Ev
 	return ev, true, nil
 }
 
-// decode reads the part of the record that the format is for. What a record
-// carries that cannot be read is a line of syslog all the same.
+// decode reads the part of the record that the format is for.
 func (s *Stream) decode(d Decoder, record string, p part) (ev event.Event, ok bool, err error) {
 	if p == whole {
 		ev, ok, err = decodeAt(d, record, &Carried{Priority: -1}, s.arrival)

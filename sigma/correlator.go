@@ -95,14 +95,15 @@ type group struct {
 type seen struct {
 	at    time.Time
 	rule  int
-	value string // of the field that is counted
+	value string // of the field that is counted, folded
 	event string
 }
 
 // NewCorrelator prepares correlations over rules. Rules are named by id or name;
 // a correlation may stand on another one. What cannot work is left out and named
-// in the error, of type [Problems].
-func NewCorrelator(correlations []Correlation, rules []Rule) (*Correlator, error) {
+// in the error, of type [Problems]; so is what stands on that. left is what was left
+// out before, whose reasons are told of the correlations that stand on it.
+func NewCorrelator(correlations []Correlation, rules []Rule, left ...*Problem) (*Correlator, error) {
 	c := &Correlator{byRule: map[string][]feed{}}
 	known := names{}
 	all := map[string]*Correlation{}
@@ -113,16 +114,43 @@ func NewCorrelator(correlations []Correlation, rules []Rule) (*Correlator, error
 	for i := range rules {
 		known.note(&rules[i], true)
 	}
+	why := map[string]string{}     // by what correlations call it
+	refused := map[string]string{} // correlations by their key: why
+	for _, p := range left {
+		for _, name := range p.Names {
+			why[name] = p.Text
+		}
+	}
 	var problems Problems
+	refuse := func(r *Rule, err error) {
+		problems = append(problems, problemOf(err, r))
+		refused[r.Key()] = err.Error()
+	}
+	var plans []*correlationPlan
 	for i := range correlations {
-		p, err := planCorrelation(&correlations[i], i, known)
+		p, err := planCorrelation(&correlations[i], i, known, why)
 		if err == nil {
 			err = correlations[i].circle(known, all)
 		}
 		if err != nil {
-			problems = append(problems, problemOf(err, correlations[i].File, correlations[i].Title))
+			refuse(&correlations[i].Rule, err)
 			continue
 		}
+		plans = append(plans, p)
+	}
+	for n := -1; n != len(plans); { // one may stand on others
+		n = len(plans)
+		plans = slices.DeleteFunc(plans, func(p *correlationPlan) bool {
+			for _, name := range p.Rules {
+				if on := known[name]; !on.plain && refused[on.key] != "" {
+					refuse(&p.Rule, faultf(p.Line, missing, name, refused[on.key]))
+					return true
+				}
+			}
+			return false
+		})
+	}
+	for _, p := range plans {
 		c.plans = append(c.plans, p)
 		for k, name := range p.Rules {
 			id := known[name].key
@@ -156,10 +184,19 @@ func (n names) note(r *Rule, plain bool) {
 	}
 }
 
-func planCorrelation(c *Correlation, index int, known names) (*correlationPlan, error) {
+// missing tells of a rule, or correlation, that was left out, and why.
+const missing = "it needs the rule %q, which was left out: %s"
+
+func planCorrelation(c *Correlation, index int, known names, left map[string]string) (*correlationPlan, error) {
 	p := &correlationPlan{Correlation: c, index: index, id: c.Key(), groups: map[string]*group{}, aliases: map[string][]string{}}
 	for _, name := range c.Rules {
-		if _, ok := known[name]; !ok {
+		on, ok := known[name]
+		if own := ok && !on.plain && on.key == c.Key(); !ok || own { // an aggregation has the names of its rule
+			if why := left[name]; why != "" {
+				return nil, faultf(c.Line, missing, name, why)
+			}
+		}
+		if !ok {
 			return nil, faultf(c.Line, "it needs the rule %q, which is not there: bring it in, or turn this one off", name)
 		}
 	}
@@ -383,7 +420,7 @@ func (p *correlationPlan) take(rule int, h Hit) []part {
 	var out []part
 	for _, g := range groups {
 		for _, v := range counted {
-			out = append(out, part{g, seen{h.Time, rule, v, h.Event}})
+			out = append(out, part{g, seen{h.Time, rule, folded(v), h.Event}})
 		}
 	}
 	return out
@@ -403,7 +440,7 @@ func (p *correlationPlan) joint(rule int, h Hit) []string {
 }
 
 func (p *correlationPlan) group(values []string) (*group, bool) {
-	key := strings.ToLower(strings.Join(values, "\x00"))
+	key := folded(strings.Join(values, "\x00"))
 	g := p.groups[key]
 	if g != nil {
 		return g, false

@@ -88,7 +88,7 @@ func (c *Correlator) restore(p *correlationPlan, sp savedPlan) {
 		g.raised = moment(sg.Raised)
 		for _, s := range sg.Seen {
 			if s.Rule >= 0 && s.Rule < len(p.Rules) {
-				g.note(seen{moment(s.At), s.Rule, s.Value, s.Event}, p)
+				g.note(seen{moment(s.At), s.Rule, folded(s.Value), s.Event}, p)
 				c.noted++
 			}
 		}

@@ -221,6 +221,41 @@ func TestCorrelationsThatCannotWork(t *testing.T) {
 	}
 }
 
+// TestCorrelationOnWhatWasLeftOut names correlations that stand on a rule that cannot be
+// read or compiled, or on such a correlation, with the reason.
+func TestCorrelationOnWhatWasLeftOut(t *testing.T) {
+	const correlation = "---\ntitle: %s\nname: %[1]s\ncorrelation: {type: event_count, rules: [%s], timespan: 1m, condition: {gte: 2}}\n"
+	col, err := sigma.Parse("t", []byte("title: Unread\nname: unread\ndetection: {s: {a: b}, condition: s}\n"+
+		"---\ntitle: Aggregated\nlogsource: {product: windows}\ndetection: {s: {a: x}, timeframe: 1m, condition: s | count() > 3}\n"+
+		"---\ntitle: Good\nid: g1\nlogsource: {product: windows}\ndetection: {s: {a: x}, condition: s}\n"+
+		fmt.Sprintf(correlation, "above", "on-unread")+fmt.Sprintf(correlation, "on-unread", "unread")+
+		fmt.Sprintf(correlation, "on-uncompiled", "'u1', 'g1'")+fmt.Sprintf(correlation, "good", "g1")))
+	var left sigma.Problems
+	if !errors.As(err, &left) || len(left) != 1 {
+		t.Fatalf("got %v", err)
+	}
+	left = append(left, &sigma.Problem{Names: []string{"u1"}, Text: "too large"}, &sigma.Problem{Names: []string{"Aggregated"}, Text: "too long"})
+	c, err := sigma.NewCorrelator(col.Correlations, col.Rules[1:], left...)
+	var got sigma.Problems
+	if n, _ := c.Len(); !errors.As(err, &got) || n != 1 {
+		t.Fatalf("%v are followed: %v", c, err)
+	}
+	unread := `it needs the rule "unread", which was left out: ` + left[0].Text
+	want := []string{
+		`Aggregated: it needs the rule "Aggregated", which was left out: too long`,
+		"on-unread: " + unread,
+		`on-uncompiled: it needs the rule "u1", which was left out: too large`,
+		`above: it needs the rule "on-unread", which was left out: ` + unread,
+	}
+	var told []string
+	for _, p := range got {
+		told = append(told, p.Rule+": "+p.Text)
+	}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
 // TestCorrelationCircle tells of both correlations of which each stands on the other.
 func TestCorrelationCircle(t *testing.T) {
 	col, err := sigma.Parse("t", []byte(`
@@ -296,6 +331,36 @@ func TestCorrelatorSurvivesRestart(t *testing.T) {
 				t.Fatalf("%s: restart at %d: -want +got\n%s", body, cut, diff)
 			}
 		}
+	}
+}
+
+// TestCountedValuesHaveNoCase: values that differ in the case of letters are one to a
+// count as they are to a group, also those kept by who counted them apart.
+func TestCountedValuesHaveNoCase(t *testing.T) {
+	const body = "type: value_count\nrules: [failed]\ngroup-by: [Host]\ntimespan: 1m\ncondition: {field: %s, gte: 3}"
+	steps := []step{{"r1", 0, "Host=WS-Ä User=Eve"}, {"r1", 1, "Host=ws-ä User=EVE"}, {"r1", 2, "Host=Ws-ä User=eve"}, {"r1", 3, "Host=ws-ä User=JÖRG"}, {"r1", 4, "Host=ws-ä User=jörg"}, {"r1", 5, "Host=ws-ä User=mia"}}
+	want := []string{"5 WS-Ä e0,e1,e2,e3,e4,e5 3"}
+	for _, field := range []string{"User", "'User,Host'"} {
+		if got := raised(correlator(t, fmt.Sprintf(body, field)), steps); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", field, got, want)
+		}
+	}
+	before := correlator(t, fmt.Sprintf(body, "User"))
+	raised(before, steps[:3])
+	state, err := before.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := strings.Replace(string(state), `"v":"eve"`, `"v":"EVE"`, 1)
+	if old == string(state) {
+		t.Fatalf("no value in %s", state)
+	}
+	after := correlator(t, fmt.Sprintf(body, "User"))
+	if err := after.Restore([]byte(old)); err != nil {
+		t.Fatal(err)
+	}
+	if got := raised(after, steps[3:]); len(got) != 1 || !strings.HasPrefix(got[0], "5 ") || !strings.HasSuffix(got[0], " 3") {
+		t.Errorf("after a restart: got %q", got)
 	}
 }
 

@@ -84,7 +84,7 @@ func (cp *compiler) compile(c Collection) (*Engine, error) {
 		r := &c.Rules[i]
 		d := cp.draft(r)
 		if d.err != nil {
-			problems = append(problems, problemOf(d.err, r.File, r.Title))
+			problems = append(problems, problemOf(d.err, r))
 			continue
 		}
 		e.rules = append(e.rules, *r)

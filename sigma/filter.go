@@ -60,7 +60,7 @@ func (c *Collection) Idle() Problems {
 		f := &c.Filters[i]
 		for _, name := range f.Rules {
 			if why := c.idle(f, name); why != "" {
-				out = append(out, &Problem{f.File, f.Line, f.Title, fmt.Sprintf("the filter is for the rule %q, %s", name, why)})
+				out = append(out, &Problem{File: f.File, Line: f.Line, Rule: f.Title, Text: fmt.Sprintf("the filter is for the rule %q, %s", name, why)})
 			}
 		}
 	}

@@ -123,6 +123,16 @@ func appendFoldRunes(dst, src []byte) []byte {
 	return dst
 }
 
+// folded is foldString for values that mostly are in that form already.
+func folded(s string) string {
+	for i := range len(s) {
+		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
+			return foldString(s)
+		}
+	}
+	return s
+}
+
 // foldString returns the folded form of a rule's text.
 func foldString(s string) string {
 	return string(appendFoldSlow(nil, []byte(s), false))

@@ -12,6 +12,8 @@ type Problem struct {
 	Line int    // from 1; 0 when it concerns the file as a whole
 	Rule string // title, else id; "" when there is none yet
 	Text string // what is wrong and what to do
+	// Names are what correlations may call what was left out; none when it is no rule.
+	Names []string
 }
 
 func (p *Problem) Error() string {
@@ -66,12 +68,23 @@ func faultf(line int, format string, args ...any) error {
 	return &fault{line, fmt.Sprintf(format, args...)}
 }
 
-func (p *parser) problem(err error) *Problem { return problemOf(err, p.file, p.rule) }
+func (p *parser) problem(err error) *Problem {
+	q := problemOf(err, &Rule{File: p.file})
+	q.Rule, q.Names = p.rule, p.names
+	return q
+}
 
-func problemOf(err error, file, rule string) *Problem {
+// problemOf is why a rule, or a correlation, was left out.
+func problemOf(err error, r *Rule) *Problem {
+	p := &Problem{File: r.File, Rule: r.Title, Text: err.Error()}
+	for _, name := range []string{r.ID, r.Name, r.Title} {
+		if name != "" {
+			p.Names = append(p.Names, name)
+		}
+	}
 	var f *fault
 	if errors.As(err, &f) {
-		return &Problem{File: file, Line: f.line, Rule: rule, Text: f.text}
+		p.Line = f.line
 	}
-	return &Problem{File: file, Rule: rule, Text: err.Error()}
+	return p
 }

@@ -62,7 +62,8 @@ func Parse(name string, data []byte) (Collection, error) {
 // parser reads one file.
 type parser struct {
 	file     string
-	rule     string // title or id of the document being read
+	rule     string   // title or id of the document being read
+	names    []string // its id, name and title
 	nodes    int
 	global   *node // what "action: global" put before all following documents
 	previous *node // what "action: repeat" repeats
@@ -94,7 +95,7 @@ func (p *parser) documents(data []byte) {
 			}
 			continue
 		}
-		p.rule = ""
+		p.rule, p.names = "", nil
 		p.document(root)
 	}
 }
@@ -176,6 +177,11 @@ func (p *parser) read(root *node) error {
 	p.rule = root.scalar("title")
 	if p.rule == "" {
 		p.rule = root.scalar("id")
+	}
+	for _, key := range []string{"id", "name", "title"} {
+		if name := root.scalar(key); name != "" {
+			p.names = append(p.names, name)
+		}
 	}
 	switch {
 	case root.get("correlation") != nil:

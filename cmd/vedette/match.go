@@ -8,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/indicator"
@@ -27,9 +26,10 @@ type hitLine struct {
 }
 
 type eventPlace struct {
-	File string `json:"file"`
-	Line int    `json:"line"`
-	Time string `json:"time,omitempty"`
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Record int    `json:"record,omitempty"` // event.Origin.Ordinal
+	Time   string `json:"time,omitempty"`
 }
 
 type warningLine struct {
@@ -134,10 +134,7 @@ func (m *matching) event(ev *event.Event) error {
 
 func (m *matching) hit(ev *event.Event, o event.Observable, h app.Hit) {
 	m.hits++
-	line := hitLine{Event: eventPlace{File: ev.Origin.File, Line: ev.Origin.Line}, Observable: o, Indicator: h, Warned: []warningLine{}}
-	if !ev.Time.IsZero() {
-		line.Event.Time = ev.Time.Format(time.RFC3339Nano)
-	}
+	line := hitLine{Event: placeOf(ev), Observable: o, Indicator: h, Warned: []warningLine{}}
 	for _, w := range m.warnings.Match(h.Type, h.Value) {
 		line.Warned = append(line.Warned, warningLine{w.List, w.Entry, string(w.Action)})
 	}

@@ -182,6 +182,9 @@ func (leefCut) cut(r *decoder, record string) (bool, error) {
 		word, after, ok := strings.Cut(rest, "|")
 		if ok && len(word) <= 6 && !strings.Contains(word, "=") {
 			rest = after
+			if word == "" && strings.HasPrefix(rest, "|") {
+				word, rest = "|", rest[1:] // the bar itself: "|||"
+			}
 			if d := leefDelimiter(word); d != "" {
 				delimiter = d
 			}
@@ -193,7 +196,7 @@ func (leefCut) cut(r *decoder, record string) (bool, error) {
 	n := 0
 	for pair := range strings.SplitSeq(rest, delimiter) {
 		key, value, ok := strings.Cut(pair, "=")
-		if key = strings.TrimSpace(key); ok && pairKey(key) {
+		if key = strings.TrimSpace(key); ok && pairKey(key) && r.fields[r.d.prefix+key] == nil { // the first counts: what follows may be somebody's choice
 			r.put(key, strings.TrimSpace(value))
 		}
 		if n++; n >= maxPairs {

@@ -242,7 +242,7 @@ func TestXMLFaults(t *testing.T) {
 		"document type":      {`<?xml version="1.0"?>` + xmlStart + `<!DOCTYPE x [<!ENTITY a "b">]></Event>`, 0, []string{"bad-xml"}},
 		"long name":          {xmlStart + "<UserData><" + long[:600] + "/></UserData></Event>", 0, []string{"bad-xml"}},
 		"many attributes":    {xmlStart + "<EventData><Data Name='a'" + many.String() + "/></EventData></Event>", 0, []string{"bad-xml"}},
-		"two in syslog":      {"Mar  2 09:00:00 web1 sysmon: " + linux + linux, 0, []string{"bad-xml"}},
+		"two in syslog":      {"Mar  2 09:00:00 web1 sysmon: " + linux + linux, 1, nil}, // a message
 		"encoding":           {xmlStart + "<?xml version='1.0' encoding='ebcdic'?></Event>", 0, []string{"bad-xml"}},
 		"no number":          {"<Event><System></System></Event>", 0, []string{"not-windows"}},
 		"two, and text":      {linux + linux + " trailing\n", 3, nil},

@@ -107,7 +107,11 @@ func ReadRules(paths, pipelines []string, placeholders string, rec *format.Recog
 	engine, err := sigma.Compile(s.Rules, s.options())
 	s.note(err)
 	s.Engine = engine
-	memory, err := sigma.NewCorrelator(s.Rules.Correlations, s.Rules.Rules)
+	rules := make([]sigma.Rule, engine.Len())
+	for i := range rules {
+		rules[i] = *engine.Rule(i)
+	}
+	memory, err := sigma.NewCorrelator(s.Rules.Correlations, rules, s.Problems...)
 	s.note(err)
 	s.Memory = memory
 	return s, nil
