@@ -23,21 +23,12 @@ type Event struct {
 	Origin      Origin
 }
 
-// Origin says where a record came from. Line is the line of the file in which it
-// begins, from 1; in a binary file whose records are numbered it is that number.
+// Origin says where a record came from. Line counts records from 1, without headers; in
+// a binary file whose records are numbered it is that number.
 type Origin struct {
-	File   string
-	Line   int
-	Record int // which of the records of a text it is, from 1; 0 in a binary file
-}
-
-// Ordinal is Record where Line does not say the same: behind empty lines and headers,
-// and where records span lines or share one. Else it is 0.
-func (o Origin) Ordinal() int {
-	if o.Record == o.Line {
-		return 0
-	}
-	return o.Record
+	File     string
+	Line     int
+	FileLine int // the line of a text in which the record begins, from 1, where that is not Line
 }
 
 // Observable is a value seen in an event, canonical, with the ECS field it came

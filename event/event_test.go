@@ -20,16 +20,16 @@ func TestAppendJSON(t *testing.T) {
 	}{
 		"Empty": {event.Event{}, false, `{"vedette":{"line":0}}`},
 		"Nested": {
-			event.Event{Time: at, Format: "zeek", Origin: event.Origin{File: "dns.log", Line: 3, Record: 3}, Fields: event.Fields{
+			event.Event{Time: at, Format: "zeek", Origin: event.Origin{File: "dns.log", Line: 3}, Fields: event.Fields{
 				"source.ip": "192.0.2.1", "source.port": int64(53), "event.category": []string{"network"}, "event.module": "zeek",
 			}},
 			false,
 			`{"@timestamp":"2018-03-24T17:15:20.865716Z","event":{"category":["network"],"module":"zeek"},"source":{"ip":"192.0.2.1","port":53},"vedette":{"file":"dns.log","format":"zeek","line":3}}`,
 		},
 		"Original": {
-			event.Event{Raw: []byte("a\tb\"\xff"), Origin: event.Origin{Line: 5, Record: 2}},
+			event.Event{Raw: []byte("a\tb\"\xff"), Origin: event.Origin{Line: 2, FileLine: 5}},
 			true,
-			`{"event":{"original":"a\tb\"` + "\ufffd" + `"},"vedette":{"line":5,"record":2}}`,
+			`{"event":{"original":"a\tb\"` + "\ufffd" + `"},"vedette":{"file_line":5,"line":2}}`,
 		},
 		"LeafAndObject": {
 			event.Event{Fields: event.Fields{"a": int64(1), "a.b": int64(2), "a.b.c": int64(3), "a-b": true, "x.y": "z", "x.y.z": "w"}},

@@ -17,12 +17,12 @@ func (e *Event) MarshalJSON() ([]byte, error) {
 
 // AppendJSON appends the event as one nested ECS object, keys in byte order:
 //
-//	{"@timestamp":…,"event":{"module":…},"source":{"ip":…},"vedette":{"file","line","record","format"}}
+//	{"@timestamp":…,"event":{"module":…},"source":{"ip":…},"vedette":{"file","file_line","line","format"}}
 //
 // With original the raw record is added as event.original. A name that is both
 // a value and the parent of others ("a" and "a.b") keeps its children under
 // their dotted names beside it: {"a":1,"a.b":2}. Fields without a value are left
-// out; record is there where Origin.Ordinal says one. Bytes that are not UTF-8 become U+FFFD.
+// out; file_line is there where it is not line. Bytes that are not UTF-8 become U+FFFD.
 func (e *Event) AppendJSON(dst []byte, original bool) []byte {
 	w := writer{out: dst, fields: e.Fields}
 	w.own = e.own(original)
@@ -48,8 +48,8 @@ func reserved(key string) bool {
 // own are the fields that the event carries outside of Fields.
 func (e *Event) own(original bool) Fields {
 	own := Fields{"vedette.line": int64(e.Origin.Line)}
-	if n := e.Origin.Ordinal(); n > 0 {
-		own["vedette.record"] = int64(n)
+	if n := e.Origin.FileLine; n > 0 {
+		own["vedette.file_line"] = int64(n)
 	}
 	if !e.Time.IsZero() {
 		own["@timestamp"] = e.Time.UTC().Format(time.RFC3339Nano)

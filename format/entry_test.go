@@ -64,7 +64,7 @@ func TestEntries(t *testing.T) {
 				} else if err != nil {
 					t.Fatal(err)
 				} else {
-					got = append(got, fmt.Sprint(ev.Origin.Line, " ", string(ev.Raw)))
+					got = append(got, fmt.Sprint(max(ev.Origin.FileLine, ev.Origin.Line), " ", string(ev.Raw)))
 				}
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {

@@ -101,7 +101,10 @@ func (r *Reader) Next() (event.Event, error) {
 		r.stats.Events++
 		ev.Origin = event.Origin{File: r.name, Line: f.line}
 		if !contained {
-			ev.Origin.Record = r.stats.Records - r.stats.Headers
+			ev.Origin.Line = r.stats.Records - r.stats.Headers
+			if f.line != ev.Origin.Line {
+				ev.Origin.FileLine = f.line
+			}
 		}
 		if !r.opt.NoObservables {
 			ev.Observables = Observables(&ev, r.opt.Search)

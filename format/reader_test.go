@@ -40,7 +40,7 @@ func read(t *testing.T, in io.Reader, opt format.Options) ([]string, format.Stat
 			if ev.Format == "json" {
 				value = ev.Fields.String("json.a")
 			}
-			out = append(out, fmt.Sprintf("%s %d %s", ev.Format, ev.Origin.Record, value))
+			out = append(out, fmt.Sprintf("%s %d %s", ev.Format, ev.Origin.Line, value))
 		}
 	}
 }
@@ -176,8 +176,8 @@ func TestLines(t *testing.T) {
 					got = append(got, fmt.Sprint("line", bad.Line))
 				case err != nil:
 					t.Fatal(err)
-				case ev.Origin.Ordinal() > 0:
-					got = append(got, fmt.Sprintf("%d/%d", ev.Origin.Line, ev.Origin.Ordinal()))
+				case ev.Origin.FileLine > 0:
+					got = append(got, fmt.Sprintf("%d/%d", ev.Origin.FileLine, ev.Origin.Line))
 				default:
 					got = append(got, fmt.Sprint(ev.Origin.Line))
 				}

@@ -164,7 +164,7 @@ func nameOf(p eventPlace) string {
 }
 
 func placeOf(ev *event.Event) eventPlace {
-	return eventPlace{File: ev.Origin.File, Line: ev.Origin.Line, Record: ev.Origin.Ordinal(), Time: timeLine(ev.Time)}
+	return eventPlace{File: ev.Origin.File, Line: ev.Origin.Line, FileLine: ev.Origin.FileLine, Time: timeLine(ev.Time)}
 }
 
 // timeLine is a time as lines have it, "" for none.

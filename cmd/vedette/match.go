@@ -26,10 +26,10 @@ type hitLine struct {
 }
 
 type eventPlace struct {
-	File   string `json:"file"`
-	Line   int    `json:"line"`
-	Record int    `json:"record,omitempty"` // event.Origin.Ordinal
-	Time   string `json:"time,omitempty"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	FileLine int    `json:"file_line,omitempty"` // event.Origin.FileLine
+	Time     string `json:"time,omitempty"`
 }
 
 type warningLine struct {
