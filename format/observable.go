@@ -159,11 +159,14 @@ var (
 	domainPort   = []indicator.Type{indicator.DomainPort}
 )
 
+// unknownPrefix is what the names of fields begin with that no table describes.
+const unknownPrefix = "json."
+
 // unknown tries every string of a record that no table describes.
 func (c *collector) unknown() {
 	names := make([]string, 0, len(c.fields))
 	for name := range c.fields {
-		if strings.HasPrefix(name, "json.") {
+		if strings.HasPrefix(name, unknownPrefix) {
 			names = append(names, name)
 		}
 	}

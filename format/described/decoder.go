@@ -21,12 +21,18 @@ type decoder struct {
 	keys   map[string]string // names with the prefix, as met
 	fields event.Fields      // of the record being read
 	chosen []*block          // what the lines say that fitted
+
+	of    *format.Brief
+	brief *decoder // for of; nil = it cannot leave anything out
 }
 
 func (d *Description) decoder() *decoder {
 	r := &decoder{d: d}
 	if _, ok := d.cut.(jsonCut); ok {
 		r.scan = format.NewScanner(d.scan)
+		if d.wants != nil {
+			r.scan = format.NewBriefScanner(d.scan, d.wants)
+		}
 	}
 	return r
 }
@@ -116,15 +122,38 @@ func (r *decoder) put(name, value string) {
 	}
 	key, ok := r.keys[name]
 	if !ok {
-		key = r.d.prefix + name
-		if r.keys == nil {
-			r.keys = map[string]string{}
-		}
-		if len(r.keys) < maxKeys {
-			r.keys[strings.Clone(name)] = key
-		}
+		key = r.own(name)
 	}
-	r.fields[key] = value
+	if key != "" {
+		r.fields[key] = value
+	}
+}
+
+// own returns the name with the prefix, "" of a field that is not kept, and remembers it.
+func (r *decoder) own(name string) string {
+	key := r.d.prefix + name
+	if r.d.wants != nil && !r.d.wants(key) {
+		key = ""
+	}
+	if r.keys == nil {
+		r.keys = map[string]string{}
+	}
+	if len(r.keys) < maxKeys {
+		r.keys[strings.Clone(name)] = key
+	}
+	return key
+}
+
+// got returns one of the record's own fields that put has set.
+func (r *decoder) got(name string) any {
+	key, ok := r.keys[name]
+	if !ok {
+		if len(r.keys) < maxKeys { // it was never put
+			return nil
+		}
+		key = r.d.prefix + name
+	}
+	return r.fields[key]
 }
 
 const (
