@@ -113,6 +113,11 @@ func (s *Stream) Decode(record []byte) (ev event.Event, ok bool, err error) {
 func (s *Stream) Brief(record []byte, b *Brief) (ev event.Event, brief, ok bool, err error) {
 	text := string(record)
 	i, part := s.choose(text)
+	return s.sparing(record, text, i, part, b)
+}
+
+// sparing is full for who mostly needs no more than b.
+func (s *Stream) sparing(record []byte, text string, i int, part part, b *Brief) (ev event.Event, brief, ok bool, err error) {
 	if ev, brief = s.brief(text, i, part, b); brief {
 		s.last = i
 		ev.Format, ev.Raw = s.rec.formats[i].Name, record
