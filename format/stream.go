@@ -235,7 +235,7 @@ func (s *Stream) declaredPart(record string) part {
 		return whole
 	}
 	if f.Signs != nil {
-		if i, _ := s.rec.signs.line(record); i == s.declared {
+		if i, _ := s.rec.signs.lines.line(record); i == s.declared {
 			return whole
 		}
 	}
@@ -244,7 +244,7 @@ func (s *Stream) declaredPart(record string) part {
 		return whole
 	}
 	s.carried = c
-	if i, _ := s.rec.signs.line(c.Line); i == s.declared {
+	if i, _ := s.rec.signs.lines.line(c.Line); i == s.declared {
 		return linePart
 	}
 	return bodyPart
