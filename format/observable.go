@@ -136,6 +136,9 @@ func (c *collector) add(t indicator.Type, value, field string) {
 	if slices.Contains(c.out[max(0, len(c.out)-maxLinear):], o) {
 		return
 	}
+	if c.out == nil {
+		c.out = make([]event.Observable, 0, 8) // most events have a few
+	}
 	c.out = append(c.out, o)
 }
 
