@@ -2,6 +2,7 @@ package content_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/vedette-soc/vedette/format"
@@ -105,5 +106,58 @@ func decodeAll(b *testing.B, rec *format.Recogniser, records [][]byte, size int6
 				b.Fatalf("%v: %s", err, r)
 			}
 		}
+	}
+}
+
+// prose are lines of no format.
+var prose = [][]byte{
+	[]byte("the worker was not able to reach its peer because the timeout expired while it waited for a response"),
+	[]byte("2026-03-02 10:00:00,123 INFO [worker-7] cache rebuilt, queue depth now 17, request handled in 4 ms"),
+	[]byte("ts=1772445600 lvl=info comp=api-3 path=/v1/x/99 status=200 dur=7ms peer=203.0.113.7"),
+}
+
+// BenchmarkLines reads lines of one format, those of the tests beside its description, or
+// of none: recognising them, among a quarter of the formats too; decoding them; and reading
+// what observables are made of, or the few fields that rules may ask for.
+func BenchmarkLines(b *testing.B) {
+	names := []string{"fortigate", "sshd", "web-access", "panos", "cef"}
+	records := map[string][][]byte{"prose": prose}
+	var quarter []format.Format
+	for i, d := range descriptions(b) {
+		listed := slices.Contains(names, d.Name)
+		if listed || i%4 == 0 {
+			quarter = append(quarter, d.Format())
+		}
+		for _, t := range d.Tests {
+			if listed {
+				records[d.Name] = append(records[d.Name], []byte(t.Record))
+			}
+		}
+	}
+	all, few := recogniser(b), format.NewRecogniser(quarter...)
+	for _, name := range append(names, "prose") {
+		lines := records[name]
+		run := func(what string, read func(line []byte)) {
+			b.Run(name+"/"+what, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					for _, line := range lines {
+						read(line)
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(lines)), "ns/line")
+			})
+		}
+		run("recognise", func(line []byte) { all.Recognise(line) })
+		run("recognise-quarter", func(line []byte) { few.Recognise(line) })
+		stream, err := all.Stream("")
+		if err != nil {
+			b.Fatal(err)
+		}
+		stream.Arrival = arrival
+		run("decode", func(line []byte) { _, _, _ = stream.Decode(line) })
+		observables, rules := format.NewBrief(nil), format.NewBriefOnly(chance(20, "a"))
+		run("observables", func(line []byte) { _, _, _, _ = stream.Brief(line, observables) })
+		run("rules", func(line []byte) { _, _, _, _ = stream.Brief(line, rules) })
 	}
 }

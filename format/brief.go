@@ -1,35 +1,57 @@
 package format
 
-import "github.com/vedette-soc/vedette/event"
+import (
+	"strings"
+
+	"github.com/vedette-soc/vedette/event"
+)
 
 // Brief is what is asked of every event: what observables are made of, briefFields, and
 // what the caller asks for. Decoders keep what they made for one; there should be few.
 type Brief struct {
 	also func(format, dataset string) func(field string) bool
+	only bool
 }
 
 // NewBrief returns a Brief with the fields that also returns a test for, of the events of
 // a format with that event.dataset, "" = any; nil = none.
 func NewBrief(also func(format, dataset string) func(field string) bool) *Brief {
-	return &Brief{also}
+	return &Brief{also: also}
+}
+
+// NewBriefOnly is NewBrief for who asks for nothing but these fields, and makes no
+// observables: decoders may leave out what every event is asked for otherwise.
+func NewBriefOnly(fields func(format, dataset string) func(field string) bool) *Brief {
+	return &Brief{also: fields, only: true}
 }
 
 // Of is what is asked of such events.
 func (b *Brief) Of(format, dataset string) Asked {
-	if b.also == nil {
-		return nil
+	a := Asked{Only: b.only}
+	if b.also != nil {
+		a.also = b.also(format, dataset)
 	}
-	return b.also(format, dataset)
+	return a
 }
 
-// Asked says whether the caller of a Brief asks for a field; nil = for none.
-type Asked func(field string) bool
+// Asked says which fields the caller of a Brief asks for.
+type Asked struct {
+	Only bool // and for no others
+	also func(field string) bool
+}
 
 // For says whether the caller asks for a field.
-func (a Asked) For(field string) bool { return a != nil && a(field) }
+func (a Asked) For(field string) bool { return a.also != nil && a.also(field) }
 
-// Wants says whether a field is needed.
+// Wants says whether a field is needed for who makes observables as well.
 func (a Asked) Wants(field string) bool { return ofAll[field] || a.For(field) }
+
+// Needs says whether a field of a format that has one of Observables' default is needed:
+// besides what Wants says the strings of records that no table describes; of these
+// nothing but what the caller asks for when it asks for Only that.
+func (a Asked) Needs(field string) bool {
+	return a.For(field) || !a.Only && (ofAll[field] || strings.HasPrefix(field, unknownPrefix))
+}
 
 // Sources returns the fields of which rules make one that is needed.
 func (a Asked) Sources(tables ...[]Rule) map[string]bool {
@@ -51,6 +73,14 @@ type BriefDecoder interface {
 	// message that is Rendered, unless the caller asks for it. ok is false in doubt, and where
 	// Decode gives no event, or the record carries another.
 	Brief(record string, b *Brief) (ev event.Event, ok bool)
+}
+
+// CarriedBriefDecoder is a CarriedDecoder that can leave out what is not asked, also of
+// records that syslog carries.
+type CarriedBriefDecoder interface {
+	CarriedDecoder
+	// BriefCarried is to DecodeCarried what BriefDecoder.Brief is to Decode.
+	BriefCarried(record string, c *Carried, b *Brief) (ev event.Event, ok bool)
 }
 
 // briefFields are asked of every event besides its observables: whether another product

@@ -136,6 +136,9 @@ func (c *collector) add(t indicator.Type, value, field string) {
 	if slices.Contains(c.out[max(0, len(c.out)-maxLinear):], o) {
 		return
 	}
+	if c.out == nil {
+		c.out = make([]event.Observable, 0, 8) // most events have a few
+	}
 	c.out = append(c.out, o)
 }
 
@@ -159,11 +162,14 @@ var (
 	domainPort   = []indicator.Type{indicator.DomainPort}
 )
 
+// unknownPrefix is what the names of fields begin with that no table describes.
+const unknownPrefix = "json."
+
 // unknown tries every string of a record that no table describes.
 func (c *collector) unknown() {
 	names := make([]string, 0, len(c.fields))
 	for name := range c.fields {
-		if strings.HasPrefix(name, "json.") {
+		if strings.HasPrefix(name, unknownPrefix) {
 			names = append(names, name)
 		}
 	}

@@ -17,6 +17,8 @@ type Options struct {
 	MaxRecord     int    // bytes of one record; DefaultMaxRecord when 0
 	NoObservables bool   // leave Event.Observables empty
 	Search        Search // for observables in free text; see Observables
+	// Brief, when set, lets the events be without what it does not need.
+	Brief *Brief
 	// Wanted, when set, lets the reader go past what nobody wants: such a record
 	// counts as the event it surely is, but Next does not return it. Whatever
 	// may be something else is read all the same.
@@ -69,7 +71,7 @@ func NewReader(in io.Reader, name string, rec *Recogniser, opt Options) (*Reader
 // underlying reader and is final.
 func (r *Reader) Next() (event.Event, error) {
 	for {
-		f, whole, err := r.frame()
+		f, g, err := r.frame()
 		if err != nil {
 			return event.Event{}, err
 		}
@@ -78,7 +80,7 @@ func (r *Reader) Next() (event.Event, error) {
 		if contained {
 			r.stream.declared = own
 		}
-		if whole >= 0 && r.stream.pass(f.data, whole) {
+		if g.pass >= 0 && r.stream.pass(f.data, g) {
 			r.stats.Events++
 			r.stats.Passed++
 			continue
@@ -86,7 +88,7 @@ func (r *Reader) Next() (event.Event, error) {
 		if f.fault != nil {
 			return event.Event{}, r.fail(f, f.fault)
 		}
-		ev, ok, err := r.stream.Decode(f.data)
+		ev, ok, err := r.read(f.data, g)
 		if err != nil && r.frames.split(f) {
 			r.stats.Records-- // it was several objects in one line: they come next
 			continue
@@ -111,6 +113,16 @@ func (r *Reader) Next() (event.Event, error) {
 		}
 		return ev, nil
 	}
+}
+
+// read decodes a record of which something may have been seen.
+func (r *Reader) read(record []byte, g *glance) (event.Event, bool, error) {
+	text, i, part := r.stream.chosen(record, g)
+	if r.opt.Brief == nil {
+		return r.stream.full(record, text, i, part)
+	}
+	ev, _, ok, err := r.stream.sparing(record, text, i, part, r.opt.Brief)
+	return ev, ok, err
 }
 
 // Context returns what must be kept with the last record to read it alone; see

@@ -15,6 +15,7 @@ const (
 // else: "syslog", "json" and "text". It is immutable and safe for concurrent use.
 type Recogniser struct {
 	formats []Format
+	asked   []int // the formats that have a Recognise
 	signs   *signIndex
 	names   map[string]int
 	hit     int // asked before all others, which would take it for what it holds
@@ -29,6 +30,11 @@ func NewRecogniser(formats ...Format) *Recogniser {
 	r.formats = append(r.formats, formats...)
 	r.hit = len(r.formats)
 	r.formats = append(r.formats, hitFormat(), syslogFormat(), jsonFormat(), textFormat())
+	for i := range r.formats {
+		if r.formats[i].Recognise != nil {
+			r.asked = append(r.asked, i)
+		}
+	}
 	r.signs = newSignIndex(r.formats)
 	r.text = len(r.formats) - 1
 	r.syslog = r.text - 2
@@ -97,14 +103,16 @@ func (r *Recogniser) find(head string, last int, c *Carried) (int, part) {
 	if head != "" && head[0] == '{' {
 		return r.best(head, last), whole
 	}
+	var may signSet // have the record, or what it carries
+	r.signs.lines.may(head, &may)
 	carried, ok := Carry(head)
 	if ok {
-		if i, p := r.inside(&carried); i != r.syslog {
+		if i, p := r.inside(&carried, &may); i != r.syslog {
 			*c = carried
 			return i, p
 		}
 	}
-	i, score := r.score(head, last)
+	i, score := r.score(head, last, &may)
 	if score >= least || !ok {
 		return i, whole
 	}
@@ -118,11 +126,11 @@ func (r *Recogniser) find(head string, last int, c *Carried) (int, part) {
 
 // inside recognises what a syslog message carries: by the line with the tag,
 // which may be no tag at all, by the program, and by the line without the tag.
-func (r *Recogniser) inside(c *Carried) (int, part) {
-	line, lineScore := r.signs.line(c.Line)
+func (r *Recogniser) inside(c *Carried, may *signSet) (int, part) {
+	line, lineScore := r.signs.lines.find(c.Line, may)
 	named, namedScore := r.signs.program(c.Program, c.Body)
 	if len(c.Body) != len(c.Line) {
-		if i, score := r.signs.line(c.Body); i >= 0 && score > namedScore && score >= lineScore {
+		if i, score := r.signs.lines.find(c.Body, may); i >= 0 && score > namedScore && score >= lineScore {
 			return i, bodyPart
 		}
 	}
@@ -140,14 +148,15 @@ func (r *Recogniser) inside(c *Carried) (int, part) {
 	return r.syslog, bodyPart
 }
 
-// best asks the format that read the record before first, because its certain
-// answer settles it.
+// best recognises what begins like an object.
 func (r *Recogniser) best(head string, last int) int {
-	i, _ := r.score(head, last)
+	i, _ := r.score(head, last, nil)
 	return i
 }
 
-func (r *Recogniser) score(head string, last int) (int, int) {
+// score asks the format that read the record before first, because its certain
+// answer settles it. may are the signs that a line may have.
+func (r *Recogniser) score(head string, last int, may *signSet) (int, int) {
 	if isHit(head) {
 		return r.hit, certain
 	}
@@ -163,12 +172,8 @@ func (r *Recogniser) score(head string, last int) (int, int) {
 		}
 	}
 	best, score := r.text, 0
-	for i := range r.formats {
-		f := &r.formats[i]
-		if f.Recognise == nil {
-			continue
-		}
-		n := f.Recognise(head)
+	for _, i := range r.asked {
+		n := r.formats[i].Recognise(head)
 		if n > score {
 			best, score = i, n
 		}
@@ -177,7 +182,7 @@ func (r *Recogniser) score(head string, last int) (int, int) {
 		}
 	}
 	if head == "" || head[0] != '{' {
-		signed, n = r.signs.line(head)
+		signed, n = r.signs.lines.find(head, may)
 	}
 	if signed >= 0 && n > score {
 		return signed, n

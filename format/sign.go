@@ -57,8 +57,7 @@ type signIndex struct {
 	byKey    [][]objectSign // by the key that the sign needs and fewest others do
 	programs map[string][]lineSign
 	families []programFamily // "postfix/*"
-	starts   [256][]lineSign // by the first byte of a line
-	anywhere []lineSign      // lines that no first byte tells
+	lines    lineSigns
 }
 
 // signNode is a member that some sign names.
@@ -83,39 +82,6 @@ type objectSign struct {
 type lineSign struct {
 	format int
 	sign   *Sign
-	start  string
-	pairs  []uint16 // of bytes, places in a pairSet, that what it contains is made of
-}
-
-// pairSet is which pairs of neighbouring bytes are in a line, and some more: a line
-// that lacks one of a text's does not contain the text.
-type pairSet [1 << 12 / 64]uint64
-
-func pairOf(a, b byte) uint16 { return (uint16(a)<<5 ^ uint16(b)) & (1<<12 - 1) }
-
-func (p *pairSet) fill(line string) {
-	for i := 1; i < len(line); i++ {
-		at := pairOf(line[i-1], line[i])
-		p[at>>6] |= 1 << (at & 63)
-	}
-}
-
-func (p *pairSet) has(pairs []uint16) bool {
-	for _, at := range pairs {
-		if p[at>>6]&(1<<(at&63)) == 0 {
-			return false
-		}
-	}
-	return true
-}
-
-func pairsOf(texts []string) (pairs []uint16) {
-	for _, s := range texts {
-		for i := 1; i < len(s); i++ {
-			pairs = append(pairs, pairOf(s[i-1], s[i]))
-		}
-	}
-	return pairs
 }
 
 type programFamily struct {
@@ -144,6 +110,7 @@ func newSignIndex(formats []Format) *signIndex {
 			}
 		}
 	}
+	x.lines.compile()
 	x.byKey = make([][]objectSign, x.keys)
 	for _, o := range objects {
 		rare := o.needs[0]
@@ -160,7 +127,7 @@ func newSignIndex(formats []Format) *signIndex {
 func (s *Sign) object() bool { return len(s.Keys)+len(s.Any)+len(s.Values) > 0 }
 
 func (x *signIndex) addLine(format int, s *Sign) {
-	l := lineSign{format: format, sign: s, pairs: pairsOf(s.Contains)}
+	l := lineSign{format, s}
 	for _, p := range s.Programs {
 		if prefix, ok := strings.CutSuffix(p, "*"); ok {
 			x.families = append(x.families, programFamily{prefix, l})
@@ -168,23 +135,8 @@ func (x *signIndex) addLine(format int, s *Sign) {
 		}
 		x.programs[p] = append(x.programs[p], l)
 	}
-	if len(s.Programs) > 0 {
-		return
-	}
-	for _, start := range s.Starts {
-		if start == "" {
-			continue
-		}
-		l.start = start
-		x.starts[start[0]] = append(x.starts[start[0]], l)
-	}
-	for i := range len(s.First) {
-		if len(s.Starts) == 0 {
-			x.starts[s.First[i]] = append(x.starts[s.First[i]], l)
-		}
-	}
-	if len(s.Starts)+len(s.First) == 0 {
-		x.anywhere = append(x.anywhere, l)
+	if len(s.Programs) == 0 && s.Score > 0 {
+		x.lines.signs = append(x.lines.signs, l)
 	}
 }
 
@@ -231,25 +183,6 @@ func (o *objectSign) holds(found *keySet) bool {
 		}
 	}
 	return true
-}
-
-// line returns the format whose sign a line has, -1 for none.
-func (x *signIndex) line(line string) (format, score int) {
-	format = -1
-	if line == "" {
-		return format, 0
-	}
-	var pairs pairSet
-	pairs.fill(line)
-	for _, list := range [2][]lineSign{x.starts[line[0]], x.anywhere} {
-		for i := range list {
-			l := &list[i]
-			if l.sign.Score > score && strings.HasPrefix(line, l.start) && pairs.has(l.pairs) && l.sign.agrees(line) {
-				format, score = l.format, l.sign.Score
-			}
-		}
-	}
-	return format, score
 }
 
 // program returns the format of what a program logged, -1 for none.

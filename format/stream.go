@@ -109,20 +109,53 @@ func (s *Stream) Decode(record []byte) (ev event.Event, ok bool, err error) {
 }
 
 // Brief is Decode for who mostly needs no more than b. With brief the event is as
-// BriefDecoder says; its record is of its format as a whole, and stands alone. Else the
-// event is that of Decode.
+// BriefDecoder says, and its record stands alone. Else the event is that of Decode.
 func (s *Stream) Brief(record []byte, b *Brief) (ev event.Event, brief, ok bool, err error) {
 	text := string(record)
 	i, part := s.choose(text)
-	if d, can := s.decoder(i).(BriefDecoder); can && part == whole && d.Context() == nil {
-		if ev, brief = d.Brief(text, b); brief {
-			s.last = i
-			ev.Format, ev.Raw = s.rec.formats[i].Name, record
-			return ev, true, true, nil
-		}
+	return s.sparing(record, text, i, part, b)
+}
+
+// sparing is full for who mostly needs no more than b.
+func (s *Stream) sparing(record []byte, text string, i int, part part, b *Brief) (ev event.Event, brief, ok bool, err error) {
+	if ev, brief = s.brief(text, i, part, b); brief {
+		s.last = i
+		ev.Format, ev.Raw = s.rec.formats[i].Name, record
+		return ev, true, true, nil
 	}
 	ev, ok, err = s.full(record, text, i, part)
 	return ev, false, ok, err
+}
+
+// brief reads of a part of a record what b needs, if its decoder can.
+func (s *Stream) brief(record string, i int, p part, b *Brief) (ev event.Event, ok bool) {
+	d := s.decoder(i)
+	if d.Context() != nil {
+		return event.Event{}, false
+	}
+	if cd, can := d.(CarriedBriefDecoder); can {
+		inner, c := s.inner(record, p)
+		c.Arrival = s.arrival
+		if ev, ok = cd.BriefCarried(inner, c, b); ok && p != whole {
+			c.Fill(&ev, s.arrival())
+		}
+		return ev, ok
+	}
+	if bd, can := d.(BriefDecoder); can && p == whole {
+		return bd.Brief(record, b)
+	}
+	return event.Event{}, false
+}
+
+// inner returns the part of the record that the format is for, and what syslog says of it.
+func (s *Stream) inner(record string, p part) (string, *Carried) {
+	switch p {
+	case bodyPart:
+		return s.carried.Body, &s.carried
+	case linePart:
+		return s.carried.Line, &s.carried
+	}
+	return record, &Carried{Priority: -1}
 }
 
 // full decodes a record, which is also given as text, of which a part is of format i.
@@ -163,17 +196,10 @@ func (s *Stream) full(record []byte, text string, i int, part part) (ev event.Ev
 
 // decode reads the part of the record that the format is for.
 func (s *Stream) decode(d Decoder, record string, p part) (ev event.Event, ok bool, err error) {
-	if p == whole {
-		ev, ok, err = decodeAt(d, record, &Carried{Priority: -1}, s.arrival)
-		return ev, ok, err
-	}
-	inner := s.carried.Body
-	if p == linePart {
-		inner = s.carried.Line
-	}
-	ev, ok, err = decodeAt(d, inner, &s.carried, s.arrival)
-	if ok {
-		s.carried.Fill(&ev, s.arrival())
+	inner, c := s.inner(record, p)
+	ev, ok, err = decodeAt(d, inner, c, s.arrival)
+	if ok && p != whole {
+		c.Fill(&ev, s.arrival())
 	}
 	return ev, ok, err
 }
@@ -219,7 +245,7 @@ func (s *Stream) declaredPart(record string) part {
 		return whole
 	}
 	if f.Signs != nil {
-		if i, _ := s.rec.signs.line(record); i == s.declared {
+		if i, _ := s.rec.signs.lines.line(record); i == s.declared {
 			return whole
 		}
 	}
@@ -228,7 +254,7 @@ func (s *Stream) declaredPart(record string) part {
 		return whole
 	}
 	s.carried = c
-	if i, _ := s.rec.signs.line(c.Line); i == s.declared {
+	if i, _ := s.rec.signs.lines.line(c.Line); i == s.declared {
 		return linePart
 	}
 	return bodyPart

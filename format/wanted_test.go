@@ -84,9 +84,12 @@ func TestWantedChangesNothing(t *testing.T) {
 		}
 		declared := []string{"", "", "", "suricata", "zeek", "json", "text"}[r.IntN(7)]
 		want := func(raw string) bool { return len(raw)%3 == int(seed%3) }
-		wanted := func(records [][]byte, wanted []bool) {
+		wanted := func(records [][]byte, of func(int) string, wanted []bool) {
 			for i, r := range records {
 				wanted[i] = want(string(r))
+				if seed%2 == 0 && len(r)%2 == 0 {
+					of(i)
+				}
 			}
 		}
 		all, stats := readAll(t, b.String(), declared, nil, want)
@@ -116,7 +119,7 @@ func TestWantedChangesNothing(t *testing.T) {
 // TestWantedDoesNotWait: what is there is read before more is waited for.
 func TestWantedDoesNotWait(t *testing.T) {
 	in, out := io.Pipe()
-	r, err := format.NewReader(in, "f", everyFormat(), format.Options{Wanted: func(_ [][]byte, wanted []bool) {
+	r, err := format.NewReader(in, "f", everyFormat(), format.Options{Wanted: func(_ [][]byte, _ func(int) string, wanted []bool) {
 		for i := range wanted {
 			wanted[i] = true
 		}

@@ -80,7 +80,15 @@ func runBenchDetect(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	return r.run(ctx, events, "detect", set.Wanted(kinds.rec, kinds.declared), map[string]float64{"rules": float64(set.Engine.Len())})
+	wanted := set.Wanted(kinds.declared)
+	recognising := func(records [][]byte, _ func(int) string, flags []bool) {
+		kind := ""
+		wanted(records, func(i int) string {
+			kind = kinds.rec.RecogniseAfter(kind, records[i])
+			return kind
+		}, flags)
+	}
+	return r.run(ctx, events, "detect", recognising, map[string]float64{"rules": float64(set.Engine.Len())})
 }
 
 // race lets ways through the same records take turns on one core.
@@ -113,7 +121,7 @@ func (r *race) run(ctx context.Context, events []string, name string, wanted for
 	runtime.GOMAXPROCS(1)
 	lanes := []lane{{"lines", countLines}, {"encoding/json", decodeAll}, {name, func(records [][]byte) (n int, err error) {
 		flags := make([]bool, len(records))
-		wanted(records, flags)
+		wanted(records, nil, flags)
 		for _, w := range flags {
 			if w {
 				n++

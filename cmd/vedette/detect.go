@@ -48,7 +48,7 @@ func runDetect(ctx context.Context, e env, args []string) error {
 	placeholders := fs.String("placeholders", "", "values for placeholders of rules: a YAML `FILE` that maps names to lists")
 	kinds := formatFlags(fs, "all events")
 	why := fs.Bool("why", false, "say which fields made each rule match")
-	full := fs.Bool("full", false, "read every event, also those whose raw record no rule matches; the output is the same")
+	full := fs.Bool("full", false, "read all of every event, also of those whose raw record no rule matches; the output is the same")
 	fs.Bool("json", true, "machine output (always)")
 	events, err := parseFlags(fs, args)
 	if err == nil {
@@ -70,7 +70,7 @@ func runDetect(ctx context.Context, e env, args []string) error {
 	fmt.Fprintf(e.stderr, "%d rules and %d correlations, %d refused\n", set.Engine.Len(), len(set.Rules.Correlations), len(set.Problems))
 	r := newReading(e, kinds, false)
 	if !*full {
-		r.opt.Wanted = set.Wanted(kinds.rec, kinds.declared)
+		r.opt.Wanted, r.opt.Brief = set.Wanted(kinds.declared), set.Brief()
 	}
 	out := bufio.NewWriterSize(e.stdout, 1<<20)
 	d := detecting{set: set, matcher: set.Engine.Matcher(), why: *why, out: json.NewEncoder(out)}

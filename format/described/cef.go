@@ -131,20 +131,25 @@ var (
 	cefValueText  = strings.NewReplacer(`\=`, `=`, `\\`, `\`, `\n`, "\n", `\r`, "\r", `\|`, `|`)
 )
 
-// labelled are the keys that another key names.
-var labelled = [...]string{
-	"cs1", "cs2", "cs3", "cs4", "cs5", "cs6", "cn1", "cn2", "cn3", "flexString1", "flexString2", "deviceCustomDate1", "deviceCustomDate2",
-	"c6a1", "c6a2", "c6a3", "c6a4", "cfp1", "cfp2", "cfp3", "cfp4", "flexNumber1", "flexNumber2", "flexDate1",
-}
+// labelled are the keys that another key names, and that one.
+var labelled = func() (out []struct{ value, label string }) {
+	for _, key := range [...]string{
+		"cs1", "cs2", "cs3", "cs4", "cs5", "cs6", "cn1", "cn2", "cn3", "flexString1", "flexString2", "deviceCustomDate1", "deviceCustomDate2",
+		"c6a1", "c6a2", "c6a3", "c6a4", "cfp1", "cfp2", "cfp3", "cfp4", "flexNumber1", "flexNumber2", "flexDate1",
+	} {
+		out = append(out, struct{ value, label string }{"extensions." + key, "extensions." + key + "Label"})
+	}
+	return out
+}()
 
 // labels puts labelled values under their names.
 func (r *decoder) labels() {
 	for _, key := range labelled {
-		name, ok := r.fields[r.d.prefix+"extensions."+key+"Label"].(string)
+		name, ok := r.got(key.label).(string)
 		if !ok {
 			continue
 		}
-		value, _ := r.fields[r.d.prefix+"extensions."+key].(string)
+		value, _ := r.got(key.value).(string)
 		name = strings.Join(strings.FieldsFunc(strings.ToLower(name), func(c rune) bool {
 			return (c < 'a' || c > 'z') && (c < '0' || c > '9')
 		}), "_")

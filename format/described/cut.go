@@ -103,8 +103,9 @@ func (jsonCut) cut(r *decoder, record string) (bool, error) {
 
 // begin starts the fields of a record that is a line.
 func (r *decoder) begin(record string) {
-	r.fields = make(event.Fields, 32)
+	r.fields = make(event.Fields, max(r.width, 8))
 	r.fields["message"] = record
+	r.next = 0
 }
 
 func badRow(want, got int) error {

@@ -18,15 +18,24 @@ type decoder struct {
 	names  []string // its columns, with the prefix
 	commas bool     // part its columns, not spaces
 
-	keys   map[string]string // names with the prefix, as met
-	fields event.Fields      // of the record being read
-	chosen []*block          // what the lines say that fitted
+	known  []ownName        // names of the record's own fields, as met
+	keys   map[string]int32 // the same by name: the place in known
+	next   int              // the place in known of the name that is likely to come next
+	width  int              // fields that the last records had
+	fields event.Fields     // of the record being read
+	chosen []*block         // what the lines say that fitted
+
+	of    *format.Brief
+	brief *decoder // for of; nil = it cannot leave anything out
 }
 
 func (d *Description) decoder() *decoder {
 	r := &decoder{d: d}
 	if _, ok := d.cut.(jsonCut); ok {
 		r.scan = format.NewScanner(d.scan)
+		if d.wants != nil {
+			r.scan = format.NewBriefScanner(d.scan, d.wants)
+		}
 	}
 	return r
 }
@@ -73,6 +82,7 @@ func (r *decoder) DecodeCarried(record string, c *format.Carried) (event.Event, 
 	f.SetNew("event.kind", "event")
 	f.SetNew("event.module", r.d.Name)
 	f.SetNew("url.domain", format.URLHost(f.String("url.full")))
+	r.width = min(max(len(f), r.width-r.width/8), maxWidth)
 	ev := event.Event{Fields: f}
 	ev.Time = r.d.time(f, c.Arrival)
 	return ev, true, nil
@@ -114,22 +124,58 @@ func (r *decoder) put(name, value string) {
 	if value == "" || len(name) > maxName || len(r.fields) >= format.MaxFields {
 		return
 	}
-	key, ok := r.keys[name]
-	if !ok {
-		key = r.d.prefix + name
-		if r.keys == nil {
-			r.keys = map[string]string{}
-		}
-		if len(r.keys) < maxKeys {
-			r.keys[strings.Clone(name)] = key
-		}
+	if key := r.key(name); key != "" {
+		r.fields[key] = value
 	}
-	r.fields[key] = value
+}
+
+// ownName is the name of one of the record's own fields, and that with the prefix, "" of
+// a field that is not kept.
+type ownName struct{ name, key string }
+
+// key returns the name with the prefix, "" of a field that is not kept. Records of one
+// stream have their fields in the same order mostly: the name after the last one is tried
+// first.
+func (r *decoder) key(name string) string {
+	if r.next < len(r.known) && r.known[r.next].name == name {
+		r.next++
+		return r.known[r.next-1].key
+	}
+	if at, ok := r.keys[name]; ok {
+		r.next = int(at) + 1
+		return r.known[at].key
+	}
+	own := ownName{strings.Clone(name), r.d.prefix + name}
+	if r.d.wants != nil && !r.d.wants(own.key) {
+		own.key = ""
+	}
+	if r.keys == nil {
+		r.keys = map[string]int32{}
+	}
+	if len(r.known) < maxKeys {
+		r.keys[own.name] = int32(len(r.known))
+		r.known = append(r.known, own)
+		r.next = len(r.known)
+	}
+	return own.key
+}
+
+// got returns one of the record's own fields that put has set.
+func (r *decoder) got(name string) any {
+	at, ok := r.keys[name]
+	if ok {
+		return r.fields[r.known[at].key]
+	}
+	if len(r.known) < maxKeys { // it was never put
+		return nil
+	}
+	return r.fields[r.d.prefix+name]
 }
 
 const (
-	maxName = 128
-	maxKeys = 4096 // names remembered by one decoder
+	maxWidth = 256 // fields for which room is made before they are there
+	maxName  = 128
+	maxKeys  = 4096 // names remembered by one decoder
 )
 
 // timeRule is one way to find the time: a field, or several joined by spaces.

@@ -11,6 +11,7 @@ package described
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"github.com/vedette-soc/vedette/format"
 )
@@ -33,6 +34,9 @@ type Description struct {
 	times  []timeRule
 	layout []string
 	blocks []block // the first that sets a field wins
+
+	wants func(field string) bool // which of the record's own fields are kept; nil = all
+	brief *atomic.Pointer[briefly]
 }
 
 // Test is an example that stands beside a description: fields that the record

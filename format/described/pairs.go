@@ -63,6 +63,9 @@ func commaPairs(record string) bool {
 // maxPairs bounds the pairs of one record.
 const maxPairs = 1024
 
+// beforeKey are the bytes behind which a key begins.
+var beforeKey = [256]bool{' ': true, '\t': true, '\n': true, ',': true, ';': true, '|': true, '[': true, '(': true, '{': true}
+
 // read calls put for each pair. What is no pair is passed over: the message has
 // it.
 func (c pairsCut) read(s string, put func(key, value string)) {
@@ -71,10 +74,11 @@ func (c pairsCut) read(s string, put func(key, value string)) {
 		if eq < 0 {
 			return
 		}
-		key := s[:eq]
-		if i := strings.LastIndexAny(key, " \t\n,;|[({"); i >= 0 {
-			key = key[i+1:]
+		from := eq
+		for from > 0 && !beforeKey[s[from-1]] {
+			from--
 		}
+		key := s[from:eq]
 		s = s[eq+1:]
 		if c.separator != ' ' {
 			s = strings.TrimLeft(s, " ")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync/atomic"
 
 	"go.yaml.in/yaml/v3"
 
@@ -83,7 +84,7 @@ func parseDocument(root *yaml.Node) (*Description, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &documentParser{d: &Description{Line: root.Line}, nodes: map[string]*yaml.Node{}, root: root}
+	p := &documentParser{d: &Description{Line: root.Line, brief: new(atomic.Pointer[briefly])}, nodes: map[string]*yaml.Node{}, root: root}
 	for _, m := range list {
 		p.nodes[m[0].Value] = m[1]
 	}

@@ -94,15 +94,29 @@ func (r *rule) apply(f event.Fields) {
 		if r.convert != nil && v != nil {
 			v = r.convert(v)
 		}
-		if f.SetNew(r.to, v); v != nil && v != "" {
-			if f[r.to] != nil {
-				return
-			}
+		if given(v) {
+			f[r.to] = v
+			return
 		}
 	}
 	if v, ok := r.values[""]; ok {
 		f.SetNew(r.to, v)
 	}
+}
+
+// given says whether a value is one: SetNew would set it.
+func given(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return false
+	case string:
+		return v != ""
+	case []string:
+		return len(v) > 0
+	case []any:
+		return len(v) > 0
+	}
+	return true
 }
 
 func (r *rule) meaning(v any) any {

@@ -266,9 +266,9 @@ func (s *RuleSet) Test(tell func(TestOutcome) error) error {
 // Wanted returns what goes past the records that no rule matches: their bytes
 // tell, where the format lets them. declared is the format of all records, "" =
 // recognised.
-func (s *RuleSet) Wanted(rec *format.Recogniser, declared string) format.Wanted {
+func (s *RuleSet) Wanted(declared string) format.Wanted {
 	matchers := sync.Pool{New: func() any { return s.Engine.Matcher() }}
-	return func(records [][]byte, wanted []bool) {
+	return func(records [][]byte, of func(int) string, wanted []bool) {
 		m := matchers.Get().(*sigma.Matcher)
 		defer matchers.Put(m)
 		kind := declared
@@ -277,10 +277,13 @@ func (s *RuleSet) Wanted(rec *format.Recogniser, declared string) format.Wanted 
 				continue
 			}
 			if declared == "" {
-				kind = rec.RecogniseAfter(kind, record)
+				kind = of(i)
 			}
 			hits, err := m.Record(kind, record)
 			wanted[i] = err != nil || len(hits) > 0
 		}
 	}
 }
+
+// Brief is what rules read of an event.
+func (s *RuleSet) Brief() *format.Brief { return format.NewBriefOnly(s.Engine.Reads) }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"runtime"
@@ -166,7 +167,9 @@ func (l *viewed) complete(d *Decoder) {
 		return
 	}
 	r := l.record
-	r.Format, r.Context = l.event.Format, nil // as which it was read as a whole
+	if bytes.HasPrefix(r.Raw, []byte("{")) { // it lies in no other
+		r.Format, r.Context = l.event.Format, nil
+	}
 	full, ok := d.read(r)
 	if ok { // it was an event before
 		l.event.Fields, l.brief = full.Fields, false

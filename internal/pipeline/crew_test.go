@@ -129,14 +129,14 @@ func TestLook(t *testing.T) {
 	}
 	rnd := rand.New(rand.NewPCG(21, 22))
 	d := allFormats(t)
-	records := glanceRecords(t, 1500, "otrf/atomic", "suricata", "zeek-wrccdc2018/zeek-json")
+	records := glanceRecords(t, 1500, "otrf/atomic", "suricata", "zeek-wrccdc2018/zeek-json", "wazuh-logs")
 	for i, n := 0, len(records); i < n; i++ {
 		records = append(records, spoil(rnd, records[i], records[rnd.IntN(n)].Raw))
 	}
 	for i := range records {
 		records[i].Seq, records[i].Source = telemetry.Seq(i+1), "s"
 		if i%5 == 0 {
-			records[i].Format = []string{"windows", "suricata", "zeek", "ecs", "json", "text"}[rnd.IntN(6)]
+			records[i].Format = []string{"windows", "suricata", "zeek", "ecs", "json", "text", "fortigate", "sshd"}[rnd.IntN(8)]
 		}
 	}
 	all := func(string) bool { return true }

@@ -143,7 +143,7 @@ func (c *Compiled) Wanted() format.Wanted {
 		return nil
 	}
 	searchers := sync.Pool{New: func() any { return c.index.Searcher() }}
-	return func(records [][]byte, wanted []bool) {
+	return func(records [][]byte, _ func(int) string, wanted []bool) {
 		s := searchers.Get().(*match.Searcher)
 		for _, t := range s.Search(records, nil) {
 			wanted[t.Record] = true
