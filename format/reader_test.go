@@ -154,7 +154,7 @@ func TestLines(t *testing.T) {
 			case "bytes":
 				in = iotest.OneByteReader(in)
 			case "ahead":
-				opt.Wanted = func(_ [][]byte, wanted []bool) {
+				opt.Wanted = func(_ [][]byte, _ func(int) string, wanted []bool) {
 					for i := range wanted {
 						wanted[i] = true
 					}
