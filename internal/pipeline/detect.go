@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/indicator"
@@ -176,14 +177,30 @@ func blocked(ev *event.Event) bool {
 	case "blocked", "block", "denied", "deny", "dropped", "drop", "reject", "rejected":
 		return true
 	}
-	if ev.Fields.String("event.kind") == "alert" && !strings.Contains(action, "fail") {
-		for _, done := range []string{"quarantine", "clean", "delet", "prevent", "remediat", "mitigat"} {
-			if strings.HasPrefix(action, done) {
-				return true
-			}
-		}
+	if ev.Fields.String("event.kind") == "alert" && undone(action, slices.Contains(ev.Fields.Strings("event.category"), "malware")) {
+		return true
 	}
 	return slices.Contains(ev.Fields.Strings("event.type"), "denied")
+}
+
+// undone tells whether an action, in lower case, is what products do with what they
+// find, and was done. Files are deleted and cleaned by others, too: that means something
+// of malware only. Nor is every word that begins so one: DeleteTrail is what was found.
+func undone(action string, malware bool) bool {
+	if strings.Contains(action, "fail") {
+		return false
+	}
+	words := strings.FieldsFunc(action, func(r rune) bool { return !unicode.IsLetter(r) })
+	if len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return slices.Contains([]string{"not", "unable", "pending", "partially"}, w) }) {
+		return false
+	}
+	switch words[0] {
+	case "quarantine", "quarantined", "prevent", "prevented", "remediate", "remediated", "mitigate", "mitigated":
+		return true
+	case "clean", "cleaned", "delete", "deleted":
+		return malware
+	}
+	return false
 }
 
 // byIndicator fills d for an observable that touched a live indicator.
