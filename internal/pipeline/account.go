@@ -6,6 +6,7 @@ import (
 
 	"github.com/vedette-soc/vedette/credential"
 	"github.com/vedette-soc/vedette/event"
+	"github.com/vedette-soc/vedette/indicator"
 	"github.com/vedette-soc/vedette/internal/alert"
 	"github.com/vedette-soc/vedette/internal/org"
 )
@@ -41,19 +42,27 @@ func accountOf(ev *event.Event, x *org.Index) alert.Account {
 	return a
 }
 
-// recipientOf is whom a message went to: somebody of ours when there is one, else the
-// first; "" when the event is none of mail.
+// recipientOf is whom a message went to: somebody of ours when there is one. Of what
+// somebody of ours sent to others it is the sender, else the first recipient; "" when the
+// event is none of mail.
 func recipientOf(f event.Fields, x *org.Index) string {
 	to := f.Strings("email.to.address")
-	for _, name := range to {
-		if _, ours := x.Person(name); ours {
-			return strings.ToLower(name)
+	if len(to) == 0 {
+		return ""
+	}
+	for _, list := range [2][]string{to, f.Strings("email.from.address")} {
+		for _, name := range list {
+			if _, ours := x.Person(name); ours {
+				return strings.ToLower(name)
+			}
+		}
+		for _, name := range list {
+			if name = strings.ToLower(name); x.Own(indicator.Email, name) != "" {
+				return name
+			}
 		}
 	}
-	if len(to) > 0 {
-		return strings.ToLower(to[0])
-	}
-	return ""
+	return strings.ToLower(to[0])
 }
 
 // machineAccount tells whether an account is no person's: of a machine, of the system.

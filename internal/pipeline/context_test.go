@@ -44,6 +44,8 @@ func TestWhoseEventItIs(t *testing.T) {
 		{"what a device stands before", ecsEvent(`"source":{"ip":"198.51.100.7"},"url":{"domain":"shop.acme.example"},"user":{"name":"mia"}`), who{"shop", "198.51.100.7"}},
 		{"a message", ecsEvent(`"event":{"category":["email"]},"source":{"ip":"198.51.100.7"},"email":{"to":{"address":["x@other.example","Mia@acme.example"]}}`), who{"mia@acme.example", "198.51.100.7"}},
 		{"a message to others", ecsEvent(`"event":{"category":["email"]},"source":{"ip":"198.51.100.7"},"email":{"to":{"address":["x@other.example"]}}`), who{"x@other.example", "198.51.100.7"}},
+		{"a message from us", ecsEvent(`"event":{"category":["email"]},"email":{"from":{"address":["eva@acme.example"]},"to":{"address":["x@other.example"]}}`), who{"eva@acme.example", ""}},
+		{"a message in our name", ecsEvent(`"event":{"category":["email"]},"email":{"from":{"address":["mia@acme.example"]},"to":{"address":["x@other.example","Eva@acme.example"]}}`), who{"eva@acme.example", ""}},
 		{"a stranger alone", ecsEvent(`"source":{"ip":"198.51.100.7"},"url":{"domain":"shop.other.example"}`), who{"198.51.100.7", ""}},
 		{"a web server", header + `nginx: 198.51.100.7 - - [30/Nov/2026:12:00:00 +0000] "GET /x HTTP/1.1" 200 5 "-" "-"`, who{"box", "198.51.100.7"}},
 	} {
