@@ -49,6 +49,7 @@ func TestCutter(t *testing.T) {
 		"objects":            {format.Growing, []string{"{\n \"a\": 1\n", "}\nx\n{\"a\":1}{\"b\":2}\n"}, []string{"{\n \"a\": 1\n}", "x", `{"a":1}`, `{"b":2}`}},
 		"entries":            {format.Growing, []string{entryOne[:5], entryOne[5:70], entryOne[70:] + "A\n\x04\x00\x00", "\x00\x00\x00\x00\x00\n\nb", "c\n\n" + "x\n" + entryOne}, []string{entryJSON[:len(entryJSON)-1] + `,"A":"\n\nbc"}`, "x", "rest: " + entryOne}},
 		"the last entry":     {format.Ended, []string{entryOne + "\n", entryOne}, []string{entryJSON, entryJSON}},
+		"an entry too long":  {format.Late, []string{entryOne + "A\n\x00\x00\x00\x20\x00\x00\x00\x00b\ncde\nf\n"}, []string{entryJSON, "A", "\x00\x00\x00 \x00\x00\x00\x00b", "cde", "f"}},
 		"broken entry":       {format.Late, []string{entryOne + "A\n\x04\x00\x00\x00\x00\x00\x00\x00b\ncde\nf\n" + entryOne + "\n"}, []string{entryJSON, "A", "\x04\x00\x00\x00\x00\x00\x00\x00b", "cde", "f", entryJSON}},
 		"lists":              {format.Growing, []string{"[{\"a\":1},\n {\"b\":2}]\n[\n{\"c\":3},\n{\"d\":4}\n]\n{\"Records\": [\n{\"e\":5},{}]}\n"}, []string{`{"a":1}`, `{"b":2}`, `{"c":3}`, `{"d":4}`, `{"e":5}`, "{}"}},
 		"broken objects":     {format.Growing, []string{"{a\n{b\n{c\n{\"d\":1}\n{e\n"}, []string{"{a", "{b", "{c", `{"d":1}`, "rest: {e\n"}},

@@ -108,6 +108,7 @@ func isEntryKey(name string) bool {
 func (f *framer) entry() (frame, bool, error) {
 	e := entry{values: map[string][]string{}, max: f.max}
 	r := frame{line: f.lines + 1, left: f.left()}
+	f.export = f.tape == nil && (f.export || r.line == 1)
 	for whole := true; whole; {
 		l, err := f.readLine()
 		if err == io.EOF || err == nil && l.fault == nil && len(l.data) == 0 {
@@ -143,18 +144,19 @@ func (f *framer) entry() (frame, bool, error) {
 }
 
 // entryValue reads the value below the line with its name, and says whether it was as
-// long as it should be.
+// long as it should be. One beyond the limit is passed over where the stream began with
+// an entry: what somebody had written among other lines must not hide those that follow.
 func (f *framer) entryValue(e *entry, name frame) (whole bool, err error) {
 	read, missing, err := f.take(8)
 	if err != nil {
 		return false, err
 	}
 	if missing == 0 {
-		if n := binary.LittleEndian.Uint64(read); n > uint64(f.max) && n <= maxEntry {
+		if n := binary.LittleEndian.Uint64(read); n > uint64(f.max) && n <= maxEntry && f.export {
 			e.grow(int(n))
 			_, missing, err = f.take(int(n) + 1)
 			return missing == 0, err
-		} else if n <= maxEntry {
+		} else if n <= uint64(f.max) {
 			var value []byte
 			if value, missing, err = f.take(int(n) + 1); err != nil {
 				return false, err

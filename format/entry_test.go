@@ -46,6 +46,7 @@ func TestEntries(t *testing.T) {
 		"together long":  {start + "A=" + long[:250] + "\nB=" + long[:250] + "\n\n" + entryOne, []string{"1 too-long", "5 " + one}},
 		"long as JSON":   {start + "A=" + strings.Repeat("\x01", 100) + "\n\n" + entryOne, []string{"1 too-long", "4 " + one}},
 		"long to no end": {start + binaryField("A", long)[:300], []string{"1 too-long"}},
+		"among lines":    {"hello\n" + start + "A\n\x00\x00\x00\x20\x00\x00\x00\x00b\nhello\n", []string{"1 hello", `2 {"__REALTIME_TIMESTAMP":"1"}`, "3 A", "4 \x00\x00\x00 \x00\x00\x00\x00b", "5 hello"}},
 		"no entry":       {"__CURSO=1\n__REALTIME=1\n__CURSOR\n", []string{"1 __CURSO=1", "2 __REALTIME=1", "3 __CURSOR"}},
 	} {
 		for _, in := range []io.Reader{strings.NewReader(tt.in), iotest.OneByteReader(strings.NewReader(tt.in))} {

@@ -28,6 +28,7 @@ type framer struct {
 	tape   *tape   // in is this, of a stream that still grows
 	own    int     // where in its record that begins, behind a syslog header
 	opened []byte  // of the event that comes next, what is read already
+	export bool    // the stream began with an entry of a journal
 	back   []frame // lines to be read again, the next one last
 	ready  []frame // records that are already cut, the next one last
 }
