@@ -97,6 +97,8 @@ func products(alerts []*Alert) []risk.Term {
 // product the severity; "" where neither says.
 var levelWeight = map[string]float64{"critical": 3.2, "high": 2, "medium": .9, "": .5, "low": .2}
 
+// rules weighs the distinct rules that matched: the strongest counts in full,
+// each further one half of the one before.
 func rules(alerts []*Alert) []risk.Term {
 	var terms []risk.Term
 	met := map[string]bool{}
