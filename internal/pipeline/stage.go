@@ -99,7 +99,7 @@ func stageCalled(category string) string {
 		return t.Short
 	}
 	words := strings.FieldsFunc(category, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '&' })
-	text := " " + strings.Join(words, " ")
+	text := " " + strings.Join(words, " ") + " "
 	for _, c := range categoryWords {
 		if slices.ContainsFunc(c.words, func(w string) bool { return strings.Contains(text, " "+w) }) {
 			return c.tactic
@@ -108,13 +108,13 @@ func stageCalled(category string) string {
 	return ""
 }
 
-// categoryWords are beginnings of words in the categories of products, the furthest
-// stage first.
+// categoryWords are beginnings of words in the categories of products, whole words with a
+// blank behind them, the furthest stage first.
 var categoryWords = []struct {
 	tactic string
 	words  []string
 }{
-	{"impact", []string{"ransom", "denial of service", "dos", "ddos", "flood", "cryptomin", "coinmin", "coin min", "cryptocurrency", "wiper", "destruct"}},
+	{"impact", []string{"ransom", "denial of service", "dos ", "ddos", "flood", "cryptomin", "coinmin", "coin min", "cryptocurrency", "wiper", "destruct"}},
 	{"exfiltration", []string{"exfiltrat", "data leak", "data loss", "dlp"}},
 	{"lateral-movement", []string{"lateral"}},
 	{"credential-access", []string{"credential", "brute", "bruteforce", "password", "account takeover", "kerberoast"}},
@@ -124,7 +124,7 @@ var categoryWords = []struct {
 	{"defense-evasion", []string{"evasi", "tamper", "rootkit"}},
 	{"initial-access", []string{"phish", "spoof", "impersonat", "social engineering", "exploit", "inject", "sql", "sqli", "xss", "cross site", "path traversal", "directory traversal", "code execution", "web attack"}},
 	{"discovery", []string{"enumerat", "discover"}},
-	{"reconnaissance", []string{"scan", "recon", "probe", "port sweep", "info leak"}},
+	{"reconnaissance", []string{"scan ", "scans ", "scann", "recon ", "reconn", "probe", "port sweep", "info leak"}},
 	{"execution", []string{"execut", "hacktool", "hack tool"}},
 }
 

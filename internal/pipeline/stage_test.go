@@ -30,6 +30,8 @@ func TestProductStage(t *testing.T) {
 		"words of a category":         {`"event":{},"rule":{"name":"x","category":"brute-force"}`, "credential-access", "", false},
 		"the furthest of them":        {`"event":{},"rule":{"name":"x","category":"Exploit / Data Exfiltration"}`, "exfiltration", "", false},
 		"no middle of a word":         {`"event":{},"rule":{"name":"x","category":"Windows"}`, "", "", false},
+		"no beginning of another":     {`"event":{},"rule":{"name":"x","category":"Reconfiguration"}`, "", "", false},
+		"a short word":                {`"event":{},"rule":{"name":"x","category":"Network Recon"}`, "reconnaissance", "", false},
 		"malware on a host":           {`"event":{"category":["malware"],"action":"Quarantined"},"host":{"name":"pc7"},"rule":{"name":"EICAR"}`, "execution", "high", true},
 		"malware that stayed":         {`"event":{"category":["malware"],"action":"clean failed"},"host":{"name":"pc7"},"rule":{"name":"EICAR"}`, "execution", "high", false},
 		"malware that stays a while":  {`"event":{"category":["malware"],"action":"Quarantine pending"},"host":{"name":"pc7"},"rule":{"name":"EICAR"}`, "execution", "high", false},
