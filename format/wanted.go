@@ -17,6 +17,8 @@ const (
 	// aheadBytes is how much is read ahead when Options.Wanted is set, as far as
 	// it is there already.
 	aheadBytes = 1 << 20
+	// aheadRecords bounds what is kept of records that are hardly a byte.
+	aheadRecords = 16 << 10
 	// groupBytes is worth a goroutine of its own.
 	groupBytes = 64 << 10
 )
@@ -75,7 +77,7 @@ func (r *Reader) look() {
 	clear(a.records)
 	*a = ahead{frames: a.frames[:0], glances: a.glances[:0], wanted: a.wanted[:0], records: a.records[:0]}
 	size := 0
-	for size < aheadBytes && a.err == nil {
+	for size < aheadBytes && len(a.frames) < aheadRecords && a.err == nil {
 		var f frame
 		if f, a.err = r.frames.next(); a.err == nil {
 			a.frames = append(a.frames, f)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -234,5 +235,27 @@ func BenchmarkEscapes(b *testing.B) {
 				rec.Whole(record, "")
 			}
 		})
+	}
+}
+
+// TestWantedOfTinyRecords: how many records are held at once is bounded, however short
+// they are.
+func TestWantedOfTinyRecords(t *testing.T) {
+	const most = 16 << 10
+	var n atomic.Int64
+	wanted := func(records [][]byte, _ func(int) string, flags []bool) {
+		if n.Add(int64(len(records))); len(records) > most {
+			t.Errorf("%d records at once", len(records))
+		}
+		for i := range flags {
+			flags[i] = true
+		}
+	}
+	r, err := format.NewReader(strings.NewReader(strings.Repeat("aa\n", 8*most)), "f", everyFormat(), format.Options{NoObservables: true, Wanted: wanted})
+	for err == nil {
+		_, err = r.Next()
+	}
+	if !errors.Is(err, io.EOF) || n.Load() != 8*most {
+		t.Errorf("%v after %d records", err, n.Load())
 	}
 }
