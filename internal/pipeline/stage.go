@@ -39,7 +39,8 @@ func tacticOf(phase string) string {
 
 var hyphens = strings.NewReplacer(" ", "-", "_", "-", "(", "", ")", "")
 
-// killChain are the steps of Lockheed Martin's kill chain as sources write them.
+// killChain are the steps of Lockheed Martin's kill chain as sources write them, and what
+// GuardDuty calls evasion.
 var killChain = map[string]string{
 	"recon":                  "reconnaissance",
 	"weaponization":          "resource-development",
@@ -53,6 +54,7 @@ var killChain = map[string]string{
 	"command-and-control-c2": "command-and-control",
 	"command-&-control-c2":   "command-and-control",
 	"control":                "command-and-control",
+	"stealth":                "defense-evasion",
 	"actions-on-objectives":  "impact",
 	"actions-on-objective":   "impact",
 }
@@ -70,7 +72,8 @@ func stageSaid(f event.Fields, dir direction) string {
 			}
 		}
 	}
-	if purpose, _, ok := strings.Cut(f.String("rule.name"), ":"); ok { // of GuardDuty's findings
+	if purpose, what, ok := strings.Cut(f.String("rule.name"), ":"); ok && strings.Contains(what, "/") && !strings.Contains(what, " ") {
+		// GuardDuty's findings are called Purpose:Resource/What.
 		if t := tacticOf(purpose); t != "" {
 			return t
 		}
@@ -117,15 +120,15 @@ var categoryWords = []struct {
 	{"impact", []string{"ransom", "denial of service", "dos ", "ddos", "flood", "cryptomin", "coinmin", "coin min", "cryptocurrency", "wiper", "destruct"}},
 	{"exfiltration", []string{"exfiltrat", "data leak", "data loss", "dlp"}},
 	{"lateral-movement", []string{"lateral"}},
-	{"credential-access", []string{"credential", "brute", "bruteforce", "password", "account takeover", "kerberoast"}},
+	{"credential-access", []string{"credential", "brute", "bruteforce", "password guess", "password spray", "password dump", "account takeover", "kerberoast"}},
 	{"command-and-control", []string{"command & control", "command and control", "c2", "c&c", "cnc", "botnet", "backdoor", "callback", "beacon", "spyware", "dga"}},
 	{"privilege-escalation", []string{"privilege"}},
 	{"persistence", []string{"persist", "webshell", "web shell"}},
 	{"defense-evasion", []string{"evasi", "tamper", "rootkit"}},
-	{"initial-access", []string{"phish", "spoof", "impersonat", "social engineering", "exploit", "inject", "sql", "sqli", "xss", "cross site", "path traversal", "directory traversal", "code execution", "web attack"}},
+	{"initial-access", []string{"phish", "spoof", "impersonat", "social engineering", "exploit", "inject", "sqli", "xss", "cross site", "path traversal", "directory traversal", "code execution", "web attack"}},
 	{"discovery", []string{"enumerat", "discover"}},
 	{"reconnaissance", []string{"scan ", "scans ", "scann", "recon ", "reconn", "probe", "port sweep", "info leak"}},
-	{"execution", []string{"execut", "hacktool", "hack tool"}},
+	{"execution", []string{"execution ", "executed ", "hacktool", "hack tool"}},
 }
 
 // stageWatched is the tactic that an alert most likely speaks of, by what was watched.
