@@ -1,7 +1,6 @@
 package format_test
 
 import (
-	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -66,21 +65,9 @@ func TestContainerReader(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got []string
-		for {
-			ev, err := r.Next()
-			if err == io.EOF {
-				break
-			}
-			if bad, ok := errors.AsType[*format.RecordError](err); ok {
-				got = append(got, bad.Reason+": "+bad.Error())
-				continue
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			got = append(got, ev.Format+" "+string(ev.Raw)+string(rune('0'+ev.Origin.Line)))
-		}
+		got := told(t, r, func(ev event.Event) string {
+			return ev.Format + " " + string(ev.Raw) + string(rune('0'+ev.Origin.Line))
+		}, func(bad *format.RecordError) string { return bad.Reason + ": " + bad.Error() })
 		want := []string{"boxed { } 7", "torn: read f box 1: the box is torn", "bad-json: read f record 5: byte 1: want a JSON object", "boxed {  }9"}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("declared %q: -want +got\n%s", declared, diff)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vedette-soc/vedette/event"
 	"github.com/vedette-soc/vedette/format"
 )
 
@@ -54,20 +55,9 @@ func TestEntries(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var got []string
-			for {
-				ev, err := r.Next()
-				if err == io.EOF {
-					break
-				}
-				if bad, ok := err.(*format.RecordError); ok {
-					got = append(got, fmt.Sprint(bad.Line, " ", bad.Reason))
-				} else if err != nil {
-					t.Fatal(err)
-				} else {
-					got = append(got, fmt.Sprint(max(ev.Origin.FileLine, ev.Origin.Line), " ", string(ev.Raw)))
-				}
-			}
+			got := told(t, r, func(ev event.Event) string {
+				return fmt.Sprint(max(ev.Origin.FileLine, ev.Origin.Line), " ", string(ev.Raw))
+			}, func(bad *format.RecordError) string { return fmt.Sprint(bad.Line, " ", bad.Reason) })
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("%s: -want +got\n%s", name, diff)
 			}

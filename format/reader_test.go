@@ -16,6 +16,26 @@ import (
 	"github.com/vedette-soc/vedette/indicator"
 )
 
+// told returns what event and bad say of each result.
+func told(t *testing.T, r *format.Reader, event func(event.Event) string, bad func(*format.RecordError) string) []string {
+	t.Helper()
+	var out []string
+	for {
+		ev, err := r.Next()
+		if err == io.EOF {
+			return out
+		}
+		if b, ok := errors.AsType[*format.RecordError](err); ok {
+			out = append(out, bad(b))
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, event(ev))
+	}
+}
+
 // read returns one line for each result: "FORMAT RECORD value" for an event,
 // "LINE reason" for a record that could not be read.
 func read(t *testing.T, in io.Reader, opt format.Options) ([]string, format.Stats) {
@@ -24,25 +44,14 @@ func read(t *testing.T, in io.Reader, opt format.Options) ([]string, format.Stat
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []string
-	for {
-		ev, err := r.Next()
-		var bad *format.RecordError
-		switch {
-		case err == io.EOF:
-			return out, r.Stats()
-		case errors.As(err, &bad):
-			out = append(out, fmt.Sprintf("line %d %s", bad.Line, bad.Reason))
-		case err != nil:
-			t.Fatal(err)
-		default:
-			value := ev.Fields.String("message")
-			if ev.Format == "json" {
-				value = ev.Fields.String("json.a")
-			}
-			out = append(out, fmt.Sprintf("%s %d %s", ev.Format, ev.Origin.Line, value))
+	out := told(t, r, func(ev event.Event) string {
+		value := ev.Fields.String("message")
+		if ev.Format == "json" {
+			value = ev.Fields.String("json.a")
 		}
-	}
+		return fmt.Sprintf("%s %d %s", ev.Format, ev.Origin.Line, value)
+	}, func(bad *format.RecordError) string { return fmt.Sprintf("line %d %s", bad.Line, bad.Reason) })
+	return out, r.Stats()
 }
 
 func TestFraming(t *testing.T) {
@@ -164,24 +173,12 @@ func TestLines(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var got []string
-			for {
-				ev, err := r.Next()
-				if err == io.EOF {
-					break
+			got := told(t, r, func(ev event.Event) string {
+				if ev.Origin.FileLine > 0 {
+					return fmt.Sprintf("%d/%d", ev.Origin.FileLine, ev.Origin.Line)
 				}
-				var bad *format.RecordError
-				switch {
-				case errors.As(err, &bad):
-					got = append(got, fmt.Sprint("line", bad.Line))
-				case err != nil:
-					t.Fatal(err)
-				case ev.Origin.FileLine > 0:
-					got = append(got, fmt.Sprintf("%d/%d", ev.Origin.FileLine, ev.Origin.Line))
-				default:
-					got = append(got, fmt.Sprint(ev.Origin.Line))
-				}
-			}
+				return fmt.Sprint(ev.Origin.Line)
+			}, func(bad *format.RecordError) string { return fmt.Sprint("line", bad.Line) })
 			if got := strings.Join(got, " "); got != tt.want {
 				t.Errorf("%s, %s: lines %s, want %s", name, kind, got, tt.want)
 			}

@@ -177,16 +177,16 @@ func blocked(ev *event.Event) bool {
 	case "blocked", "block", "denied", "deny", "dropped", "drop", "reject", "rejected":
 		return true
 	}
-	if ev.Fields.String("event.kind") == "alert" && undone(action, slices.Contains(ev.Fields.Strings("event.category"), "malware")) {
+	if ev.Fields.String("event.kind") == "alert" && averted(action, slices.Contains(ev.Fields.Strings("event.category"), "malware")) {
 		return true
 	}
 	return slices.Contains(ev.Fields.Strings("event.type"), "denied")
 }
 
-// undone tells whether an action, in lower case, is what products do with what they
+// averted tells whether an action, in lower case, is what products do about what they
 // find, and was done. Files are deleted and cleaned by others, too: that means something
 // of malware only. Nor is every word that begins so one: DeleteTrail is what was found.
-func undone(action string, malware bool) bool {
+func averted(action string, malware bool) bool {
 	if strings.Contains(action, "fail") {
 		return false
 	}
@@ -232,6 +232,8 @@ func sentence(d *alert.Detection, o event.Observable, m Met) string {
 	verb := "met"
 	side, _, _ := strings.Cut(o.Field, ".")
 	switch {
+	case side == "dns" && (o.Type == indicator.IPv4 || o.Type == indicator.IPv6):
+		verb = "was led by a name to"
 	case side == "dns":
 		verb = "looked up"
 	case side == "url" || o.Type == indicator.URL || side == "http":
