@@ -51,6 +51,9 @@ var techniquePlays = map[string]play{
 	"T1219":     {"Ask whose remote access this is", "If the service desk does not know of it, end the session, remove the tool from {where}, and look at what was done in it since {since}.", false},
 }
 
+// waysIn are techniques that rules for later steps name besides: how it may have begun.
+var waysIn = map[attack.ID]bool{"T1190": true, "T1566": true}
+
 // domainTaken is for what gives away all passwords of a domain.
 var domainTaken = play{
 	"Treat the passwords of the whole domain as known",
@@ -132,6 +135,9 @@ func isolate(hosts []string, why, runs, url string) Advice {
 func playOf(a Act) (play, attack.ID) {
 	for _, t := range a.Techniques {
 		id := attack.ID(strings.ToUpper(t))
+		if waysIn[id.Parent()] && a.Tactic != "initial-access" {
+			continue
+		}
 		for _, key := range []attack.ID{id, id.Parent()} {
 			if p, ok := techniquePlays[string(key)]; ok {
 				return p, id

@@ -47,6 +47,8 @@ func TestPlays(t *testing.T) {
 		want []string
 	}{
 		"a sub-technique with a play of its own": {[]investigate.Act{{Tactic: "credential-access", Techniques: []string{"T1003.006"}, Title: "DCSync", Host: "dc", Strong: true}}, []string{"Isolate dc", "Treat the passwords of the whole domain as known"}},
+		"how it may have begun":                  {[]investigate.Act{{Tactic: "privilege-escalation", Techniques: []string{"T1566.002"}, Title: "Session of a role", Host: "h"}}, []string{"See which rights were won"}},
+		"how it began":                           {[]investigate.Act{{Tactic: "initial-access", Techniques: []string{"T1566.002"}, Title: "Link opened", Host: "h"}}, []string{"Take the message out of every mailbox"}},
 		"not sure enough to isolate":             {[]investigate.Act{{Tactic: "lateral-movement", Title: "Odd sign-in", Host: "ws-1"}}, []string{"Look at the other end"}},
 		"an account alone":                       {[]investigate.Act{{Tactic: "credential-access", Techniques: []string{"T1539"}, Title: "Cookie used elsewhere", Account: "mia", Strong: true}}, []string{"End every session of mia"}},
 		"nothing that calls for it":              {[]investigate.Act{{Tactic: "discovery", Title: "whoami", Host: "ws-1", Strong: true}}, []string{"Confirm, then judge"}},
